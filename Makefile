@@ -1,0 +1,57 @@
+# Needs git, make and Python 3.10 or later; everything else goes into .venv. `make` alone lists the commands.
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+# One process, full precision: the values accelerate would choose by itself, named so that it does not list them.
+LAUNCH := --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no
+
+.PHONY: help demo test docs readme export clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
+	@echo "make test    run every notebook and the tests; pytest options through ARGS"
+	@echo "make docs    build the site into build/docs"
+	@echo "make export  notebooks -> clippy/*.py, cleaned, and README.md"
+	@echo "make readme  nbs/index.ipynb -> README.md"
+	@echo "make clean   remove what the commands above built, but for $(VENV)"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3,10) else \
+		"clippy needs Python 3.10 or later and $(PYTHON) is %d.%d: try make PYTHON=python3.12" % v[:2])'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv package (Debian: python3-venv)" >&2; exit 1; }
+
+# The stamps: packages are installed again only when what they need may have changed.
+$(VENV)/.clippy: settings.ini setup.py pyproject.toml | $(BIN)/python
+	@echo "Installing clippy into $(VENV) (the first time: about 6 GB and a few minutes)" >&2
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.clippy-dev: settings.ini setup.py pyproject.toml | $(BIN)/python
+	@echo "Installing clippy and its development tools into $(VENV) (the first time: about 7 GB and a few minutes)" >&2
+	@$(PIP) -e '.[dev]'
+	@touch $(VENV)/.clippy $@
+
+demo: $(VENV)/.clippy
+	$(BIN)/accelerate launch $(LAUNCH) -m clippy.train $(ARGS)
+
+# Nothing may print after pytest: its closing line is the last.
+test: $(VENV)/.clippy-dev
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+docs: $(VENV)/.clippy-dev
+	@$(BIN)/python tools/docs.py build/docs
+
+readme: $(VENV)/.clippy-dev
+	@$(BIN)/python tools/readme.py
+
+export: $(VENV)/.clippy-dev
+	@$(BIN)/nbdev-clean
+	@$(BIN)/nbdev-export
+	@$(BIN)/python tools/readme.py
+
+clean:
+	rm -rf build dist _proc _docs nbs/_proc .pytest_cache

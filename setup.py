@@ -1,0 +1,24 @@
+"Package metadata comes from settings.ini: edit there, not here."
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+ini = ConfigParser(delimiters=['='])
+ini.read(here/'settings.ini', encoding='utf-8')
+cfg = ini['DEFAULT']
+stages = ['Planning', 'Pre-Alpha', 'Alpha', 'Beta', 'Production/Stable', 'Mature', 'Inactive']
+
+setup(
+    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
+    author=cfg['author'], author_email=cfg['author_email'], url=cfg['git_url'],
+    python_requires='>='+cfg['min_python'],
+    classifiers=[f"Development Status :: {cfg['status']} - {stages[int(cfg['status'])-1]}",
+        'Intended Audience :: Developers', 'Intended Audience :: Science/Research',
+        'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
+    packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']),
+    install_requires=cfg['requirements'].split(),
+    extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], track=['tensorboard', 'wandb']),
+    long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
+    entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),
+)

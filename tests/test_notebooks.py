@@ -1,0 +1,26 @@
+"Every notebook runs from top to bottom. Real data and GPUs are used where a notebook finds them."
+import gc, signal
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from nbdev.config import get_config
+from nbdev.doclinks import nbglob
+from nbdev.test import test_nb as run_nb  # by another name, or pytest would collect it
+
+cfg = get_config(Path(__file__).parent)
+nbs = sorted(nbglob(cfg.nbs_path, as_path=True))
+
+@pytest.fixture(autouse=True)
+def tidy():
+    "Leave no figures behind, and give Ctrl-C back to pytest."
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, ctrl_c)
+    plt.close('all')
+    gc.collect()
+
+@pytest.mark.parametrize('nb', nbs, ids=[o.relative_to(cfg.nbs_path).with_suffix('').as_posix() for o in nbs])
+def test_runs(nb):
+    ok,_ = run_nb(nb, skip_flags=cfg.tst_flags.split(), basepath=cfg.config_path, profile=False)
+    assert ok, f'{nb.name} failed: its traceback is in the captured stderr'
