@@ -5,5 +5,5 @@ for k,v in dict(
     MPLBACKEND='agg',
     OMP_NUM_THREADS='1',  # the same sums on any machine, and no fight between processes
     HF_HUB_OFFLINE='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TRANSFORMERS_VERBOSITY='error',
-    TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1', ACCELERATE_USE_CPU='true',
+    TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1',
 ).items(): os.environ.setdefault(k, v)

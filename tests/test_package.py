@@ -1,0 +1,93 @@
+"The wheel: complete, licensed, and light to import."
+import subprocess, sys
+from email.parser import Parser
+from importlib.metadata import packages_distributions, requires, PackageNotFoundError
+from pathlib import Path
+from shutil import copytree, copy
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+root = Path(__file__).parent.parent
+heavy = {'torch', 'timm', 'sentence_transformers', 'transformers', 'matplotlib', 'webdataset'}
+
+def py(code, *args, **kw): return subprocess.run([sys.executable, '-c', code, *args], capture_output=True, text=True, **kw)
+
+@pytest.fixture(scope='module')
+def wheel(tmp_path_factory):
+    "A wheel built from a clean copy, where no old build can leak in."
+    src,out = tmp_path_factory.mktemp('src'),tmp_path_factory.mktemp('wheel')
+    copytree(root/'clippy', src/'clippy')
+    for o in 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE'.split(): copy(root/o, src)
+    subprocess.run([sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', out, src], check=True)
+    return next(out.glob('*.whl'))
+
+@pytest.fixture(scope='module')
+def meta(wheel):
+    with ZipFile(wheel) as z: return Parser().parsestr(z.read(next(o for o in z.namelist() if o.endswith('METADATA'))).decode())
+
+def test_metadata(meta):
+    assert meta['Name']=='clippy-vl'
+    assert meta['License-Expression']=='Apache-2.0' and meta['License-File']=='LICENSE'
+    assert 'Programming Language :: Python :: 3' in meta.get_all('Classifier')
+    assert meta['Description-Content-Type']=='text/markdown'
+
+def allowed(meta):
+    "Distributions that the wheel's plain requirements bring, by name."
+    todo,seen = list(meta.get_all('Requires-Dist')),set()
+    while todo:
+        r = Requirement(todo.pop())
+        if r.marker and not any(r.marker.evaluate({'extra':o}) for o in r.extras|{''}): continue
+        nm = canonicalize_name(r.name)
+        if (nm, *sorted(r.extras)) in seen: continue
+        seen.add((nm, *sorted(r.extras)))
+        try: subs = requires(r.name) or []
+        except PackageNotFoundError: continue
+        for s in subs:
+            q = Requirement(s)
+            if not q.marker or any(q.marker.evaluate({'extra':o}) for o in r.extras|{''}): todo.append(s.split(';')[0])
+    return {o[0] for o in seen}
+
+imports = '''
+import sys, pkgutil, importlib
+sys.path.insert(0, sys.argv[1])
+denied = set(sys.argv[2].split())
+class Deny:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in denied: raise ImportError(f'{name} is not among the requirements')
+sys.meta_path.insert(0, Deny())
+import clippy
+assert clippy.__file__.startswith(sys.argv[1]), clippy.__file__
+names = [o.name for o in pkgutil.iter_modules(clippy.__path__)]
+for o in names: importlib.import_module('clippy.'+o)
+print(*names)
+'''
+
+def test_imports(wheel, meta, tmp_path):
+    "Every module imports with only what the requirements bring: no nbdev, no pytest, no optional package."
+    subprocess.run([sys.executable, '-m', 'pip', 'install', '-q', '--no-deps', '--target', tmp_path, wheel], check=True)
+    ok = allowed(meta)
+    denied = [k for k,v in packages_distributions().items() if k!='clippy' and not ok & {canonicalize_name(o) for o in v}]
+    assert 'nbdev' in denied and 'torch' not in denied
+    res = py(imports, str(tmp_path), ' '.join(denied), cwd=tmp_path)
+    assert res.returncode==0, res.stderr
+    here = {o.stem for o in (root/'clippy').glob('*.py')}-{'__init__'}
+    assert set(res.stdout.split())==here
+
+def test_light():
+    "`import clippy` and `clippy --help` load none of the heavy libraries."
+    loaded = f"print('loaded:', *sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
+    assert py('import sys, clippy; '+loaded).stderr=='loaded:\n'
+    res = py('import sys; from clippy.cli import main; assert main(["--help"])==0; '+loaded)
+    assert res.stderr=='loaded:\n' and 'train' in res.stdout
+
+def test_command():
+    "The installed command and its exit codes."
+    clippy = Path(sys.executable).with_name('clippy')
+    run = lambda *a: subprocess.run([clippy, *a], capture_output=True, text=True)
+    assert 'train' in run('--help').stdout
+    assert run('--version').stdout.split()[0]=='clippy'
+    res = run('tarin')
+    assert res.returncode==2 and 'train' in res.stderr
