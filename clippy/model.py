@@ -87,10 +87,8 @@ def text_tower(
 )->SentenceTransformer: # token ids -> one `[B,D]` sentence embedding
     "A sentence-transformers model that is ready to be trained."
     try:
-        if pretrained:
-            with _quiet(): tower = SentenceTransformer(str(name), device='cpu')
-        else:
-            with TemporaryDirectory() as d: tower = SentenceTransformer(str(redraw(name, d)), device='cpu')
+        with _quiet(), TemporaryDirectory() as d:
+            tower = SentenceTransformer(str(name if pretrained else redraw(name, d)), device='cpu')
     except (OSError, HFValidationError, LocalEntryNotFoundError) as e:
         raise ValueError(f'There is no text tower at {str(name)!r}, neither as a folder nor on the Hub ({type(e).__name__}). '
                          'Offline, name a local folder with text=….') from None
@@ -297,7 +295,8 @@ def train(self:CLIPpy, mode:bool=True)->CLIPpy:
 def grad_checkpointing(self:CLIPpy):
     "Recompute activations in the backward pass: less memory, about a third more time."
     self.image.set_grad_checkpointing(True)
-    self.text[0].model.gradient_checkpointing_enable()
+    lm = self.text[0].model
+    getattr(lm, 'activation_checkpointing_enable', lm.gradient_checkpointing_enable)() # renamed in transformers 5
 
 # %% ../nbs/00_model.ipynb #74baa8ff
 presets = {
