@@ -80,7 +80,7 @@ def test_light():
     "`import clippy` and `clippy --help` load none of the heavy libraries."
     loaded = f"print('loaded:', *sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
     assert py('import sys, clippy; '+loaded).stderr=='loaded:\n'
-    res = py('import sys; from clippy.cli import main; assert main(["--help"])==0; '+loaded)
+    res = py('import sys; from clippy.cli import cli; assert cli(["--help"])==0; '+loaded)
     assert res.stderr=='loaded:\n' and 'train' in res.stdout
 
 def test_command():

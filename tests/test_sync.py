@@ -1,5 +1,5 @@
 "What is generated equals what it is generated from, and the notebooks are fit to be kept in git."
-import base64, json, re, runpy, shutil, subprocess, sys
+import ast, base64, json, re, runpy, shutil, subprocess, sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -72,6 +72,14 @@ def test_order(nb):
     if nb.parent==nbs_path and chapter(nb):
         late = [o for o in used if exports[o].name>nb.name]
         assert not late, f'{nb.name} imports {late} from later chapters'
+
+@each_nb
+def test_imports_alone(nb):
+    "Cells that import do nothing else: building the site executes them, out of context."
+    for c in cells(nb):
+        src = re.sub(r'^\s*[%!].*', '', join(c['source']), flags=re.M)
+        kinds = {type(o) for o in ast.parse(src).body}
+        assert not kinds & {ast.Import, ast.ImportFrom} or not kinds & {ast.Expr, ast.Assign}, f'{nb.name} mixes imports and other code:\n{src}'
 
 # Stored outputs -----------------------------------------------------------------------------------------------------
 

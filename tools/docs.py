@@ -1,0 +1,144 @@
+"""The notebooks -> a static site: nbdev's own processing, then Sphinx with MyST-NB. Any warning is an error.
+
+    python tools/docs.py build/docs
+
+nbdev's processors give notebooks with Quarto's notation (what `nbdev-docs` would render); the functions below turn that
+notation into MyST's. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is model.html."""
+import base64, io, json, os, re, shutil, sys
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import yaml
+from nbdev.config import get_config, nbpath2html
+from nbdev.readme_filter import doc_link
+from nbdev.serve import proc_nbs
+from PIL import Image
+
+cfg = get_config(Path(__file__).parent)
+repo = f'{cfg.git_url}/blob/{cfg.branch}'
+flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
+
+def join(s): return s if isinstance(s, str) else ''.join(s)
+def md_cell(s, id): return dict(cell_type='markdown', id=id, metadata={}, source=s)
+
+# Cells --------------------------------------------------------------------------------------------------------------
+
+def heading(c, nb):
+    "nbdev's front matter as title and subtitle, with links to the notebook and its module."
+    fm = yaml.safe_load(c['source'].strip().strip('-'))
+    path = nb.relative_to(cfg.config_path).as_posix()
+    where = [f'[{path}]({repo}/{path})']
+    if m := re.search(r'"#\| *default_exp (\S+?)\\?[n"]', nb.read_text('utf-8')):
+        where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
+    title,sub = f"# {fm['title']}", fm.get('description')
+    return '\n\n'.join([title] + ([f'{{.subtitle}}\n{sub}'] if sub else []) + [f"{{.where}}\n{' · '.join(where)}"])
+
+def symbol(md):
+    "The documentation of one symbol: Quarto's anchor, a heading, and the link to its source."
+    src = re.search(r'^\[source\]\((.*?)\)\{.*?\}\n+', md, flags=re.M)
+    md = re.sub(r'^---\n+', '', md.replace(src[0], '') if src else md)
+    link = f'<a class="src" href="{src[1]}">source</a>' if src else ''
+    return re.sub(r'^(#+) (\S+)', lambda m: f'<a id="{m[2].lower()}"></a>{link}\n\n{m[1]} `{m[2]}`', md, count=1, flags=re.M)
+
+def prose(md, folder):
+    "Callouts and links of a markdown cell."
+    md = re.sub(r'^(:::+) *\{\.callout-(\w+)[^}]*\}', r'\1{\2}', md, flags=re.M)
+    def link(m):
+        if m[1].startswith('../') and not (cfg.nbs_path/folder/m[1]).resolve().is_relative_to(cfg.nbs_path):
+            return f"]({repo}/{(cfg.nbs_path/folder/m[1]).resolve().relative_to(cfg.config_path.resolve()).as_posix()})"
+        return f']({doc_link(m[1], cfg.doc_url, folder)})'
+    return re.sub(r'\]\(([^)\s]+)\)', link, md)
+
+def sized(o):
+    "A stored figure with the width that its resolution asks for, in CSS pixels of 1/96 inch."
+    if png := o.get('data', {}).get('image/png'):
+        im = Image.open(io.BytesIO(base64.b64decode(join(png))))
+        o['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
+    return o
+
+def code(c):
+    "One code cell as MyST-NB's cells."
+    src = join(c['source'])
+    flags,src,outs = dict(flag_re.findall(src)),flag_re.sub('', src).strip(),list(map(sized, c['outputs']))
+    if flags.get('include')=='false': return []
+    if flags.get('output')=='asis': return [md_cell(symbol(join(o['data']['text/markdown'])), c['id']) for o in outs]
+    if flags.get('output')=='false': outs = []
+    if 'exports' in flags:
+        fold = f'<details class="exported" open><summary>Exported source</summary>\n\n```python\n{src}\n```\n\n</details>'
+        return [md_cell(fold, c['id'])] + ([dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})] if outs else [])
+    tags = ['remove-input'] if flags.get('echo')=='false' or not src else ['hide-input'] if 'code-fold' in flags else []
+    return [dict(c, source=src, outputs=outs, metadata={'tags':tags})] if src or outs else []
+
+# Pages --------------------------------------------------------------------------------------------------------------
+
+def page(file, nb):
+    "One processed notebook as a MyST-NB notebook."
+    cells = []
+    for c in json.loads(file.read_text('utf-8'))['cells']:
+        c['source'] = join(c['source'])
+        if c['cell_type']=='raw': cells.append(md_cell(heading(c, nb), c['id']))
+        elif c['cell_type']=='code': cells += code(c)
+        elif not c['source'].startswith('<!-- WARNING'): cells.append(c)
+    folder = nb.parent.relative_to(cfg.nbs_path).as_posix()
+    for c in cells:
+        if c['cell_type']=='markdown': c['source'] = prose(c['source'], folder)
+    return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=dict(
+        kernelspec=dict(name='python3', display_name='python3', language='python'), language_info=dict(name='python', pygments_lexer='python')))
+
+def contents():
+    "The left-hand contents, one tree per section of nbs/sidebar.yml."
+    items = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text())['website']['sidebar']['contents']
+    trees = [(o['section'], o['contents']) for o in items if isinstance(o, dict)]
+    return '\n\n'.join('```{toctree}\n:hidden:\n:caption: ' + t + '\n' + '\n'.join(nbpath2html(o).with_suffix('').as_posix() for o in c) + '\n```' for t,c in trees)
+
+def write_pages(src):
+    "All pages and images into `src`."
+    shutil.rmtree(src, ignore_errors=True)
+    proc = proc_nbs(force=True)
+    for file in sorted(proc.rglob('*.ipynb')):
+        rel = file.relative_to(proc)
+        d = page(file, cfg.nbs_path/rel)
+        if rel.as_posix()==cfg.readme_nb: d['cells'].append(md_cell(contents(), 'contents'))
+        to = (src/nbpath2html(rel)).with_suffix('.ipynb')
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(json.dumps(d), encoding='utf-8')
+    if (cfg.nbs_path/'images').exists(): shutil.copytree(cfg.nbs_path/'images', src/'images')
+
+# Links --------------------------------------------------------------------------------------------------------------
+
+def relative_links(out):
+    "Links from page to page, which nbdev makes absolute, work wherever the site is put."
+    for f in out.rglob('*.html'):
+        up = '../'*(len(f.relative_to(out).parts)-1)
+        html = f.read_text('utf-8')
+        f.write_text(re.sub(rf'(<a [^>]*href="){re.escape(cfg.doc_url)}/', rf'\g<1>{up}', html), encoding='utf-8')
+
+def broken_links(out):
+    "Links within the site that lead nowhere."
+    pages = {f.resolve():f.read_text('utf-8') for f in out.rglob('*.html')}
+    ids = {f:set(re.findall(r'\bid="([^"]+)"', s)) for f,s in pages.items()}
+    for f,s in pages.items():
+        for o in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', s):
+            path,frag = urldefrag(unquote(unescape(o)))
+            if re.match(r'[a-z]+:|//', o): continue
+            to = (f.parent/path).resolve() if path else f
+            if not to.exists() or frag and to in ids and frag not in ids[to]: yield f'{f.relative_to(out.resolve())}: {o}'
+
+def main(out):
+    "Build the site into folder `out`."
+    try: from sphinx.cmd.build import main as sphinx
+    except ImportError: sys.exit('The site needs Sphinx and MyST-NB, which need Python 3.11 or later: run `make docs`')
+    out,src = Path(out).absolute(),Path(out).absolute().with_name('docs-src')
+    os.chdir(cfg.config_path)
+    write_pages(src)
+    shutil.rmtree(out, ignore_errors=True)
+    rc = sphinx(['-q', '-W', '--keep-going', '-b', 'html', '-c', str(Path(__file__).parent/'site'), '-d', str(out.with_name('doctrees')), str(src), str(out)])
+    if rc: sys.exit(rc)
+    relative_links(out)
+    if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
+    print(f'{len(list(src.rglob("*.ipynb")))} pages in {os.path.relpath(out)}')
+
+if __name__=='__main__':
+    if len(sys.argv)!=2: sys.exit('usage: python tools/docs.py FOLDER')
+    main(sys.argv[1])
