@@ -1,4 +1,5 @@
 "Package metadata comes from settings.ini: edit there, not here."
+import re
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
@@ -8,6 +9,9 @@ ini = ConfigParser(delimiters=['='])
 ini.read(here/'settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
 stages = ['Planning', 'Pre-Alpha', 'Alpha', 'Beta', 'Production/Stable', 'Mature', 'Inactive']
+# PyPI shows no relative images: give it addresses on GitHub.
+raw = cfg['git_url'].replace('github.com', 'raw.githubusercontent.com') + f"/{cfg['branch']}/"
+readme = re.sub(r'(!\[[^\]]*\]\(|src=")(?=nbs/)', lambda m: m[1]+raw, (here/'README.md').read_text(encoding='utf-8'))
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
@@ -19,6 +23,6 @@ setup(
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']),
     install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], track=['tensorboard', 'wandb']),
-    long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
+    long_description=readme, long_description_content_type='text/markdown',
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),
 )

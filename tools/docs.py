@@ -28,18 +28,20 @@ def heading(c, nb):
     "nbdev's front matter as title and subtitle, with links to the notebook and its module."
     fm = yaml.safe_load(c['source'].strip().strip('-'))
     path = nb.relative_to(cfg.config_path).as_posix()
+    if nb.name==cfg.readme_nb: return f"# {fm['title']}\n\n{{.subtitle}}\n{fm['description']}"
     where = [f'[{path}]({repo}/{path})']
     if m := re.search(r'"#\| *default_exp (\S+?)\\?[n"]', nb.read_text('utf-8')):
         where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
     title,sub = f"# {fm['title']}", fm.get('description')
     return '\n\n'.join([title] + ([f'{{.subtitle}}\n{sub}'] if sub else []) + [f"{{.where}}\n{' · '.join(where)}"])
 
-def symbol(md):
-    "The documentation of one symbol: Quarto's anchor, a heading, and the link to its source."
+def symbol(md, brief):
+    "The documentation of one symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
     src = re.search(r'^\[source\]\((.*?)\)\{.*?\}\n+', md, flags=re.M)
     md = re.sub(r'^---\n+', '', md.replace(src[0], '') if src else md)
-    link = f'<a class="src" href="{src[1]}">source</a>' if src else ''
-    return re.sub(r'^(#+) (\S+)', lambda m: f'<a id="{m[2].lower()}"></a>{link}\n\n{m[1]} `{m[2]}`', md, count=1, flags=re.M)
+    if brief: md = re.match(r'#+ \S+', md)[0]
+    link = f'\n\n{{.src}}\n[source]({src[1]})' if src else ''
+    return re.sub(r'^(#+) (\S+)', lambda m: f'<a id="{m[2].lower()}"></a>\n\n{m[1]} `{m[2]}`{link}', md, count=1, flags=re.M)
 
 def prose(md, folder):
     "Callouts and links of a markdown cell."
@@ -57,16 +59,16 @@ def sized(o):
         o['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
     return o
 
-def code(c):
-    "One code cell as MyST-NB's cells."
+def code(c, brief=False):
+    "One code cell as MyST-NB's cells; `brief`: the next cell is its source."
     src = join(c['source'])
     flags,src,outs = dict(flag_re.findall(src)),flag_re.sub('', src).strip(),list(map(sized, c['outputs']))
     if flags.get('include')=='false': return []
-    if flags.get('output')=='asis': return [md_cell(symbol(join(o['data']['text/markdown'])), c['id']) for o in outs]
+    if flags.get('output')=='asis': return [md_cell(symbol(join(o['data']['text/markdown']), brief), c['id']) for o in outs]
     if flags.get('output')=='false': outs = []
     if 'exports' in flags:
-        fold = f'<details class="exported" open><summary>Exported source</summary>\n\n```python\n{src}\n```\n\n</details>'
-        return [md_cell(fold, c['id'])] + ([dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})] if outs else [])
+        cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
+        return [cell] + ([dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})] if outs else [])
     tags = ['remove-input'] if flags.get('echo')=='false' or not src else ['hide-input'] if 'code-fold' in flags else []
     return [dict(c, source=src, outputs=outs, metadata={'tags':tags})] if src or outs else []
 
@@ -74,11 +76,11 @@ def code(c):
 
 def page(file, nb):
     "One processed notebook as a MyST-NB notebook."
-    cells = []
-    for c in json.loads(file.read_text('utf-8'))['cells']:
-        c['source'] = join(c['source'])
+    todo,cells = json.loads(file.read_text('utf-8'))['cells'],[]
+    for c in todo: c['source'] = join(c['source'])
+    for c,after in zip(todo, todo[1:]+[dict(source='')]):
         if c['cell_type']=='raw': cells.append(md_cell(heading(c, nb), c['id']))
-        elif c['cell_type']=='code': cells += code(c)
+        elif c['cell_type']=='code': cells += code(c, brief='#| exports' in after['source'])
         elif not c['source'].startswith('<!-- WARNING'): cells.append(c)
     folder = nb.parent.relative_to(cfg.nbs_path).as_posix()
     for c in cells:
@@ -107,23 +109,29 @@ def write_pages(src):
 
 # Links --------------------------------------------------------------------------------------------------------------
 
+def anchors(out): return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8'))) for f in out.rglob('*.html')}
+
 def relative_links(out):
-    "Links from page to page, which nbdev makes absolute, work wherever the site is put."
+    "Links from page to page, which nbdev makes absolute, made to work wherever the site is put."
+    ids = anchors(out)
     for f in out.rglob('*.html'):
         up = '../'*(len(f.relative_to(out).parts)-1)
-        html = f.read_text('utf-8')
-        f.write_text(re.sub(rf'(<a [^>]*href="){re.escape(cfg.doc_url)}/', rf'\g<1>{up}', html), encoding='utf-8')
+        def link(m):
+            path,frag = urldefrag(m[1])
+            hidden = m[2].startswith('<code') and frag not in ids.get(path, ())  # a name that nbdev knows and no page shows
+            return m[2] if hidden else f'<a class="reference internal" href="{up}{m[1]}">{m[2]}</a>'
+        html = re.sub(rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>', link, f.read_text('utf-8'), flags=re.S)
+        f.write_text(html, encoding='utf-8')
 
 def broken_links(out):
-    "Links within the site that lead nowhere."
-    pages = {f.resolve():f.read_text('utf-8') for f in out.rglob('*.html')}
-    ids = {f:set(re.findall(r'\bid="([^"]+)"', s)) for f,s in pages.items()}
-    for f,s in pages.items():
-        for o in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', s):
-            path,frag = urldefrag(unquote(unescape(o)))
+    "Links and images within the site that lead nowhere."
+    ids = anchors(out)
+    for f in ids:
+        for o in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', (out/f).read_text('utf-8')):
             if re.match(r'[a-z]+:|//', o): continue
-            to = (f.parent/path).resolve() if path else f
-            if not to.exists() or frag and to in ids and frag not in ids[to]: yield f'{f.relative_to(out.resolve())}: {o}'
+            path,frag = urldefrag(unquote(unescape(o)))
+            to = os.path.normpath(Path(f).parent/path) if path else f
+            if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {o}'
 
 def main(out):
     "Build the site into folder `out`."

@@ -18,9 +18,9 @@ suppress_warnings = ['myst.header']     # nbdev's symbols are level 3 under any 
 html_theme = 'sphinx_book_theme'
 html_static_path = ['.']
 html_css_files = ['site.css']
-html_copy_source = html_show_sourcelink = html_show_sphinx = False
+html_use_index = html_copy_source = html_show_sourcelink = html_show_sphinx = False
 html_context = {'default_mode':'auto'}
 html_theme_options = dict(
     repository_url=cfg.git_url, repository_branch=cfg.branch, use_repository_button=True, use_download_button=False,
-    home_page_in_toc=True, show_toc_level=2, pygments_light_style='friendly', pygments_dark_style='github-dark',
+    show_toc_level=2, navbar_persistent=[], pygments_light_style='friendly', pygments_dark_style='github-dark',
 )
