@@ -53,7 +53,7 @@ class _Pen:
         xy = self.px(pts); lo,hi = np.floor(np.min(xy,0)).astype(int),np.ceil(np.max(xy,0)).astype(int)+1
         inside = Image.new('L', tuple((hi-lo).tolist())); ImageDraw.Draw(inside).polygon([(x-lo[0],y-lo[1]) for x,y in xy], fill=255)
         ramp = Image.linear_gradient('L').resize(inside.size)
-        self.im.paste(ImageOps.colorize(ramp, _mix(fill,(255,)*3,.24), _mix(fill,(40,20,60),.16)), tuple(lo.tolist()), inside)
+        self.im.paste(ImageOps.colorize(ramp, _mix(fill,(255,)*3,.24), _mix(fill,(60,20,50),.12)), tuple(lo.tolist()), inside)
         self.cover.polygon(xy, fill=255)
         if edge: self.line([*pts,*pts[:2]], _mix(fill,(30,10,40),.55), edge)
 
@@ -199,7 +199,7 @@ def _sprite(kind, variant):
         return np.asarray(o, np.float32)[...,None]/255
     a,body = np.asarray(cover, np.float32)[...,None]/255,soft(.05,-.04,-.05)
     grain = np.random.default_rng(0).random((n//2,n//2)).astype(np.float32).repeat(2,0).repeat(2,1)[...,None]
-    rgb = (np.asarray(im)*(.76+.3*body)+44*body*(1-soft(.035,.03,.035)))*(.96+.08*grain)
+    rgb = (np.asarray(im)*(.82+.25*body)+44*body*(1-soft(.035,.03,.035)))*(.96+.08*grain)
     out = np.concatenate([rgb.clip(0,255)*a, 255*(a+(1-a)*.22*soft(.02,.01,.03))], 2)
     return Image.frombuffer('RGBa', (n,n), (out+.5).astype(np.uint8).tobytes(), 'raw', 'RGBa', 0, 1)
 
@@ -210,11 +210,11 @@ def _sprite_at(kind, variant, side):
     return im if side==im.width else im.resize((side,side), Image.BOX if im.width%side==0 else Image.HAMMING)
 
 # %% ../nbs/03_scenes.ipynb #9adef80f
-_grounds = {}
-_W,_H,_view = 768,512,320 # pixels of a ground drawing, and of the part that a scene shows at zoom 1
+_textures = {}
+_W,_H,_view = 768,512,320 # pixels of a background drawing, and of the part that a scene shows at zoom 1
 
-def _ground(*places):
-    def _inner(f): _grounds[f.__name__[1:]] = f,places; return f
+def _texture(*places):
+    def _inner(f): _textures[f.__name__[1:]] = f,places; return f
     return _inner
 
 def _clip(a): return Image.fromarray(a.clip(0,255).astype(np.uint8))
@@ -242,10 +242,10 @@ def _blades(rng, im, n, dark, light, tall=60):
         ink.polygon([(x-3.5,y),(x+b*.4,y-h*.6),(x+b,y-h),(x+b*.4+3.5,y-h*.6),(x+4,y)], fill=_mix(dark, light, .15+.85*r[2]))
     return _strokes(im, rng, n, paint)
 
-@_ground('on the grass','in the grass')
+@_texture('on the grass','in the grass')
 def _grass(rng): return _blades(rng, _wash((110,165,60),(120,175,60)), 5200, (84,146,44), (172,214,92))
 
-@_ground('on the sand','in the sand')
+@_texture('on the sand','in the sand')
 def _sand(rng):
     ripple = np.sin((np.arange(_H)[:,None,None]+26*_noise(rng,6,4)+8*_noise(rng,14,10))/8.5)
     im = _wash((240,218,168), (232,204,148), 9*ripple, 9*_noise(rng,_W//2,_H//2), 7*_noise(rng,9,6))
@@ -254,26 +254,26 @@ def _sand(rng):
     return _strokes(im, rng, 700, pebble)
 
 # %% ../nbs/03_scenes.ipynb #d4f96718
-def _waves(rng, im, n, crest, trough, wide=60):
+def _waves(rng, im, n, crest, trough, wide=80):
     def paint(ink, x, y, r):
-        w,h = wide*(.4+r[0]),4+5*r[1]
-        ink.line([(x+w*(k/8-1), y+h*math.cos(k*math.pi/4)*math.sin(k*math.pi/16)) for k in range(17)], fill=crest if r[2]<.55 else trough, width=3+int(3*r[3]), joint='curve')
+        w,h = wide*(.5+r[0]),3+5*r[1]
+        ink.line([(x+w*(k/8-1), y-h*math.cos((k-8)*math.pi/5)*math.sin(k*math.pi/16)) for k in range(17)], fill=crest if r[2]<.55 else trough, width=2+int(4*r[3]), joint='curve')
     return _strokes(im, rng, n, paint)
 
-@_ground('on the water','in the water')
+@_texture('on the water','in the water')
 def _water(rng):
     im = _wash((58,168,196), (84,196,212), 10*_noise(rng,6,12), 7*_noise(rng,12,40))
-    return _waves(rng, im, 700, (182,236,240), (36,134,172))
+    return _waves(rng, im, 520, (182,236,240), (36,134,172))
 
-@_ground('in the snow','on the snow')
+@_texture('in the snow','on the snow')
 def _snow(rng):
-    drift = ((np.arange(_H)[:,None,None]+60*_noise(rng,5,3))%86)/86
+    drift = ((np.arange(_H)[:,None,None]+44*_noise(rng,4,3))%86)/86
     im = _wash((226,238,250), (240,246,253), -24*drift**2*np.float32([1.3,1,.5]), 5*_noise(rng,_W//3,_H//3), 8)
     def flake(ink, x, y, r):
         s = 2+6*r[0]**2; ink.ellipse([x-s,y-s,x+s,y+s], fill=_mix((198,216,240), (255,255,255), min(1,1.6*r[1])))
     return _strokes(im, rng, 900, flake)
 
-@_ground('at night','in the night')
+@_texture('at night','in the night')
 def _night(rng):
     glow = np.maximum(0, _noise(rng,5,4)+.5*_noise(rng,14,10))*np.float32([26,18,44])
     def spark(ink, x, y, r):
@@ -283,7 +283,7 @@ def _night(rng):
     return _strokes(_wash((20,22,66), (44,40,104), glow, 4*_noise(rng,_W//2,_H//2)), rng, 560, spark)
 
 # %% ../nbs/03_scenes.ipynb #93d6e980
-@_ground('by the bricks','on the bricks')
+@_texture('by the bricks','on the bricks')
 def _bricks(rng):
     big = Image.new('RGB', (2*_W,2*_H), (206,192,178)); ink = ImageDraw.Draw(big)
     for j in range(2*_H//72+1):
@@ -294,7 +294,7 @@ def _bricks(rng):
                 ink.rounded_rectangle(box, 8, fill=fill)
     return _clip(np.asarray(big.reduce(2))+12*_noise(rng,_W//2,_H//2)+12*_noise(rng,40,30))
 
-@_ground('on the wood','by the wood')
+@_texture('on the wood','by the wood')
 def _wood(rng):
     h = _H//7+1
     grain = np.sin((np.arange(_H)[:,None,None]+34*_noise(rng,4,8)+8*_noise(rng,8,30))/4.2)
@@ -306,14 +306,14 @@ def _wood(rng):
 
 # %% ../nbs/03_scenes.ipynb #675639bf
 @lru_cache(None)
-def _ground_at(kind, view):
-    "A ground drawing in which zoom 1 shows `view` pixels across"
-    if view<_view: im = _ground_at(kind,_view); return im.resize((round(_W*view/_view),round(_H*view/_view)), Image.BOX)
-    return _grounds[kind][0](np.random.default_rng([*map(ord, kind)]))
+def _texture_at(kind, view):
+    "A background drawing in which zoom 1 shows `view` pixels across"
+    if view<_view: im = _texture_at(kind,_view); return im.resize((round(_W*view/_view),round(_H*view/_view)), Image.BOX)
+    return _textures[kind][0](np.random.default_rng([*map(ord, kind)]))
 
 # %% ../nbs/03_scenes.ipynb #71eb4cb4
 things = _things = tuple(sorted(_sprites))
-backgrounds = tuple(_grounds)
+backgrounds = tuple(_textures)
 names = things+backgrounds # what the numbers in a mask mean
 
 # %% ../nbs/03_scenes.ipynb #3e629a58
@@ -364,7 +364,7 @@ def _caption(u, kinds, place):
     "Words for a scene from rows 2 and 3 of a page"
     said = [_a(f'{_sprites[k][1]} {k}' if c<.5 and _sprites[k][1] else k) for _,c,k in sorted(zip(u[3][:4], u[3][4:8], kinds))]
     t = ' and '.join([', '.join(said[:-1]), said[-1]] if said[1:] else said)
-    p = _grounds[place][1][u[2][0]<.35]
+    p = _textures[place][1][u[2][0]<.35]
     return (_placed if u[2][1]<.5 else _plain)[int(5*u[2][2])].format(t=t, p=p)
 
 # %% ../nbs/03_scenes.ipynb #1b195dc2
@@ -421,7 +421,7 @@ _mips = 16,23,32,45,64,90,128,181,256
 def _draw(lay, size, names):
     "Image `[size,size,3]` and mask `[size,size]` of a layout"
     x,y,zoom,flip = lay.window
-    g = _ground_at(lay.background, min(_view, math.ceil(size*1.15))); w = g.width*_view/_W*zoom
+    g = _texture_at(lay.background, min(_view, math.ceil(size*1.15))); w = g.width*_view/_W*zoom
     x,y = x*(g.width-w),y*(g.height-w)
     im = g.resize((size,size), Image.BILINEAR, (x,y,x+w,y+w))
     canvas = np.asarray(im)[:,::-1 if flip else 1]*np.rint(1024*np.array(lay.tint)).astype(np.int32)>>10
@@ -434,25 +434,29 @@ def _draw(lay, size, names):
 palette = np.array([(196,196,255),(5,96,231),(91,93,106),(242,150,0),(251,86,178),(86,30,0),(225,0,35),(255,240,20),(0,125,40),(112,50,160),
     (190,225,120),(255,225,170),(135,215,225),(225,245,255),(30,25,70),(177,131,116),(213,165,95)], np.uint8)
 
+_like = dict(robin='fish', duck='tree', forest='bricks', meadow='grass', lake='water', ocean='night') # the birds' colours, below
+
 def show_mask(
-    mask:np.ndarray, # `[H,W]` uint8 indices into `names`
-)->Image.Image: # mode `P`, the mask's numbers with `palette` as colours
+    mask:np.ndarray, # `[H,W]` uint8 indices into `labels`
+    labels:tuple=names, # `names`, or `bird_names` for a mask of `Birds`
+)->Image.Image: # mode `P`: the mask's numbers, with their colours as the palette
     "A mask as a palette picture: its pixels are still the labels."
-    im = Image.fromarray(np.ascontiguousarray(mask, np.uint8)); im.putpalette(palette.tobytes())
+    im = Image.fromarray(np.ascontiguousarray(mask, np.uint8))
+    im.putpalette(palette[[names.index(_like.get(o,o)) for o in labels]].tobytes())
     return im
 
 # %% ../nbs/03_scenes.ipynb #e026c1f4
 @dataclass(frozen=True, eq=False)
 class Scene:
     "One drawn scene. In a notebook it shows itself: image, then mask."
-    image:np.ndarray # `[H,W,3]` uint8
-    mask:np.ndarray # `[H,W]` uint8, indices into `names`
+    image:np.ndarray = field(repr=False) # `[H,W,3]` uint8
+    mask:np.ndarray = field(repr=False) # `[H,W]` uint8, indices into `names`
     caption:str # names every thing in the image, sometimes the background
     things:tuple # names of the things, back to front
     background:str # name of the background
     names:tuple = field(default=names, repr=False) # what the mask's numbers mean
     group:tuple|None = None # of `Birds`: (bird, place), 0 = land, 1 = water
-    def _repr_png_(self): return sheet([self.image, show_mask(self.mask)], cols=2, side=max(192,len(self.mask)))._repr_png_()
+    def _repr_png_(self): return sheet([self.image, show_mask(self.mask, self.names)], cols=2, side=max(192,len(self.mask)))._repr_png_()
 
 # %% ../nbs/03_scenes.ipynb #104be4bc
 def sheet(
@@ -462,13 +466,14 @@ def sheet(
     side:int=128, # width and height of each, pixels
 )->Image.Image: # RGB
     "A contact sheet."
-    pad,font = 6,ImageFont.load_default(11); rows = -(-len(images)//cols); text = 30 if labels else 0
+    pad,font = 6,ImageFont.load_default(11); rows = -(-len(images)//cols)
+    labels = [_wrap(o, font, side) for o in labels or ()]; text = 12*max(map(len, labels), default=0)+4*bool(labels)
     out = Image.new('RGB', (cols*(side+pad)+pad,rows*(side+pad+text)+pad), 'white'); ink = ImageDraw.Draw(out)
     for i,im in enumerate(images):
         im = im if isinstance(im,Image.Image) else Image.fromarray(im)
         x,y = pad+i%cols*(side+pad),pad+i//cols*(side+pad+text)
         out.paste(im.convert('RGB').resize((side,side), Image.NEAREST if im.width<side or im.mode=='P' else Image.LANCZOS), (x,y))
-        for j,line in enumerate(_wrap(labels[i], font, side) if labels else []): ink.text((x,y+side+2+12*j), line, fill=(60,60,60), font=font)
+        for j,line in enumerate(labels[i] if labels else ()): ink.text((x,y+side+2+12*j), line, fill=(60,60,60), font=font)
     return out
 
 def _wrap(text, font, width):
@@ -546,18 +551,18 @@ def _duck(pen):
     pen.shape([(.02,.3+y),(.08,.26+y),(.17,.23+y),(.19,.3+y),(.12,.33+y),(.03,.34+y)], (246,184,44), edge=.01); _eye(pen,.27,.22+y,.03)
 
 # %% ../nbs/03_scenes.ipynb #a6bdd252
-@_ground('in the forest','by the forest')
+@_texture('in the forest','by the forest')
 def _forest(rng):
     def trunk(ink, x, y, r):
         w = 14+34*r[0]; c = _mix((112,94,72), (66,48,36), r[1])
         for right,fill in ((1,_mix(c,(20,15,12),.35)),(.25,c)): ink.polygon([(x-w*.7,-9),(x+w*.7*right,-9),(x+w*right,2*_H),(x-w,2*_H)], fill=fill)
     def leaf(ink, x, y, r):
         s = 8+12*r[0]; ink.ellipse([x-s,y-s*.6,x+s,y+s*.6], fill=_mix((22,66,36), (96,150,66), r[1]**1.5))
-    im = _strokes(_wash((64,104,74), (34,62,40), 16*_noise(rng,30,20)), rng, 26, trunk)
+    im = _strokes(_wash((96,140,96), (52,92,56), 16*_noise(rng,30,20)), rng, 18, trunk)
     bush = _strokes(_wash((30,74,40), (40,90,46)), rng, 5200, leaf)
     return Image.composite(bush, im, _clip((260*(_noise(rng,14,9)+.5*_noise(rng,50,34)-.12)).repeat(3,2)).convert('L'))
 
-@_ground('in the meadow','on the meadow')
+@_texture('in the meadow','on the meadow')
 def _meadow(rng):
     def bloom(ink, x, y, r):
         s,c = 5+4*r[0],((255,255,250),(250,224,90),(206,170,240))[int(3*r[1])]
@@ -565,16 +570,16 @@ def _meadow(rng):
         ink.circle((x,y), s*.5, fill=(246,180,50))
     return _strokes(_blades(rng, _wash((150,190,80), (130,180,66)), 4200, (116,168,52), (196,224,104)), rng, 260, bloom)
 
-@_ground('on the lake','by the lake')
+@_texture('on the lake','by the lake')
 def _lake(rng):
     def lily(ink, x, y, r):
         s = 18+16*r[0]; ink.pieslice([x-s,y-s*.5,x+s,y+s*.5], 300-40*r[2], 620-60*r[2], fill=_mix((60,130,76), (120,176,84), r[1]), outline=(36,90,56), width=3)
-    return _strokes(_waves(rng, _wash((104,170,186), (70,146,168), 12*_noise(rng,4,14), 6*_noise(rng,8,60)), 300, (168,214,220), (58,124,148), 90), rng, 46, lily)
+    return _strokes(_waves(rng, _wash((104,170,186), (70,146,168), 12*_noise(rng,4,14), 6*_noise(rng,8,60)), 300, (168,214,220), (58,124,148), 110), rng, 46, lily)
 
-@_ground('on the ocean','by the ocean')
+@_texture('on the ocean','by the ocean')
 def _ocean(rng):
-    im = _waves(rng, _wash((24,74,140), (32,98,164), 12*_noise(rng,8,18), 6*_noise(rng,20,60)), 360, (60,132,192), (16,54,112), 110)
-    return _waves(rng, im, 150, (226,242,248), (150,200,226), 70)
+    im = _waves(rng, _wash((24,74,140), (32,98,164), 12*_noise(rng,8,18), 6*_noise(rng,20,60)), 360, (60,132,192), (16,54,112), 130)
+    return _waves(rng, im, 150, (226,242,248), (150,200,226), 90)
 
 # %% ../nbs/03_scenes.ipynb #96816dbe
 bird_names = 'robin','duck','forest','meadow','lake','ocean' # what the numbers in a mask of `Birds` mean
@@ -619,6 +624,7 @@ def write_folder(
     from tqdm.auto import tqdm
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())): raise ValueError(f'{path} is not an empty folder; name a new one.')
+    captions(n, seed, **kw) # refuses unknown names before anything is written
     for o in ('images','masks'): (path/o).mkdir(parents=True, exist_ok=True)
     (path/'names.txt').write_text('\n'.join(names)+'\n')
     with (path/'captions.csv').open('w', newline='', encoding='utf-8') as f:
