@@ -52,12 +52,14 @@ def allowed(meta):
 
 imports = '''
 import sys, pkgutil, importlib
+from importlib.machinery import PathFinder
 sys.path.insert(0, sys.argv[1])
 denied = set(sys.argv[2].split())
-class Deny:
-    def find_spec(self, name, path=None, target=None):
-        if name.split('.')[0] in denied: raise ImportError(f'{name} is not among the requirements')
-sys.meta_path.insert(0, Deny())
+class Allowed(PathFinder):  # denied packages look as if they were not installed
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name in denied else super().find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = Allowed
 import clippy
 assert clippy.__file__.startswith(sys.argv[1]), clippy.__file__
 names = [o.name for o in pkgutil.iter_modules(clippy.__path__)]
