@@ -1,5 +1,5 @@
 "The wheel: complete, licensed, and light to import."
-import subprocess, sys
+import os, subprocess, sys
 from email.parser import Parser
 from importlib.metadata import packages_distributions, requires, PackageNotFoundError
 from pathlib import Path
@@ -85,11 +85,15 @@ def test_light():
     res = py('import sys; from clippy.cli import cli; assert cli(["--help"])==0; '+loaded)
     assert res.stderr=='loaded:\n' and 'train' in res.stdout
 
-def test_command():
-    "The installed command and its exit codes."
-    clippy = Path(sys.executable).with_name('clippy')
-    run = lambda *a: subprocess.run([clippy, *a], capture_output=True, text=True)
-    assert 'train' in run('--help').stdout
+def test_command(tmp_path):
+    "The installed command: help of a sub-command, and a sentence with an exit code for what is wrong."
+    def run(*args, **env):
+        return subprocess.run([Path(sys.executable).with_name('clippy'), *args], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **env})
     assert run('--version').stdout.split()[0]=='clippy'
-    res = run('tarin')
-    assert res.returncode==2 and 'train' in res.stderr
+    assert 'usage: clippy pack' in run('pack', '--help').stdout
+    res = run('pakc')
+    assert res.returncode==2 and 'pack' in res.stderr
+    wrong = 'pack','no-folder','none.csv','out'
+    res = run(*wrong, CLIPPY_TRACEBACK='0')
+    assert res.returncode==1 and res.stderr.startswith('clippy pack: ') and 'Traceback' not in res.stderr
+    assert 'Traceback' in run(*wrong, CLIPPY_TRACEBACK='1').stderr

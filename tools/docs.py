@@ -91,8 +91,12 @@ def page(file, nb):
 def contents():
     "The left-hand contents, one tree per section of nbs/sidebar.yml."
     items = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text())['website']['sidebar']['contents']
-    trees = [(o['section'], o['contents']) for o in items if isinstance(o, dict)]
-    return '\n\n'.join('```{toctree}\n:hidden:\n:caption: ' + t + '\n' + '\n'.join(nbpath2html(o).with_suffix('').as_posix() for o in c) + '\n```' for t,c in trees)
+    trees = []
+    for o in items:
+        if not isinstance(o, dict): continue  # the front page
+        names = [nbpath2html(p).with_suffix('').as_posix() for p in o['contents'] if (cfg.nbs_path/p).exists()]
+        if names: trees.append('\n'.join(['```{toctree}', ':hidden:', f":caption: {o['section']}", *names, '```']))
+    return '\n\n'.join(trees)
 
 def write_pages(src):
     "All pages and images into `src`."
