@@ -30,7 +30,8 @@ def heading(c, nb):
     path = nb.relative_to(cfg.config_path).as_posix()
     if nb.name==cfg.readme_nb: return f"# {fm['title']}\n\n{{.subtitle}}\n{fm['description']}"
     where = [f'[{path}]({repo}/{path})']
-    if m := re.search(r'"#\| *default_exp (\S+?)\\?[n"]', nb.read_text('utf-8')):
+    src = '\n'.join(join(o['source']) for o in json.loads(nb.read_text('utf-8'))['cells'])
+    if m := re.search(r'^#\| *default_exp (\S+)', src, flags=re.M):
         where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
     title,sub = f"# {fm['title']}", fm.get('description')
     return '\n\n'.join([title] + ([f'{{.subtitle}}\n{sub}'] if sub else []) + [f"{{.where}}\n{' · '.join(where)}"])
