@@ -27,14 +27,14 @@ def md_cell(s, id): return dict(cell_type='markdown', id=id, metadata={}, source
 def heading(c, nb):
     "nbdev's front matter as title and subtitle, with links to the notebook and its module."
     fm = yaml.safe_load(c['source'].strip().strip('-'))
+    top = [f"# {fm['title']}"] + ([f"{{.subtitle}}\n{fm['description']}"] if 'description' in fm else [])
+    if nb.name==cfg.readme_nb: return '\n\n'.join(top)
     path = nb.relative_to(cfg.config_path).as_posix()
-    if nb.name==cfg.readme_nb: return f"# {fm['title']}\n\n{{.subtitle}}\n{fm['description']}"
     where = [f'[{path}]({repo}/{path})']
     src = '\n'.join(join(o['source']) for o in json.loads(nb.read_text('utf-8'))['cells'])
     if m := re.search(r'^#\| *default_exp (\S+)', src, flags=re.M):
         where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
-    title,sub = f"# {fm['title']}", fm.get('description')
-    return '\n\n'.join([title] + ([f'{{.subtitle}}\n{sub}'] if sub else []) + [f"{{.where}}\n{' · '.join(where)}"])
+    return '\n\n'.join([*top, '{.where}\n' + ' · '.join(where)])
 
 def symbol(md, brief):
     "The documentation of one symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
