@@ -13,6 +13,7 @@ __all__ = ['CLIP_MEAN', 'CLIP_STD', 'IMAGENET_MEAN', 'IMAGENET_STD', 'read_capti
 import csv,hashlib,io,json,os,shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass,field
 from functools import cached_property,partial
 from glob import glob
@@ -347,7 +348,8 @@ def read_shard(
     for n,sample in enumerate(islice(wds.tarfile_to_samples(handler=note)([dict(url=url)]), last), 1):
         if n>first: yield sample
     lost = len(damage) if last is None else last-max(first,n)
-    if lost>0: report.skip(url, 'truncated shard' if n else 'unreadable shard', lost)
+    why = 'missing from shard' if not damage else 'truncated shard' if n else 'unreadable shard'
+    if lost>0: report.skip(url, why, lost)
 
 # %% ../nbs/02_data.ipynb #5aadd963
 def share(
@@ -397,7 +399,7 @@ class ShardLoader:
         self.at = torch.zeros(2, dtype=torch.int64).share_memory_() # epoch, first batch: workers that live on see it change
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
-    def __getstate__(self): return {k:v for k,v in self.__dict__.items() if k!='loader'} # what a worker gets
+    def __getstate__(self): return {k:v for k,v in self.__dict__.items() if k!='loader'} # what a worker gets; a cycle would keep workers alive
 
     def report(self)->Report: # of this process, the epoch so far
         "Counts of the epoch that is being read or was read last."
@@ -405,7 +407,7 @@ class ShardLoader:
 
     @cached_property
     def loader(self): # its own generator, so that starting an epoch draws nothing from the global one
-        return DataLoader(wds.DataPipeline(self._batches), batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0,
+        return DataLoader(wds.DataPipeline(copy(self)._batches), batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0,
             pin_memory=torch.cuda.is_available(), generator=torch.Generator().manual_seed(self.seed))
 
 # %% ../nbs/02_data.ipynb #5a7aeef9
@@ -464,15 +466,15 @@ def _batches(self:ShardLoader):
     info,(epoch,start) = get_worker_info(),self.at.tolist()
     workers = max(self.workers,1)
     worker = ((info.id if info else 0)+start) % workers # the loader asks worker 0 first, and batch `start` comes first
-    report = Report()
+    report,mine = Report(),range(worker, len(self), workers)
     samples = self._samples(epoch, worker, report)
-    for i in range(worker, len(self), workers):
+    for i in mine if start<=mine[-1] else []:
         batch = list(islice(samples, self.batch_size))
         if not batch:
             where = ', '.join(Path(u).name for u,*_ in self.parts(epoch, worker)[:3])
             yield None,None,report,f"Process {self.rank}, worker {worker} found no usable sample in its shards ({where}, ...): {report}"
             return
-        if i<start: continue
+        if i<start: report.take(); continue # counted by the run that was interrupted
         images,captions = zip(*(draw_sample(im, cs, self.transform, s) for im,cs,s in batch))
         yield torch.stack(images),list(captions),report.take(),None
 

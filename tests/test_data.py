@@ -1,0 +1,295 @@
+"`clippy.data` with several workers and processes, damaged shards, pipes, and real photographs."
+import io,json,struct,sys,tarfile,zlib
+from pathlib import Path
+
+import pytest, torch, webdataset as wds
+from fastcore.script import anno_parser,parse_cli
+from PIL import Image
+
+from clippy.data import (Report, ShardLoader, Unusable, eval_transform, num_samples, open_image, pack, read_all, read_captions,
+    shard_list, to_rgb, train_transform)
+
+real = Path(__file__).resolve().parents[2]/'shared/data'
+
+def jpeg(i=0, size=(24,20)):
+    Image.linear_gradient('L').resize(size).convert('RGB').rotate(7*i).save(b:=io.BytesIO(), 'JPEG')
+    return b.getvalue()
+
+def write(folder, samples, per_shard, sizes=True):
+    "Shards of `samples`, dicts of file ending -> bytes."
+    folder.mkdir()
+    names = {}
+    with wds.ShardWriter(str(folder/'%05d.tar'), maxcount=per_shard, verbose=0, mtime=0) as w:
+        for i,s in enumerate(samples):
+            w.write({'__key__':f'{i:05d}', **s})
+            n = Path(w.fname).name
+            names[n] = names.get(n,0)+1
+    if sizes: (folder/'sizes.json').write_text(json.dumps(names))
+    return folder
+
+def sample(i): return dict(jpg=jpeg(i), json=json.dumps(dict(captions=[f'{i} a', f'{i} b', f'{i} c'])).encode())
+def ids(captions): return [int(c.split()[0]) for c in captions]
+def epoch(loader, e=0, start=0):
+    loader.set_epoch(e, start)
+    return list(loader)
+def flat(batches): return [c for _,cs in batches for c in cs]
+
+@pytest.fixture(scope='module')
+def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
+    return write(tmp_path_factory.mktemp('data')/'s', [sample(i) for i in range(60)], 7)
+
+tfm = train_transform(16)
+
+@pytest.mark.parametrize('world,workers', [(1,0),(1,1),(1,2),(2,0),(2,2),(3,2)])
+def test_every_sample_once(shards, world, workers):
+    "Batches of 5 on 1, 2 or 3 processes divide 60: each epoch is a permutation, whatever the sizes of the shards."
+    loaders = [ShardLoader(shards, tfm, 5, workers=workers, shuffle=9, rank=r, world=world) for r in range(world)]
+    orders = []
+    for e in range(2):
+        per_rank = [epoch(l,e) for l in loaders]
+        assert [len(b) for b in per_rank] == [12//world]*world
+        orders.append([i for b in per_rank for i in ids(flat(b))])
+        assert sorted(orders[-1]) == list(range(60))
+        assert [l.report().to_dict()['seen'] for l in loaders] == [60//world]*world
+    assert orders[0]!=orders[1]  # persistent workers see the new epoch
+
+def test_draws_do_not_depend_on_workers(shards):
+    "Captions and pixels are a function of seed, epoch and key."
+    def drawn(workers, **kw): return {c:x for xs,cs in epoch(ShardLoader(shards, tfm, 5, workers=workers, **kw), 3) for x,c in zip(xs,cs)}
+    one = drawn(0)
+    for other in (drawn(1), drawn(2), drawn(0, shuffle=5)):
+        assert other.keys()==one.keys() and all(torch.equal(other[c], one[c]) for c in one)
+    assert drawn(0, seed=1).keys()!=one.keys()
+
+def test_repeatable_and_quiet(shards):
+    "The same epoch twice is the same, and reading leaves torch's generator alone."
+    loader = ShardLoader(shards, tfm, 5, workers=0)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first = epoch(loader, 1)
+    assert torch.equal(torch.get_rng_state(), before)
+    again = epoch(ShardLoader(shards, tfm, 5, workers=0), 1)
+    assert flat(first)==flat(again) and all(torch.equal(a,b) for (a,_),(b,_) in zip(first,again))
+    assert flat(epoch(loader, 2))!=flat(first)
+
+@pytest.mark.parametrize('workers', [0,2,3])
+@pytest.mark.parametrize('start', [1,4,11,12])
+def test_resume(shards, workers, start):
+    "Beginning at batch `start` gives the rest of the epoch, bit for bit, and counts only the rest."
+    whole = epoch(ShardLoader(shards, tfm, 5, workers=workers), 2)
+    loader = ShardLoader(shards, tfm, 5, workers=workers)
+    rest = epoch(loader, 2, start)
+    assert flat(rest)==flat(whole[start:]) and all(torch.equal(a,b) for (a,_),(b,_) in zip(rest,whole[start:]))
+    assert loader.report().seen==(12-start)*5
+    assert flat(epoch(loader, 3))==flat(epoch(ShardLoader(shards, tfm, 5, workers=workers), 3))
+
+def test_leaving_early(shards):
+    "An epoch that is left early does not leak into the next one."
+    loader = ShardLoader(shards, tfm, 5, workers=2)
+    for i,_ in enumerate(loader):
+        if i==1: break
+    assert loader.report().seen==10
+    assert flat(epoch(loader, 1))==flat(epoch(ShardLoader(shards, tfm, 5, workers=2), 1))
+    assert loader.report().seen==60
+
+def test_spawned_workers(shards):
+    "Nothing in a loader keeps it from a worker that is spawned rather than forked."
+    loader = ShardLoader(shards, tfm, 5, workers=2)
+    loader.loader.multiprocessing_context = 'spawn'
+    for e in range(2): assert sorted(ids(flat(epoch(loader, e))))==list(range(60))
+
+def bomb():
+    "A PNG of a few bytes that says it is 20,000 pixels wide and high."
+    Image.new('L', (1,1)).save(b:=io.BytesIO(), 'PNG')
+    head = b.getvalue()[12:16] + struct.pack('>II', 20_000, 20_000) + b.getvalue()[24:29]
+    return b.getvalue()[:12] + head + struct.pack('>I', zlib.crc32(head)) + b.getvalue()[33:]
+
+@pytest.fixture(scope='module')
+def faulty(tmp_path_factory):
+    "80 samples in shards of 10: nine ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
+    broken = {3:dict(txt=b'no image'), 11:dict(jpg=jpeg()), 12:dict(jpg=jpeg(), txt=b' \n'), 13:dict(jpg=jpeg(), txt=b'caf\xe9'),
+        24:dict(jpg=jpeg(), json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'),
+        27:dict(png=bomb(), txt=b'x'), 28:dict(jpg=jpeg(), json=b'{"captions": ["", null]}')}
+    folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
+    cut = {5:('00054.jpg',700), 6:('00067.jpg',0)}  # 54..59 and 67..69 are lost
+    for n,(name,more) in cut.items():
+        path = folder/f'{n:05d}.tar'
+        with tarfile.open(path) as t: at = t.getmember(name).offset
+        path.write_bytes(path.read_bytes()[:at+more])
+    return folder
+
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
+    'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
+
+@pytest.mark.parametrize('world,workers', [(1,0),(1,2),(2,2)])
+def test_counts_are_exact(faulty, world, workers):
+    "Summed over workers and processes every sample is seen or skipped, by shard and reason, and every epoch is full."
+    for e in range(2):
+        total,good = Report(),set()
+        for r in range(world):
+            loader = ShardLoader(faulty, tfm, 5, workers=workers, shuffle=20, rank=r, world=world)
+            batches = epoch(loader, e)
+            assert [len(c) for _,c in batches]==[5]*(16//world)
+            good |= set(ids(flat(batches)))
+            total.update(loader.report())
+        assert total.by_reason()==reasons
+        assert total.seen==80 and total.repeated==total.total==18 and len(good)==62
+        assert total.to_dict()['shards'][str(faulty/'00005.tar')]=={'truncated shard':6}
+        assert sum(total.to_dict()['shards'][str(faulty/'00002.tar')].values())==5
+        assert total.rate==18/80
+
+@pytest.mark.parametrize('workers', [0,2,3])
+def test_read_all(faulty, shards, workers):
+    report = Report()
+    batches = list(read_all(faulty, eval_transform(16), 7, workers=workers, report=report))
+    keys = [int(k) for *_,ks in batches for k in ks]
+    assert keys==sorted(set(range(80))-{3,11,12,13,*range(24,29),*range(54,60),67,68,69})
+    assert [ids(c)[0] for _,cs,_ in batches for c in cs]==keys and all(len(c)==3 for _,cs,_ in batches for c in cs)
+    assert all(x.shape==(len(c),3,16,16) for x,c,_ in batches)
+    assert report.by_reason()==reasons and report.seen==62
+    assert [len(k) for *_,k in read_all(shards, eval_transform(16), 16, workers=workers)]==[16,16,16,12]
+
+@pytest.mark.parametrize('workers', [0,2])
+def test_nothing_usable(tmp_path, workers):
+    "A reader without a usable sample is an error in a sentence, from a worker too."
+    bad = write(tmp_path/'bad', [dict(jpg=jpeg(), txt=b'') for _ in range(8)], 2)
+    with pytest.raises(ValueError, match=r'^Process 0, worker 0 found no usable sample .* \(empty caption [48]\)$'):
+        list(ShardLoader(bad, tfm, 2, workers=workers))
+
+def test_errors_of_a_transform_are_not_skips(shards):
+    def wrong(image): raise RuntimeError('mistake in the transform')
+    with pytest.raises(RuntimeError, match='mistake in the transform'): list(ShardLoader(shards, wrong, 5, workers=0))
+
+def test_shards_without_sizes(tmp_path):
+    "Whole shards are dealt out; a short share goes round again; pipes are opened by webdataset."
+    folder = write(tmp_path/'s', [sample(i) for i in range(23)], 5, sizes=False)  # 5,5,5,5,3
+    assert num_samples(folder) is None
+    with pytest.raises(ValueError, match='give num_samples'): ShardLoader(folder, tfm, 2)
+    pipes = [f'pipe:cat {o}' for o in shard_list(folder)]
+    for urls in (folder, pipes):
+        loader = ShardLoader(urls, tfm, 2, num_samples=23, workers=2, shuffle=0)
+        seen = ids(flat(epoch(loader)))
+        # worker 0 has shards 0, 2, 4 and 6 batches; worker 1 has shards 1, 3 and 5 batches
+        assert sorted(seen)==sorted([*range(0,5), *range(10,15), *range(20,22), *range(5,10), *range(15,20)])
+        loader = ShardLoader(urls, tfm, 3, num_samples=23, workers=0, rank=1, world=2, shuffle=0)
+        assert sorted(ids(flat(epoch(loader))))==sorted([5,6,7,8,9,15,16,17,18])
+    short = ShardLoader(pipes[4:], tfm, 4, num_samples=8, workers=0)
+    assert sorted(ids(flat(epoch(short))))==sorted([20,21,22]*2+ids(flat(epoch(short)))[6:])
+    assert (short.report().seen, short.report().repeated)==(8,5)
+    broken = ShardLoader(['pipe:exit 3', *pipes[1:]], tfm, 4, num_samples=16, workers=0)
+    assert len(epoch(broken))==4 and broken.report().to_dict()['shards']=={'pipe:exit 3':{'unreadable shard':1}}
+
+def test_a_shard_that_vanishes(tmp_path):
+    folder = write(tmp_path/'s', [sample(i) for i in range(20)], 5)
+    loader = ShardLoader(folder, tfm, 5, workers=0)
+    (folder/'00002.tar').unlink()
+    assert len(epoch(loader))==4 and loader.report().by_reason()=={'unreadable shard':5}
+    with pytest.raises(FileNotFoundError, match='1 of 4 shards are missing, the first is .*00002.tar'):
+        ShardLoader(str(folder/'{00000..00003}.tar'), tfm, 5)
+
+def test_a_shorter_epoch(shards):
+    "num_samples below the whole is a different part each epoch."
+    loader = ShardLoader(shards, tfm, 5, num_samples=20, workers=0)
+    parts = [set(ids(flat(epoch(loader, e)))) for e in range(2)]
+    assert [len(p) for p in parts]==[20,20] and parts[0]!=parts[1]
+
+def test_to_rgb():
+    grey16 = Image.new('I;16', (2,1)); grey16.putpixel((0,0),65535); grey16.putpixel((1,0),32768)
+    assert [to_rgb(grey16).getpixel((i,0))[0] for i in range(2)]==[255,128]
+    clear = Image.new('P', (1,1)); clear.info['transparency'] = 0
+    assert to_rgb(clear).getpixel((0,0))==(255,255,255)
+    assert to_rgb(Image.new('LA', (1,1), (0,0))).getpixel((0,0))==(255,255,255)
+    with pytest.raises(Unusable, match='unreadable image'): open_image(b'')
+
+# packing
+
+def folder_of(tmp_path, n=9):
+    (tmp_path/'im').mkdir()
+    for i in range(n): (tmp_path/'im'/f'{i}.jpg').write_bytes(jpeg(i, (40+i,30)))
+    (tmp_path/'c.tsv').write_text('title\tfilepath\n'+''.join(f'caption {i}\t{i}.jpg\nother {i}\t{i}.jpg\n' for i in range(n)))
+    return tmp_path/'im', tmp_path/'c.tsv', dict(image_column='filepath', caption_column='title', progress=False)
+
+def members(path):
+    with tarfile.open(path) as t: return {o.name:t.extractfile(o).read() for o in t}
+
+def test_pack_is_byte_for_byte(tmp_path):
+    im,c,kw = folder_of(tmp_path)
+    a = pack(im, c, tmp_path/'a', shard_size=4, workers=1, **kw)
+    b = pack(im, c, tmp_path/'b', shard_size=4, workers=8, **kw)
+    assert a['sha256']==b['sha256']!=pack(im, c, tmp_path/'c', shard_size=4, seed=1, **kw)['sha256']
+    assert all((tmp_path/'a'/o).read_bytes()==(tmp_path/'b'/o).read_bytes() for o in ('00000.tar','00002.tar','sizes.json'))
+    files = members(tmp_path/'a/00000.tar')
+    assert files['000000001.jpg']==(im/'1.jpg').read_bytes() and files['000000001.txt']==b'caption 1'
+    assert json.loads(files['000000001.json'])==dict(captions=['caption 1','other 1'], image='1.jpg', width=41, height=30)
+    assert json.loads((tmp_path/'a/sizes.json').read_text())=={'00000.tar':4,'00001.tar':4,'00002.tar':1}
+    assert {o.name for o in tmp_path.iterdir()}=={'im','c.tsv','a','b','c'}  # no temporary folder stays
+
+def test_pack_formats_and_resize(tmp_path):
+    (tmp_path/'im').mkdir()
+    Image.new('RGBA', (90,60), (255,0,0,128)).save(tmp_path/'im/a.png')
+    Image.new('RGB', (90,60), 'blue').save(tmp_path/'im/b.webp')
+    exif = Image.Exif(); exif[0x0112] = 6
+    Image.new('RGB', (90,60), 'blue').save(tmp_path/'im/c.jpg', exif=exif)
+    (tmp_path/'c.csv').write_text('image,caption\na.png,A\nb.webp,B\nc.jpg,C\n')
+    pack(tmp_path/'im', tmp_path/'c.csv', tmp_path/'keep', progress=False)
+    kept = members(tmp_path/'keep/00000.tar')
+    assert kept['000000000.png']==(tmp_path/'im/a.png').read_bytes() and kept['000000002.jpg']==(tmp_path/'im/c.jpg').read_bytes()
+    assert Image.open(io.BytesIO(kept['000000001.jpg'])).format=='JPEG'
+    assert [json.loads(kept[f'00000000{i}.json'])['width'] for i in range(3)]==[90,90,60]
+    pack(tmp_path/'im', tmp_path/'c.csv', tmp_path/'small', resize=30, progress=False)
+    small = members(tmp_path/'small/00000.tar')
+    assert [Image.open(io.BytesIO(small[f'00000000{i}.jpg'])).size for i in range(3)]==[(45,30),(45,30),(30,45)]
+    assert abs(Image.open(io.BytesIO(small['000000000.jpg'])).getpixel((20,10))[1]-127)<4  # half red on white
+
+def test_pack_reports_what_it_leaves_out(tmp_path):
+    im,c,kw = folder_of(tmp_path)
+    (im/'0.jpg').unlink(); (im/'1.jpg').write_bytes(jpeg(1)[:-30]); (im/'2.jpg').write_bytes(b'?')
+    c.write_text(c.read_text()+' \t9.jpg\n')
+    about = pack(im, c, tmp_path/'out', **kw)
+    assert about['skipped']=={'missing file':1,'truncated image':1,'unreadable image':1,'no caption':1}
+    assert (about['samples'], about['captions'])==(6,12)
+    assert (tmp_path/'out/skipped.csv').read_text().split()==['image,reason','0.jpg,missing','file','1.jpg,truncated','image','2.jpg,unreadable','image','9.jpg,no','caption']
+    assert json.loads((tmp_path/'out/pack.json').read_text())==about
+
+def test_pack_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    im,c,kw = folder_of(tmp_path)
+    monkeypatch.setattr('clippy.data._digest', lambda *_: 1/0)
+    with pytest.raises(ZeroDivisionError): pack(im, c, tmp_path/'deep/out', **kw)
+    assert list((tmp_path/'deep').iterdir())==[]
+
+@pytest.mark.parametrize('name,text,says', [('c.csv', 'a,b\n1,2\n', r"no column 'image' or 'caption': its first line names \['a', 'b'\]"),
+    ('c.parquet', 'x', 'not .\\.parquet'), ('c.json', '[1]', 'not a COCO captions file'), ('c.json', '{', 'is not JSON'),
+    ('c.json', '{"images": [{"id":1,"file_name":"a"}], "annotations": [{"image_id":1,"bbox":[]}]}', "'caption' not found"),
+    ('c.csv', b'image,caption\na.jpg,caf\xe9\n', 'is not UTF-8')])
+def test_captions_that_cannot_be_read(tmp_path, name, text, says):
+    (tmp_path/name).write_bytes(text if isinstance(text,bytes) else text.encode())
+    with pytest.raises(ValueError, match=says): read_captions(tmp_path/name)
+
+def test_command_line(tmp_path, monkeypatch):
+    im,c,_ = folder_of(tmp_path)
+    text = anno_parser(pack).format_help()
+    assert 'Samples per shard' in text and '--image-column' in text and '--no-progress' in text
+    monkeypatch.setattr(sys, 'argv', ['pack', *map(str,(im, c, tmp_path/'out')), *'--image-column filepath --caption-column title --shard-size 5 --no-progress'.split()])
+    args,kw,_ = parse_cli(pack)
+    assert pack(*args, **kw)['shards']==2
+
+# real photographs
+
+@pytest.mark.skipif(not (real/'flickr8k').is_dir(), reason=f'needs the photographs of flickr8k in {real.name}/flickr8k beside the checkout')
+def test_flickr8k(tmp_path):
+    about = pack(real/'flickr8k/Images', real/'flickr8k/captions.txt', tmp_path/'f', shard_size=100, resize=128, workers=2, progress=False)
+    assert (about['samples'], about['captions'], about['shards'], about['skipped'])==(800, 4000, 8, {})
+    every = {c.strip():n for n,cs in read_captions(real/'flickr8k/captions.txt').items() for c in cs}
+    loader = ShardLoader(tmp_path/'f', train_transform(64), 32, workers=2)
+    found = flat(epoch(loader))
+    assert len(found)==800 and set(found)<=set(every)
+    assert loader.report().to_dict()==dict(seen=800, repeated=0, skipped=0, reasons={}, shards={})
+
+@pytest.mark.skipif(not (real/'coco').is_dir(), reason=f'needs the images of coco in {real.name}/coco beside the checkout')
+def test_coco(tmp_path):
+    about = pack(real/'coco/train2017', real/'coco/annotations/captions_train2017.json', tmp_path/'c', shard_size=30, progress=False)
+    assert (about['samples'], about['shards'], about['skipped'])==(80, 3, {})
+    batches = list(read_all(tmp_path/'c', eval_transform(64), 32))
+    assert sum(len(k) for *_,k in batches)==80
+    names = list(read_captions(real/'coco/annotations/captions_train2017.json').values())
+    assert [c for _,cs,_ in batches for c in cs]==[[o.strip() for o in cs if o.strip()] for cs in names]
