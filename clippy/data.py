@@ -246,7 +246,7 @@ def num_samples(
 CLIP_MEAN,CLIP_STD = (0.48145466,0.4578275,0.40821073),(0.26862954,0.26130258,0.27577711)
 IMAGENET_MEAN,IMAGENET_STD = (0.485,0.456,0.406),(0.229,0.224,0.225)
 
-def _normalised(mean, std): return [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)]
+def _normalised(mean, std): return [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std, inplace=True)]
 
 def train_transform(
     size:int=224, # side of the square, pixels
@@ -286,7 +286,7 @@ def decode_sample(
     return open_image(data),captions
 
 # %% ../nbs/02_data.ipynb #23b70380
-@dataclass
+@dataclass(repr=False)
 class Report:
     "What became of the samples of an epoch."
     seen:int=0 # samples handed over
@@ -324,7 +324,7 @@ def to_dict(self:Report)->dict: # for a log: plain counts, `shards` is shard -> 
     return dict(seen=self.seen, repeated=self.repeated, skipped=self.total, reasons=self.by_reason(), shards=shards)
 
 @patch
-def __str__(self:Report):
+def __repr__(self:Report):
     why = ', '.join(f'{r} {n}' for r,n in self.by_reason().items())
     return f"{self.seen} samples, {self.repeated} of them repeated; {self.total} skipped" + (f" ({why})" if why else '')
 
