@@ -79,7 +79,8 @@ def test_imports_alone(nb):
     for c in cells(nb):
         src = re.sub(r'^\s*[%!].*', '', join(c['source']), flags=re.M)
         kinds = {type(o) for o in ast.parse(src).body}
-        assert not kinds & {ast.Import, ast.ImportFrom} or not kinds & {ast.Expr, ast.Assign}, f'{nb.name} mixes imports and other code:\n{src}'
+        mixed = kinds & {ast.Import, ast.ImportFrom} and kinds & {ast.Expr, ast.Assign}
+        assert not mixed, f'{nb.name} mixes imports and other code:\n{src}'
 
 # Stored outputs -----------------------------------------------------------------------------------------------------
 
