@@ -6,8 +6,9 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 
 # %% auto #0
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'IMAGENET_MEAN', 'IMAGENET_STD', 'read_captions', 'to_rgb', 'Unusable', 'open_image', 'pack',
-           'shard_list', 'shard_sizes', 'num_samples', 'train_transform', 'eval_transform', 'decode_sample', 'Report',
-           'read_shard', 'share', 'draw_sample', 'ShardLoader', 'read_all']
+           'shard_list', 'shard_sizes', 'num_samples', 'train_transform', 'eval_transform', 'sample_captions',
+           'decode_sample', 'Report', 'read_shard', 'share', 'draw_sample', 'ShardLoader', 'read_all', 'first_captions',
+           'shards_hash']
 
 # %% ../nbs/02_data.ipynb #557e1af7
 import csv,hashlib,io,json,os,shutil
@@ -268,12 +269,10 @@ def eval_transform(
     return v2.Compose([to_rgb, resize, v2.CenterCrop(size), *_normalised(mean, std)])
 
 # %% ../nbs/02_data.ipynb #6503e184
-def decode_sample(
+def sample_captions(
     sample:dict, # file ending -> bytes, as webdataset reads it
-)->tuple[Image.Image,list[str]]: # upright RGB image, its captions (at least one, none blank)
-    "Image and captions of a raw sample, or `Unusable` with the reason."
-    data = next((sample[o] for o in ('jpg','jpeg','png','webp') if o in sample), None)
-    if data is None: raise Unusable('no image')
+)->list[str]: # at least one, none blank
+    "Captions of a raw sample, or `Unusable` with the reason."
     captions = None
     try:
         if 'json' in sample: captions = json.loads(sample['json']).get('captions')
@@ -283,6 +282,15 @@ def decode_sample(
     if captions is None: raise Unusable('no caption')
     captions = [o.strip() for o in ([captions] if isinstance(captions,str) else captions) if isinstance(o,str) and o.strip()]
     if not captions: raise Unusable('empty caption')
+    return captions
+
+def decode_sample(
+    sample:dict, # file ending -> bytes, as webdataset reads it
+)->tuple[Image.Image,list[str]]: # upright RGB image, its captions (at least one, none blank)
+    "Image and captions of a raw sample, or `Unusable` with the reason."
+    data = next((sample[o] for o in ('jpg','jpeg','png','webp') if o in sample), None)
+    if data is None: raise Unusable('no image')
+    captions = sample_captions(sample) # cheaper than the image, so first to fail
     return open_image(data),captions
 
 # %% ../nbs/02_data.ipynb #23b70380
@@ -533,3 +541,28 @@ def read_all(
     urls,sizes = shard_list(urls),shard_sizes(urls)
     data = wds.DataPipeline(partial(_ordered, urls, sizes or [None]*len(urls), transform, batch_size))
     return _all_batches(DataLoader(data, batch_size=None, num_workers=workers, generator=torch.Generator()), report)
+
+# %% ../nbs/02_data.ipynb #a46bf631
+def first_captions(
+    urls:str|list, # as for `shard_list`
+    n:int=10_000, # at most
+)->list[str]:
+    "Captions from the start of the shards; pictures are not decoded."
+    found = []
+    for url in shard_list(urls):
+        for sample in read_shard(url, Report()):
+            try: found += sample_captions(sample)
+            except Unusable: pass # training counts it
+            if len(found)>=n: return found[:n]
+    return found
+
+def shards_hash(
+    urls:str|list, # as for `shard_list`
+)->str: # 16 hex digits
+    "Says which data a number was made from."
+    total = hashlib.sha256()
+    for url in shard_list(urls):
+        path = _local(url)
+        known = path and (path.parent/'pack.json').is_file() and json.loads((path.parent/'pack.json').read_text()).get('sha256')
+        total.update(f"{Path(url).name} {known or (path.stat().st_size if path else '')}\n".encode())
+    return total.hexdigest()[:16]
