@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save_file, save_model
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from timm.data.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
@@ -106,6 +106,10 @@ def _quiet(): # no loading bars: they are noise in logs and notebooks
     finally:
         if on: hf_logging.enable_progress_bar()
 
+def _write_hf(model, folder): # transformers' own save_pretrained writes on the first of several processes only
+    model.config.save_pretrained(folder)
+    save_model(model, str(Path(folder)/'model.safetensors'), metadata=dict(format='pt'))
+
 _weights = ['*.safetensors', '*.bin', '*.h5', '*.msgpack', '*.ot', 'onnx*', 'openvino*', 'rust_model*']
 
 # %% ../nbs/00_model.ipynb #35d58b90
@@ -116,7 +120,7 @@ def redraw(
     "Copy a text tower's tokenizer and settings, with random weights."
     src = name if Path(name).is_dir() else snapshot_download(str(name), ignore_patterns=_weights)
     shutil.copytree(src, folder, ignore=shutil.ignore_patterns(*_weights), dirs_exist_ok=True)
-    with _quiet(): AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(folder)
+    _write_hf(AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder)), folder)
     for settings in Path(folder).glob('*_Dense/config.json'):
         s = json.loads(settings.read_text())
         linear = nn.Linear(s['in_features'], s['out_features'], bias=s.get('bias', True))
@@ -153,7 +157,7 @@ def new_text_tower(
     config = T5Config(vocab_size=len(tok), d_model=width, d_kv=width//heads, d_ff=4*width, num_layers=depth, num_heads=heads,
                       dropout_rate=0., pad_token_id=0, eos_token_id=1, feed_forward_proj='gated-gelu')
     with TemporaryDirectory() as d, _quiet():
-        tok.save_pretrained(d); T5EncoderModel(config).save_pretrained(d)
+        tok.save_pretrained(d); _write_hf(T5EncoderModel(config), d)
         first = Transformer(d, max_seq_length=max_tokens)
     dense = Dense(width, width, bias=False, activation_function=nn.Identity())
     return SentenceTransformer(modules=[first, Pooling(width), dense, Normalize()], device='cpu')
