@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageOps
 from timm.data import ImageNetInfo
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -80,14 +80,17 @@ def words_to_pixels(
 # %% ../nbs/20_eval.ipynb #cb77736f
 def similarity_maps(
     model:CLIPpy,
-    scene, # a `Scene`
+    image, # PIL image or `[H,W,3]` uint8 array
     words:list, # what to look for
+    templates=('{}',),
 )->Figure:
-    "A scene, and where each word is."
-    sim = patch_logits(model, to_batch([scene], model), class_vectors(model, words, scene_templates))[0].cpu()
-    fig = Figure(figsize=(1.9*(1+len(words)), 2.2), layout='constrained')
+    "A picture, and where each word is."
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    x = eval_transform(model.config.image_size, model.config.mean, model.config.std)(image)[None].to(model.device)
+    sim = patch_logits(model, x, class_vectors(model, words, templates))[0].cpu()
+    fig = Figure(figsize=(1.7*(1+len(words)), 2), layout='constrained')
     axs = fig.subplots(1, 1+len(words))
-    axs[0].imshow(scene.image); axs[0].set_title('scene', fontsize=9)
+    axs[0].imshow(ImageOps.fit(image, (224,224))); axs[0].set_title('picture', fontsize=9)
     for ax,m,w in zip(axs[1:], sim, words):
         ax.imshow(m, cmap='magma', vmin=sim.min(), vmax=sim.max()); ax.set_title(f'“{w}”', fontsize=9)
     for ax in axs: ax.axis('off')

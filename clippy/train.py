@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from .data import Report, ShardLoader, first_captions, shards_hash, train_transform
+from .data import Report, ShardLoader, first_captions, shard_list, shards_hash, train_transform
 from .loss import clip_loss
 from .model import Config, create_model, get_config, presets
 from .scenes import Scenes, captions as scene_captions, data_hash
@@ -130,8 +130,10 @@ def with_recipe(
     if o.model not in presets: get_config(o.model) # says what there is
     if o.precision and o.precision not in precisions: raise ValueError(f'Precision is one of {", ".join(precisions)}, not {o.precision!r}.')
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
-    for k in 'batch_size','epochs','log_every': 
+    for k in 'batch_size','epochs','log_every':
         if getattr(o,k)<1: raise ValueError(f'{k} is {getattr(o,k)}, but must be at least 1.')
+    if o.val_data: shard_list(o.val_data) # now rather than at the end of the first epoch
+    if o.imagenet_val and not Path(o.imagenet_val).is_dir(): raise FileNotFoundError(f'There is no folder {o.imagenet_val}.')
     return o
 
 # %% ../nbs/10_train.ipynb #26d9a2ba
@@ -153,7 +155,8 @@ class Run:
     "A training run: options, folder, data, model, and how far it has come."
     def __init__(self, o:SimpleNamespace): # from `with_recipe`
         self.o,self.config,self.epoch,self.step,self.history = o,model_config(o),0,0,[]
-        self.acc = acc = Accelerator(mixed_precision=precisions.get(o.precision), cpu=o.cpu, log_with=o.report_to or None, project_dir=o.logs)
+        cpu = o.cpu or not torch.accelerator.is_available() # unless told so, accelerate joins no processes on CPU
+        self.acc = acc = Accelerator(mixed_precision=precisions.get(o.precision), cpu=cpu, log_with=o.report_to or None, project_dir=o.logs)
         self.loader = make_loader(o, self.config, acc.process_index, acc.num_processes)
         if not len(self.loader): raise ValueError(f'{o.train_num_samples} samples do not fill one batch of {o.batch_size} on {acc.num_processes} processes.')
         self.steps = o.steps or o.epochs*len(self.loader)
@@ -300,8 +303,11 @@ def write_metrics(self:Run):
 
 def command()->str: # as one would type it again
     "The command that is running."
-    module = Path(sys.argv[0]).stem
-    return shlex.join(['python', '-m', f'clippy.{module}', *sys.argv[1:]]) if 'clippy' in sys.argv[0] else 'in a notebook'
+    first = Path(sys.argv[0])
+    if first.suffix=='.py' and first.parent.name=='clippy': name = f'python -m clippy.{first.stem}'
+    elif sys.argv[0].startswith('clippy '): name = sys.argv[0]
+    else: return 'called from Python'
+    return f'{name} {shlex.join(sys.argv[1:])}'.strip()
 
 # %% ../nbs/10_train.ipynb #ed52a54f
 def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> results

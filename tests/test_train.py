@@ -35,6 +35,7 @@ def steady(tmp_path_factory):
 def test_run_folder(steady):
     m = json.loads((steady/'metrics.json').read_text())
     assert len(m['curve'])==6 and len(m['epochs'])==2
+    assert m['command'].startswith('python -m clippy.train --cpu --batch-size 16')
     assert m['versions']['torch'] and m['options']['seed']==0 and m['model']['pooling']=='max' and len(m['data'])==16
     assert m['results'][0]['task']=='scenes' and m['results'][0]['protocol']['data']
     assert Image.open(steady/'predictions.png').size[0]>800
@@ -44,7 +45,9 @@ def test_run_folder(steady):
 def test_two_processes_follow_one(steady, tmp_path):
     "The same global batch on two processes gives the same losses."
     args = list(small); args[args.index('16')] = '8'
+    args.remove('--cpu') # processes are joined without being told that there is no GPU
     call(torchrun, *args, '--epochs', 2, '--token-drop', 0, '--logs', tmp_path, '--name', 'two')
+    assert json.loads((tmp_path/'two'/'metrics.json').read_text())['processes']==2
     assert max(abs(a-b) for a,b in zip(losses(steady), losses(tmp_path/'two'), strict=True)) < 2e-3
 
 def test_killed_and_resumed(steady, tmp_path):
@@ -103,6 +106,8 @@ def test_real_text_tower(shards, tmp_path):
 
 @pytest.mark.parametrize('args,said', [
     (['--train-data','nowhere/{000..009}.tar'], 'nowhere/000.tar'),
+    (['--val-data','nowhere'], 'nowhere'),
+    (['--imagenet-val','nowhere'], 'no folder nowhere'),
     (['--model','clippy-L-14'], 'the presets are'),
     (['--pooling','mean'], 'max, avg, cls'),
     (['--precision','fp8'], 'fp32'),
