@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, gather_object, set_seed
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from fastcore.script import CliError, bool_arg, call_parse
 from timm.optim import param_groups_weight_decay
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ recipes = dict(
     scenes = dict(model='clippy-scenes', train_num_samples=12_800, batch_size=128, epochs=4, lr=1e-3, beta1=.9, beta2=.98, eps=1e-6,
                   wd=.1, warmup=50, grad_clip_norm=1., workers=1, log_every=5),
     shards = dict(model='clippy-B-16', train_num_samples=0, batch_size=1024, epochs=32, lr=5e-4, beta1=.9, beta2=.999, eps=1e-8,
-                  wd=.2, warmup=10_000, grad_clip_norm=1., workers=4, log_every=50))
+                  wd=.2, warmup=10_000, grad_clip_norm=1., workers=None, log_every=50))
 
 # %% ../nbs/10_train.ipynb #33ba9fa0
 def optimizer_for(
@@ -70,7 +70,7 @@ class SceneLoader:
         seed:int=0, # which data set
         workers:int=1, # processes that draw; 0 draws in the training process
         rank:int=0, world:int=1,
-    ): vars(self).update({k:v for k,v in locals().items() if k!='self'}, epoch=0)
+    ): store_attr(); self.epoch = 0
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
     def set_epoch(self, epoch): self.epoch = epoch
     def report(self): return Report(seen=len(self)*self.batch_size)
@@ -92,6 +92,7 @@ def make_loader(o, config, rank=0, world=1):
     "The training data of a run."
     kw = dict(batch_size=o.batch_size, workers=o.workers, seed=o.seed, rank=rank, world=world)
     if not o.train_data: return SceneLoader(_ToInput(config.mean, config.std), num_samples=o.train_num_samples, size=config.image_size, **kw)
+    if o.workers is None: kw['workers'] = min(4, len(shard_list(o.train_data))//world) # each worker needs a shard
     return ShardLoader(o.train_data, train_transform(config.image_size, config.mean, config.std), num_samples=o.train_num_samples or None, **kw)
 
 # %% ../nbs/10_train.ipynb #6df6e6d1
@@ -126,7 +127,7 @@ def with_recipe(
     if odd: raise ValueError(f'There is no option {", ".join(sorted(odd))}.')
     given = {k:v for k,v in options.items() if v is not None}
     recipe = recipes['shards' if given.get('train_data') else 'scenes']
-    o = SimpleNamespace(**{k:v for k,v in known.items()} | recipe | given)
+    o = SimpleNamespace(**(known | recipe | given))
     if o.model not in presets: get_config(o.model) # says what there is
     if o.precision and o.precision not in precisions: raise ValueError(f'Precision is one of {", ".join(precisions)}, not {o.precision!r}.')
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
@@ -316,7 +317,7 @@ def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> 
     found = []
     if not o.train_data: found.append(lambda m,last: evaluate_scenes(m, n=512 if last else 128))
     if o.val_data: found.append(lambda m,last: evaluate_retrieval(m, o.val_data))
-    if o.imagenet_val: found.append(lambda m,last: classify_folder(m, o.imagenet_val, workers=o.workers))
+    if o.imagenet_val: found.append(lambda m,last: classify_folder(m, o.imagenet_val, workers=o.workers or 0))
     return found
 
 # %% ../nbs/10_train.ipynb #9d24672a
@@ -381,7 +382,7 @@ def main(
     grad_clip_norm:float=None, # Largest gradient norm (1)
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
     grad_checkpointing:bool=False, # Less memory, about a third more time
-    workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4)
+    workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb
     name:str='', # Of the run's folder (model, pooling and seed)
     logs:str='logs', # Where runs are kept

