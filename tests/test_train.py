@@ -29,7 +29,7 @@ def weights(run): return {**load_file(run/'model'/'model.safetensors'), **load_f
 def steady(tmp_path_factory):
     "Six steps in two epochs, left alone."
     logs = tmp_path_factory.mktemp('logs')
-    call(['accelerate','launch','--num_processes','1','--num_machines','1','--mixed_precision','no','--dynamo_backend','no','-m','clippy.train'],
+    call([Path(sys.executable).with_name('accelerate'),'launch','--num_processes','1','--num_machines','1','--mixed_precision','no','--dynamo_backend','no','-m','clippy.train'],
          *small, '--epochs', 2, '--token-drop', 0, '--logs', logs, '--name', 'steady')
     return logs/'steady'
 
