@@ -280,7 +280,10 @@ def clamp_logit_scale(self:CLIPpy):
 
 # %% ../nbs/00_model.ipynb #c0a6d48c
 @patch
-def freeze(self:CLIPpy, image:bool=False, text:bool=False)->CLIPpy:
+def freeze(self:CLIPpy,
+    image:bool=False, # the image tower?
+    text:bool=False, # the text tower?
+)->CLIPpy:
     "Train neither weights nor dropout of the named towers."
     self.frozen = [t for t,on in ((self.image,image),(self.text,text)) if on]
     for tower in self.frozen: tower.requires_grad_(False)
@@ -332,7 +335,11 @@ def create_model(
         return CLIPpy(config, image, text)
 
 # %% ../nbs/00_model.ipynb #6d3a502f
-def get_config(name='clippy-B-16', pretrained=None, **changes)->Config:
+def get_config(
+    name:str|Config='clippy-B-16', # a preset, or a `Config` to change
+    pretrained:bool|None=None, # of both towers; None: as it is
+    **changes, # any field of `Config`
+)->Config:
     "A preset's `Config`, with changes."
     if isinstance(name, str) and name not in presets:
         raise ValueError(f'There is no preset {name!r}: the presets are {", ".join(presets)}.')

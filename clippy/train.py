@@ -34,10 +34,10 @@ from .scenes import Scenes, captions as scene_captions, data_hash
 
 # %% ../nbs/10_train.ipynb #2b229791
 recipes = dict(
-    scenes = dict(model='clippy-scenes', train_num_samples=12_800, batch_size=128, epochs=4, lr=1e-3, beta1=.9, beta2=.98, eps=1e-6,
-                  wd=.1, warmup=50, grad_clip_norm=1., workers=1, log_every=5),
-    shards = dict(model='clippy-B-16', train_num_samples=0, batch_size=1024, epochs=32, lr=5e-4, beta1=.9, beta2=.999, eps=1e-8,
-                  wd=.2, warmup=10_000, grad_clip_norm=1., workers=None, log_every=50))
+    scenes = dict(model='clippy-scenes', train_num_samples=12_800, batch_size=128, epochs=4, workers=1, log_every=5,
+        lr=1e-3, beta1=.9, beta2=.98, eps=1e-6, wd=.1, warmup=50, grad_clip_norm=1.),
+    shards = dict(model='clippy-B-16', train_num_samples=0, batch_size=1024, epochs=32, workers=None, log_every=50,
+        lr=5e-4, beta1=.9, beta2=.999, eps=1e-8, wd=.2, warmup=10_000, grad_clip_norm=1.))
 
 # %% ../nbs/10_train.ipynb #33ba9fa0
 def optimizer_for(
@@ -88,7 +88,12 @@ class _ToInput: # array -> normalised tensor; a class, so that workers can recei
     def __init__(self, mean, std): self.mean,self.std = (torch.tensor(o)[:,None,None] for o in (mean,std))
     def __call__(self, image): return (torch.from_numpy(image.copy()).permute(2,0,1)/255-self.mean)/self.std
 
-def make_loader(o, config, rank=0, world=1):
+def make_loader(
+    o:SimpleNamespace, # from `with_recipe`
+    config:Config, # says image size, mean and std
+    rank:int=0, # number of this process
+    world:int=1, # number of processes
+)->SceneLoader|ShardLoader: # gives `(images [B,3,H,W], captions)`
     "The training data of a run."
     kw = dict(batch_size=o.batch_size, workers=o.workers, seed=o.seed, rank=rank, world=world)
     if not o.train_data: return SceneLoader(_ToInput(config.mean, config.std), num_samples=o.train_num_samples, size=config.image_size, **kw)
@@ -183,7 +188,10 @@ def _from_main(acc, f): # the main process's answer, or its error, on every proc
     if error: raise ValueError(error)
     return value
 
-def captions_for_tokenizer(o, n=10_000):
+def captions_for_tokenizer(
+    o:SimpleNamespace, # from `with_recipe`
+    n:int=10_000, # at most
+)->list: # of str
     "Captions of the training data, for the tokenizer of a new text tower."
     return first_captions(o.train_data, n) if o.train_data else scene_captions(n, o.seed)
 
