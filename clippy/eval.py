@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from tqdm.auto import tqdm
 
-from .data import Report, Unusable, eval_transform, open_image, read_all
+from .data import Report, Unusable, array_transform, eval_transform, open_image, read_all
 from .model import CLIPpy
 from .scenes import Scenes, data_hash, names, palette, things
 
@@ -34,9 +34,8 @@ def to_batch(
     model:CLIPpy, # whose mean and std are used, and whose device
 )->Tensor: # `[B,3,H,W]`
     "Scenes as a batch of normalised images."
-    x = torch.stack([torch.from_numpy(s.image.copy()) for s in scenes]).permute(0,3,1,2).to(model.device)/255
-    mean,std = (torch.tensor(o, device=model.device)[:,None,None] for o in (model.config.mean, model.config.std))
-    return (x-mean)/std
+    transform = array_transform(model.config.mean, model.config.std)
+    return torch.stack([transform(s.image) for s in scenes]).to(model.device)
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def fill(
@@ -122,7 +121,7 @@ def iou(
     return both/(matrix.sum(0)+matrix.sum(1)-both)
 
 # %% ../nbs/20_eval.ipynb #ba225a71
-eval_seed = 1_000_000 # no training run draws from it
+eval_seed = 1_000_000 # training seeds are smaller
 
 def _batches(items, size):
     for i in range(0, len(items), size): yield [items[j] for j in range(i, min(i+size, len(items)))]
@@ -205,9 +204,11 @@ def classify_folder(
     model.eval()
     words = class_vectors(model, folder_names(data.classes, classes), templates)
     top = min(5, len(words)); hits = torch.zeros(top)
-    for x,y in tqdm(DataLoader(data, batch_size, num_workers=workers), desc='classify', leave=False):
-        best = (model.encode_image(x.to(model.device))@words.T).topk(top).indices.cpu()
-        hits += (best==y[:,None]).float().cumsum(1).sum(0)
+    try:
+        for x,y in tqdm(DataLoader(data, batch_size, num_workers=workers), desc='classify', leave=False):
+            best = (model.encode_image(x.to(model.device))@words.T).topk(top).indices.cpu()
+            hits += (best==y[:,None]).float().cumsum(1).sum(0)
+    except ValueError as e: raise ValueError(str(e).splitlines()[-1].removeprefix('ValueError: ')) from None # a worker's comes with its traceback
     return dict(task='folder', top1=(hits[0]/len(data)).item(), top5=(hits[-1]/len(data)).item(), chance=1/len(words), n=len(data),
                 protocol=dict(size=model.config.image_size, templates=templates, classes=len(words), data=_digest(data.samples)))
 
@@ -243,16 +244,15 @@ def evaluate_retrieval(
 )->dict: # recalls in [0,1], chance, counts, and how they were made
     "Image-text retrieval over all pairs of some shards."
     model.eval()
-    images,texts,owner,report,ids = [],[],[],Report(),hashlib.sha256()
+    images,texts,owner,n,report,ids = [],[],[],0,Report(),hashlib.sha256()
     transform = eval_transform(model.config.image_size, model.config.mean, model.config.std)
     for x,caps,keys in read_all(urls, transform, batch_size, workers, report):
         images.append(model.encode_image(x.to(model.device)))
         for key,cs in zip(keys,caps):
             ids.update(json.dumps([key,cs]).encode())
-            owner += [len(set(owner))]*len(cs); texts += cs
+            owner += [n]*len(cs); texts += cs; n += 1
     if not images: raise ValueError(f'No usable picture in {urls}: {report}.')
     text = torch.cat([model.encode_text(t) for t in _batches(texts, batch_size)])
-    n = owner[-1]+1
     return dict(task='retrieval', **recall(torch.cat(images)@text.T, torch.tensor(owner, device=text.device)), chance=1/n, images=n,
         texts=len(texts), skipped=report.to_dict(), protocol=dict(size=model.config.image_size, data=ids.hexdigest()[:16]))
 

@@ -27,7 +27,7 @@ from timm.data.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 from timm.models.vision_transformer import checkpoint_filter_fn, global_pool_nlc
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForTextEncoding, AutoTokenizer, PreTrainedTokenizerFast, T5Config, T5EncoderModel
+from transformers import AutoConfig, AutoModelForTextEncoding, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 from transformers.utils import logging as hf_logging
 
 from . import __version__
@@ -299,7 +299,7 @@ def train(self:CLIPpy, mode:bool=True)->CLIPpy:
 
 @patch
 def grad_checkpointing(self:CLIPpy):
-    "Recompute activations in the backward pass: less memory, about a third more time."
+    "Recompute activations in the backward pass: less memory, a second forward pass."
     self.image.set_grad_checkpointing(True)
     lm = self.text[0].model
     getattr(lm, 'activation_checkpointing_enable', lm.gradient_checkpointing_enable)() # renamed in transformers 5

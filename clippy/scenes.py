@@ -8,11 +8,10 @@ Docs: https://clippy-vl.github.io/clippy/scenes.html.md"""
 __all__ = ['things', 'backgrounds', 'names', 'palette', 'bird_names', 'Pose', 'Layout', 'show_mask', 'Scene', 'sheet',
            'draw_scene', 'Scenes', 'captions', 'swap_backgrounds', 'Birds', 'write_folder', 'data_hash']
 
-# %% ../nbs/03_scenes.ipynb #e6a3e7ed
+# %% ../nbs/03_scenes.ipynb #c11c8cea
 import csv, hashlib, math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from .data import Report, ShardLoader, first_captions, shard_list, shards_hash, train_transform
+from .data import Report, ShardLoader, array_transform, first_captions, shard_list, shards_hash, train_transform
 from .loss import clip_loss
 from .model import Config, create_model, get_config, presets
 from .scenes import Scenes, captions as scene_captions, data_hash
@@ -63,7 +63,7 @@ def lr_at(
 class SceneLoader:
     "Batches of new scenes, with the interface of `ShardLoader`."
     def __init__(self,
-        transform, # PIL image or `[H,W,3]` array -> `[3,H,W]` float32
+        transform, # `[H,W,3]` uint8 array -> `[3,H,W]` float32, such as `array_transform`
         batch_size:int, # scenes per batch of this process
         num_samples:int, # scenes per epoch over all processes
         size:int=64, # pixels
@@ -84,10 +84,6 @@ class SceneLoader:
                                collate_fn=self.collate, generator=torch.Generator()))
 
 # %% ../nbs/10_train.ipynb #a9592c7c
-class _ToInput: # array -> normalised tensor; a class, so that workers can receive it
-    def __init__(self, mean, std): self.mean,self.std = (torch.tensor(o)[:,None,None] for o in (mean,std))
-    def __call__(self, image): return (torch.from_numpy(image.copy()).permute(2,0,1)/255-self.mean)/self.std
-
 def make_loader(
     o:SimpleNamespace, # from `with_recipe`
     config:Config, # says image size, mean and std
@@ -96,7 +92,7 @@ def make_loader(
 )->SceneLoader|ShardLoader: # gives `(images [B,3,H,W], captions)`
     "The training data of a run."
     kw = dict(batch_size=o.batch_size, workers=o.workers, seed=o.seed, rank=rank, world=world)
-    if not o.train_data: return SceneLoader(_ToInput(config.mean, config.std), num_samples=o.train_num_samples, size=config.image_size, **kw)
+    if not o.train_data: return SceneLoader(array_transform(config.mean, config.std), num_samples=o.train_num_samples, size=config.image_size, **kw)
     if o.workers is None: kw['workers'] = min(4, len(shard_list(o.train_data))//world) # each worker needs a shard
     return ShardLoader(o.train_data, train_transform(config.image_size, config.mean, config.std), num_samples=o.train_num_samples or None, **kw)
 
@@ -138,6 +134,7 @@ def with_recipe(
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
     for k in 'batch_size','epochs','log_every':
         if getattr(o,k)<1: raise ValueError(f'{k} is {getattr(o,k)}, but must be at least 1.')
+    if not 0<=o.seed<1_000_000: raise ValueError(f'The seed is {o.seed}, but must be from 0 to 999999: larger ones draw the held-out scenes.')
     if o.val_data: shard_list(o.val_data) # now rather than at the end of the first epoch
     if o.imagenet_val and not Path(o.imagenet_val).is_dir(): raise FileNotFoundError(f'There is no folder {o.imagenet_val}.')
     return o
@@ -166,7 +163,6 @@ class Run:
         self.loader = make_loader(o, self.config, acc.process_index, acc.num_processes)
         if not len(self.loader): raise ValueError(f'{o.train_num_samples} samples do not fill one batch of {o.batch_size} on {acc.num_processes} processes.')
         self.steps = o.steps or o.epochs*len(self.loader)
-        self.epochs = -(-self.steps//len(self.loader))
         self.folder = Path(_from_main(acc, lambda: str(run_folder(o))))
         texts = captions_for_tokenizer(o) if not self.config.text else ()
         model = create_model(self.config, image_weights=o.image_weights or None, captions=texts, seed=o.seed)
@@ -250,8 +246,8 @@ def write_json(path, data):
 def fit(self:Run):
     "Train to the end, epoch by epoch."
     bar = tqdm(total=self.steps, initial=self.step, desc=self.folder.name, unit='step', **({} if self.main else dict(disable=True)))
-    self.started,self.since = time.time(),[]
     while self.step<self.steps:
+        self.started,self.since = time.time(),[] # evaluation does not count as training time
         self.loader.set_epoch(self.epoch)
         self.model.train()
         for images,texts in islice(self.loader, self.steps-self.step):
@@ -279,26 +275,27 @@ def note(self:Run, lr)->str: # for the progress bar
     self.acc.log({k:v for k,v in row.items() if k!='step'}, step=self.step)
     return f'loss {loss:.3f}, {speed:.0f} images/s'
 
-# %% ../nbs/10_train.ipynb #ba99bfda
+# %% ../nbs/10_train.ipynb #76d41ce5
 @patch
 def end_epoch(self:Run):
-    "Count, evaluate, save."
-    reports = gather_object([self.loader.report()])
-    done = self.step>=self.steps
-    if self.main:
-        total = Report()
-        for r in reports: total.update(r)
-        if total.total: self.acc.print(f'epoch {self.epoch}: {total}')
-        row = dict(epoch=self.epoch, step=self.step, data=total.to_dict(), results=[])
-        every = self.o.zeroshot_frequency
-        if done or every and self.epoch%every==0:
-            row['results'] = [f(self.bare, done) for f in evaluations(self.o)]
-            flat = {f"{r['task']}/{k}":v for r in row['results'] for k,v in r.items() if isinstance(v, float)}
-            self.acc.log(flat, step=self.step)
-        self.history.append(row)
-        self.write_metrics()
-    self.acc.wait_for_everyone()
+    "Count, save, evaluate."
+    total = Report()
+    for r in gather_object([self.loader.report()]): total.update(r)
+    if total.total: self.acc.print(f'epoch {self.epoch}: {total}')
+    self.history.append(dict(epoch=self.epoch, step=self.step, data=total.to_dict(), results=[]))
     self.save_checkpoint()
+    if self.main: self.measure()
+    self.acc.wait_for_everyone()
+
+# %% ../nbs/10_train.ipynb #86ebf25f
+@patch
+def measure(self:Run):
+    "Evaluate if it is time to, and write `metrics.json`."
+    done,every = self.step>=self.steps,self.o.zeroshot_frequency
+    if done or every and self.epoch%every==0:
+        results = self.history[-1]['results'] = [f(self.bare, done) for f in evaluations(self.o)]
+        self.acc.log({f"{r['task']}/{k}":v for r in results for k,v in r.items() if isinstance(v, float)}, step=self.step)
+    self.write_metrics()
 
 # %% ../nbs/10_train.ipynb #b0c5a26e
 @patch
@@ -332,8 +329,8 @@ def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> 
 def train(**options)->Run: # the finished run; its model is in `run.bare`
     "Train a CLIPpy: the options are those of the command line."
     run = Run(with_recipe(options))
-    if run.o.resume: run.resume()
-    elif run.main: run.folder.mkdir(parents=True)
+    if run.main: run.folder.mkdir(parents=True, exist_ok=run.o.resume)
+    if run.o.resume and run.resume() and run.main: run.measure() # the checkpoint is older than the evaluation after it
     if run.o.report_to: run.acc.init_trackers(run.folder.name, {k:v if isinstance(v, (int,float,str,bool)) else str(v) for k,v in vars(run.o).items()})
     if run.main: print(f'{run.folder}: {run.o.model}, {run.config.pooling} pooling, {run.steps} steps of '
                        f'{run.o.batch_size} x {run.acc.num_processes} pairs, {sum(p.numel() for p in run.bare.parameters())/1e6:.1f} M parameters')
@@ -389,7 +386,7 @@ def main(
     warmup:int=None, # Steps of linear warm-up (scenes: 50; shards: 10000)
     grad_clip_norm:float=None, # Largest gradient norm (1)
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing:bool=False, # Less memory, about a third more time
+    grad_checkpointing:bool=False, # Less memory, a second forward pass
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb
     name:str='', # Of the run's folder (model, pooling and seed)
@@ -402,4 +399,4 @@ def main(
 ):
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**locals())
-    except (ValueError, FileNotFoundError) as e: raise CliError(str(e)) from None
+    except (ValueError, OSError) as e: raise CliError(str(e)) from None

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 import clippy.train as T
 from clippy.data import pack
 from clippy.model import load
-from clippy.scenes import Scenes, things, write_folder
+from clippy.scenes import Scenes, write_folder
 
 env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1')
 small = ['--cpu', '--batch-size', '16', '--train-num-samples', '48', '--workers', '0', '--log-every', '1', '--zeroshot-frequency', '0']
@@ -98,7 +98,7 @@ def test_on_shards(shards, tmp_path):
 def test_resumed_on_shards(shards, tmp_path, monkeypatch):
     "Order, captions and crops of shards depend on seed and epoch alone: an interrupted run ends as the other."
     opts = dict(train_data=str(shards/'shards'), model='clippy-scenes', batch_size=40, epochs=2, workers=1, warmup=1, log_every=1, cpu=True, logs=str(tmp_path))
-    whole = T.train(**opts, name='whole')
+    whole = T.train(**opts, name='whole', resume=True) # nothing to go on from: it starts
     step,calls = T.train_step,[]
     def cut(*args):
         calls.append(1)
@@ -109,6 +109,17 @@ def test_resumed_on_shards(shards, tmp_path, monkeypatch):
         T.train(**opts, name='cut')
     again = T.train(**opts, name='cut', resume=True)
     assert all(torch.equal(a, b) for a,b in zip(whole.bare.state_dict().values(), again.bare.state_dict().values(), strict=True))
+
+def test_failed_evaluation_costs_no_training(shards, tmp_path, monkeypatch):
+    "The checkpoint is saved before the model is measured; --resume measures again and does not train."
+    opts = dict(train_num_samples=32, batch_size=16, steps=2, workers=0, cpu=True, imagenet_val=str(shards/'val'), logs=str(tmp_path), name='run')
+    def broken(*a, **k): raise ValueError('broken picture')
+    with monkeypatch.context() as m, pytest.raises(ValueError, match='broken picture'):
+        m.setattr('clippy.eval.classify_folder', broken)
+        T.train(**opts)
+    monkeypatch.setattr(T, 'train_step', broken)
+    run = T.train(**opts, resume=True)
+    assert run.step==2 and [r['task'] for r in run.history[-1]['results']]==['scenes','folder']
 
 def test_loss_that_is_no_number(tmp_path, monkeypatch):
     monkeypatch.setattr(T, 'train_step', lambda *a: torch.tensor(float('nan')))
@@ -127,6 +138,7 @@ def test_real_text_tower(shards, tmp_path):
 
 @pytest.mark.parametrize('args,said', [
     (['--train-data','nowhere/{000..009}.tar'], 'nowhere/000.tar'),
+    (['--seed','1000000'], 'held-out scenes'),
     (['--val-data','nowhere'], 'nowhere'),
     (['--imagenet-val','nowhere'], 'no folder nowhere'),
     (['--model','clippy-L-14'], 'the presets are'),
