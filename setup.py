@@ -21,8 +21,9 @@ setup(
         'Intended Audience :: Developers', 'Intended Audience :: Science/Research',
         'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']),
+    package_data={cfg['lib_path']: ['labels/*']},
     install_requires=cfg['requirements'].split(),
-    extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], track=['tensorboard', 'wandb']),
+    extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], coco=['pycocotools'], track=['tensorboard', 'wandb']),
     long_description=readme, long_description_content_type='text/markdown',
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]),
 )

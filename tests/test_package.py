@@ -34,6 +34,12 @@ def test_metadata(meta):
     assert 'Programming Language :: Python :: 3' in meta.get_all('Classifier')
     assert meta['Description-Content-Type']=='text/markdown'
 
+def test_tables(wheel):
+    "Label tables are package data: all that are here are in the wheel."
+    here = {f'clippy/labels/{o.name}' for o in (root/'clippy/labels').iterdir()}
+    assert 'clippy/labels/voc.csv' in here
+    with ZipFile(wheel) as z: assert here=={o for o in z.namelist() if o.startswith('clippy/labels/')}
+
 def allowed(meta):
     "Distributions that the wheel's plain requirements bring, by name."
     todo,seen = list(meta.get_all('Requires-Dist')),set()
