@@ -376,7 +376,7 @@ class _COCO(MaskSet):
     def _with_masks(self, folder, end):
         "Masks of one kind in a folder, with their images."
         stems = sorted(o[:-len(end)] for o in _names(folder) if o.endswith(end) and o[:-len(end)].isdecimal())
-        return stems and list(zip(self._images(stems, f'{folder.name}/'), [folder/f'{o}{end}' for o in stems]))
+        return stems and list(zip(self._images(stems, f'{folder.relative_to(self.root)}/'), [folder/f'{o}{end}' for o in stems]))
 
 def _read_json(path, *keys):
     try: found = json.loads(path.read_text(encoding='utf-8'))
