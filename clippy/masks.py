@@ -79,8 +79,9 @@ def read_labels(
     "Label table from a csv file."
     names,ids,ignored = [],[],[]
     for row in _rows(path):
-        if not all(o.strip().isdecimal() for o in row['id'].split('|')): raise ValueError(f"{path}: {row['id']!r} is not an id (a whole number, or several joined with '|')")
-        found = tuple(map(int, row['id'].split('|')))
+        found = row['id'].split('|')
+        if not all(o.strip().isdecimal() for o in found): raise ValueError(f"{path}: {row['id']!r} is not an id (a whole number, or several joined with '|')")
+        found = tuple(map(int, found))
         if row['name']: names.append((row['name'], row.get(column) or row['name'])); ids.append(found)
         else: ignored += found
     if not ignored and not any(255 in o for o in ids): ignored = [255]
@@ -90,7 +91,8 @@ def read_labels(
 def _rows(path):
     with Path(path).open(newline='', encoding='utf-8-sig') as f:
         reader = csv.DictReader(f)
-        if lost := {'id','name'}-set(reader.fieldnames or ()): raise ValueError(f"{path} has no column {' or '.join(map(repr,sorted(lost)))}: its first line names {reader.fieldnames or []}")
+        lost = sorted({'id','name'}-set(reader.fieldnames or ()))
+        if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {reader.fieldnames or []}")
         return [{k:(v or '').strip() for k,v in o.items() if isinstance(k,str)} for o in reader]
 
 # %% ../nbs/04_masks.ipynb #2f7aa6b7
@@ -119,6 +121,10 @@ def _all_there(folder, wanted, who):
     lost = [o for o in wanted if o not in have]
     if lost: raise FileNotFoundError(f'{folder} lacks {len(lost)} of the {len(wanted)} files that {who} asks for: {_some(lost)}')
     return [folder/o for o in wanted]
+
+def _partners(found, other, what, where):
+    "Refuse names that lack a partner."
+    if alone := [o for o in found if o not in other]: raise FileNotFoundError(f'{len(alone)} of {len(found)} {what} in {where}: {_some(alone)}')
 
 def _read_list(path):
     "Names in a list file, one a line."
@@ -263,15 +269,14 @@ def _pair(images, masks):
         if len(stems)<len(found): raise ValueError(f'{folder} has several files of one name with different endings')
         return stems
     a,b = by_stem(images, _image_endings),by_stem(masks, ('.png',))
-    for x,y,what in ((a,b,'image'),(b,a,'mask')):
-        other,where = ('mask',masks) if what=='image' else ('image',images)
-        if alone := [o for o in x if o not in y]: raise ValueError(f'{len(alone)} of {len(x)} {what}s have no {other} of the same name in {where}: {_some(alone)}')
+    _partners(a, b, 'images have no mask of the same name', masks)
+    _partners(b, a, 'masks have no image of the same name', images)
     return [(a[o],b[o]) for o in a]
 
 def _names_txt(path):
     "Label table from one name a line."
     found = [o.strip() for o in path.read_text(encoding='utf-8-sig').rstrip().splitlines()]
-    if '' in found: raise ValueError(f'{path}: line {found.index("")+1} is empty. Each line names an id, the first line id 0; for ids with gaps write names.csv with columns id,name')
+    if '' in found: raise ValueError(f'{path}: line {found.index("")+1} is empty. The first line names id 0, the next id 1; for ids with gaps write names.csv (id,name)')
     return Labels(tuple(found), tuple((i,) for i in range(len(found))), found[:1]==['background'])
 
 # %% ../nbs/04_masks.ipynb #c9287ee6
@@ -284,7 +289,8 @@ class MaskFolder(MaskSet):
         if split: raise ValueError(f'a folder of your own has no split {split!r}: give the folder of the split')
         super().__init__(path, column=column)
         tables = [o for o in (self.root/'names.csv',self.root/'names.txt') if o.is_file()]
-        if len(tables)!=1: raise ValueError(f"{self.root} has {'both names.csv and names.txt: keep one' if tables else 'no names.txt and no names.csv. Wanted: '+self.needs}")
+        if not tables: raise FileNotFoundError(f'{self.root} has no names.txt and no names.csv. Wanted: {self.needs}')
+        if len(tables)>1: raise ValueError(f'{self.root} has both names.csv and names.txt: keep one')
         self.labels = read_labels(tables[0], column) if tables[0].suffix=='.csv' else _names_txt(tables[0])
         self._compare(tables[0].name)
     def _files(self): return _pair(self.root/'images', self.root/'masks')
@@ -298,7 +304,8 @@ def _compare(self:MaskFolder, table):
             for o in ids: first.setdefault(o, i)
     named = set(chain(*self.labels.ids))
     if extra := sorted(first.keys()-named-set(self.labels.ignored)):
-        raise ValueError(f"{table} names {len(named)} ids, {min(named)} to {max(named)}, but the masks hold {_some(extra)} too: the first is in {self.files[first[extra[0]]][1]}")
+        path = self.files[first[extra[0]]][1]
+        raise ValueError(f'{table} names {len(named)} ids, {min(named)} to {max(named)}, but the masks hold {_some(extra)} too: the first is in {path}')
     if unseen := [n for n,ids in zip(self.labels.names, self.labels.ids) if not first.keys() & set(ids)]:
         self.notes += (f'{table} names {len(self.labels.names)} classes, {len(unseen)} of them are in no mask: {_some(unseen)}',)
 
@@ -381,7 +388,8 @@ class _COCO(MaskSet):
 def _read_json(path, *keys):
     try: found = json.loads(path.read_text(encoding='utf-8'))
     except ValueError as e: raise ValueError(f'{path} is not JSON: {e}') from None
-    if lost := [o for o in keys if not isinstance(found,dict) or o not in found]: raise ValueError(f"{path} has no {' and no '.join(map(repr,lost))}: it is not the file it should be")
+    lost = [o for o in keys if not isinstance(found,dict) or o not in found]
+    if lost: raise ValueError(f"{path} has no {' and no '.join(map(repr,lost))}: it is not the file it should be")
     return found
 
 # %% ../nbs/04_masks.ipynb #c23ae428
@@ -397,10 +405,12 @@ class COCO(_COCO):
             if folder := self._folder('semantic/{split}2017'): return self._with_masks(folder, '.png')
             raise FileNotFoundError(f'There is no {about}. Wanted: {self.needs}')
         self.kinds = 'class','instance'
-        found = {o['image_id']:o for o in _read_json(about, 'images', 'annotations')['annotations']}
-        names = [Path(found[k]['file_name']).stem for k in sorted(found)]
-        self._segments = [np.array([(s['id'],s['category_id'],s.get('iscrowd',0)) for s in found[k]['segments_info']], np.int32).reshape(-1,3) for k in sorted(found)]
-        return list(zip(self._images(names, about.name), _all_there(about.with_suffix(''), [f'{o}.png' for o in names], about.name)))
+        found = sorted(_read_json(about, 'annotations')['annotations'], key=lambda o: o['image_id'])
+        names = [Path(o['file_name']).stem for o in found]
+        def table(o): return [(s['id'],s['category_id'],s.get('iscrowd',0)) for s in o['segments_info']]
+        self._segments = [np.array(table(o), np.int32).reshape(-1,3) for o in found]
+        masks = _all_there(about.with_suffix(''), [f'{o}.png' for o in names], about.name)
+        return list(zip(self._images(names, about.name), masks))
 
 # %% ../nbs/04_masks.ipynb #9ad3ce75
 @patch
@@ -503,10 +513,12 @@ class Cityscapes(MaskSet):
     splits = dict(val=500, train=2975)
     places,signs = ('cityscapes','Cityscapes'),('leftImg8bit',)
     def _files(self):
-        def by_id(top, end): return {o[:-len(end)]:d/o for d in sorted((self.root/top/self.split).glob('*/')) for o in sorted(_names(d)) if o.endswith(end)}
+        def by_id(top, end):
+            towns = [self.root/top/self.split/o for o in sorted(_names(self.root/top/self.split)) if not o.startswith('.')]
+            return {o[:-len(end)]:d/o for d in towns for o in sorted(_names(d)) if o.endswith(end)}
         a,b = by_id('leftImg8bit','_leftImg8bit.png'),by_id('gtFine','_gtFine_labelIds.png')
-        if alone := [o for o in a if o not in b]: raise FileNotFoundError(f'{len(alone)} of {len(a)} images have no gtFine_labelIds.png in {self.root/"gtFine"/self.split}: {_some(alone)}')
-        if alone := [o for o in b if o not in a]: raise FileNotFoundError(f'{len(alone)} of {len(b)} masks have no image in {self.root/"leftImg8bit"/self.split}: {_some(alone)}')
+        _partners(a, b, 'images have no _gtFine_labelIds.png', self.root/'gtFine'/self.split)
+        _partners(b, a, 'masks have no image', self.root/'leftImg8bit'/self.split)
         return [(a[o],b[o]) for o in a]
     def key(self, i): return self.files[i][0].stem.removesuffix('_leftImg8bit')
 
@@ -524,10 +536,11 @@ class BSDS(MaskSet):
     splits = dict(test=200, train=200, val=100)
     places,signs,kinds = ('BSDS500/data','BSR/BSDS500/data','data','bsds500'),('groundTruth',),('drawn',)
     def _files(self):
-        names = sorted(o[:-4] for o in _names(self.root/'groundTruth'/self.split) if o.endswith('.mat'))
-        have = sorted(o[:-4] for o in _names(self.root/'images'/self.split) if o.endswith('.jpg'))
-        if alone := [o for o in have if o not in set(names)]: raise FileNotFoundError(f'{len(alone)} of {len(have)} images have no .mat in {self.root/"groundTruth"/self.split}: {_some(alone)}')
-        return list(zip(_all_there(self.root/'images'/self.split, [f'{o}.jpg' for o in names], 'groundTruth/'), _all_there(self.root/'groundTruth'/self.split, [f'{o}.mat' for o in names], 'groundTruth/')))
+        images,maps = self.root/'images'/self.split,self.root/'groundTruth'/self.split
+        a,b = ({o[:-4]:d/o for o in sorted(_names(d)) if o.endswith(e)} for d,e in ((images,'.jpg'),(maps,'.mat')))
+        _partners(a, b, 'images have no .mat of the same name', maps)
+        _partners(b, a, '.mat files have no image of the same name', images)
+        return [(a[o],b[o]) for o in a]
     def __getitem__(self, i): return self.image(i),None
     def mask(self, i): raise ValueError('BSDS500 has regions, not classes: use regions()')
     def _drawn_regions(self, i):

@@ -180,7 +180,7 @@ def test_missing_file(name, which, tmp_path):
         assert len(masks)==1 and path.stem in masks.notes[0]
     else:
         stem = re.escape(path.stem.split('_gtFine')[0].split('_leftImg')[0])
-        with pytest.raises((FileNotFoundError,ValueError), match=stem): open_masks(name, tmp_path)
+        with pytest.raises(FileNotFoundError, match=stem): open_masks(name, tmp_path)
 
 @every
 def test_broken_files(name, tmp_path):
@@ -228,7 +228,7 @@ def test_context_lists(tmp_path, n, monkeypatch):
 def test_extra_files(tmp_path):
     ade(tmp_path)
     put(tmp_path/'images/validation/ADE_val_c.jpg')
-    with pytest.raises(ValueError, match='1 of 3 images have no mask of the same name in .*: ADE_val_c'): open_masks('ade20k', tmp_path)
+    with pytest.raises(FileNotFoundError, match='1 of 3 images have no mask of the same name in .*: ADE_val_c'): open_masks('ade20k', tmp_path)
 
 def test_stuff_forms(tmp_path):
     "Published pixel maps and mmsegmentation's, in mmsegmentation's folders, are the same masks."
@@ -282,7 +282,7 @@ def test_panoptic(tmp_path):
     with pytest.raises(ValueError, match='139.png: segment 9 is not in the json'): panoptic(tmp_path, (9,1), [(1,1,0)]).mask(0)
     with pytest.raises(ValueError, match='139.png: it holds id 12'): panoptic(tmp_path, (1,), [(1,12,0)]).mask(0)
     with pytest.raises(ValueError, match='is not JSON'): panoptic(tmp_path, (1,), [], '{')
-    with pytest.raises(ValueError, match="has no 'images' and no 'annotations'"): panoptic(tmp_path, (1,), [], '[]')
+    with pytest.raises(ValueError, match="has no 'annotations'"): panoptic(tmp_path, (1,), [], '[]')
 
 def test_own_names(tmp_path):
     own(tmp_path)
@@ -295,7 +295,7 @@ def test_own_names(tmp_path):
     assert names('a\nb\nc\nd\n').notes==('names.txt names 4 classes, 2 of them are in no mask: c, d',)
     with pytest.raises(ValueError, match='names.txt names 1 ids, 0 to 0, but the masks hold 1 too: the first is in .*a.png'): names('background\n')
     with pytest.raises(ValueError, match='line 2 is empty'): names('background\n\nthing\n')
-    with pytest.raises(ValueError, match='no names.txt and no names.csv'): names(None)
+    with pytest.raises(FileNotFoundError, match='no names.txt and no names.csv'): names(None)
     assert names('id,name\n0|1,all\n', 'names.csv').mask(0).max()==255
     assert names('id,name\n1,thing\n0|255,\n', 'names.csv').labels.names==('thing',)
     (tmp_path/'names.txt').write_text('a\nb\n')
