@@ -21,6 +21,7 @@ from . import __version__
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
+    eval=('clippy.eval:main', 'Measure a model, with the protocol beside every number'),
     pack=('clippy.data:pack', 'Make shards from images and captions'),
 )
 

@@ -294,7 +294,7 @@ def measure(self:Run):
     done,every = self.step>=self.steps,self.o.zeroshot_frequency
     if done or every and self.epoch%every==0:
         results = self.history[-1]['results'] = [f(self.bare, done) for f in evaluations(self.o)]
-        self.acc.log({f"{r['task']}/{k}":v for r in results for k,v in r.items() if isinstance(v, float)}, step=self.step)
+        self.acc.log({f"{r['task']}/{k}":v for r in results for k,v in r.get('numbers', r).items() if isinstance(v, float)}, step=self.step)
     self.write_metrics()
 
 # %% ../nbs/10_train.ipynb #b0c5a26e
@@ -318,7 +318,8 @@ def command()->str: # as one would type it again
 # %% ../nbs/10_train.ipynb #ed52a54f
 def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> results
     "What a run measures."
-    from clippy.eval import classify_folder, evaluate_retrieval, evaluate_scenes
+    from clippy.eval import classify_folder, evaluate_retrieval
+    from clippy.segment import evaluate_scenes
     found = []
     if not o.train_data: found.append(lambda m,last: evaluate_scenes(m, n=512 if last else 128))
     if o.val_data: found.append(lambda m,last: evaluate_retrieval(m, o.val_data))
@@ -343,7 +344,8 @@ def train(**options)->Run: # the finished run; its model is in `run.bare`
 @patch
 def finish(self:Run):
     "Keep the model, show what it can do."
-    from clippy.eval import eval_seed, results_table, show_predictions
+    from clippy.eval import results_table
+    from clippy.segment import eval_seed, show_predictions
     self.bare.eval().save(self.folder/'model')
     results = [r for r in self.history if 'results' in r][-1]['results']
     if results: print('\n'+results_table(results)+'\n')

@@ -1,9 +1,10 @@
 "What every test runs under, set before anything imports torch."
-import os
+import os, tempfile
 
 for k,v in dict(
     MPLBACKEND='agg',
     OMP_NUM_THREADS='1',  # the same sums on any machine, and no fight between processes
     HF_HUB_OFFLINE='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TRANSFORMERS_VERBOSITY='error',
     TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1',
+    CLIPPY_CACHE=tempfile.mkdtemp(prefix='clippy-cache-'),  # text vectors of this test run only
 ).items(): os.environ.setdefault(k, v)
