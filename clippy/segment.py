@@ -14,6 +14,7 @@ __all__ = ['eval_seed', 'to_batch', 'scene_vectors', 'patch_logits', 'similarity
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -261,25 +262,25 @@ def decide(self:Head,
     size:tuple, # height and width of the answer
 )->Tensor: # `[H,W]` class indices
     "Scores of one image to labels."
-    p,grid = self.protocol,tuple(scores.shape[-2:])
-    if p.refine=='pamr': scores,grid = self.refined(scores, image),tuple(image.shape[-2:])
+    p,grid,owner = self.protocol,tuple(scores.shape[-2:]),self.owner
+    if p.refine=='pamr': scores,grid,owner = self.refined(scores, image),tuple(image.shape[-2:]),torch.arange(int(self.owner.max())+1, device=image.device)
     soft = p.blend=='softmax' or p.refine # scores are probabilities already
     at = size if p.upsampling=='bilinear' else grid
     if not p.threshold: index,sure = words_to_pixels(scores, at),None
     elif soft: index = words_to_pixels(scores, at); sure = F.interpolate(scores.amax(1, keepdim=True), size=at, mode='bilinear')[:,0]
     else: index,sure = words_to_pixels(scores, at, self.scale)
-    label = self.owner[index]
+    label = owner[index]
     if sure is not None and self.background: label = label.masked_fill(sure<p.threshold, 0)
     if at!=size: label = F.interpolate(label[:,None].float(), size=size, mode='nearest-exact')[:,0].long()
     return label[0]
 
 @patch
-def refined(self:Head, scores, image): # at the size that the model saw; few words count, the others are left out
+def refined(self:Head, scores, image): # `[1,C,H,W]` for classes, at the size that the model saw; only those that occur are moved
     probs = scores if self.protocol.blend=='softmax' else (self.scale*scores).softmax(1)
+    probs = probs.new_zeros(1, int(self.owner.max())+1, *probs.shape[2:]).index_reduce_(1, self.owner, probs, 'amax')
     some = probs.amax((0,2,3))>.01
-    large = F.interpolate(probs[:,some], size=image.shape[-2:], mode='bilinear', align_corners=False)
     out = probs.new_zeros(1, probs.shape[1], *image.shape[-2:])
-    out[:,some] = pamr(image, large)
+    out[:,some] = pamr(image, F.interpolate(probs[:,some], size=image.shape[-2:], mode='bilinear', align_corners=False))
     return out
 
 # %% ../nbs/21_segment.ipynb #89539976
@@ -408,6 +409,9 @@ class SceneProtocol(SegmentProtocol):
     seed:int = eval_seed
     number:int = 512
 
+@lru_cache(256) # the same scenes serve many protocols
+def _scene(seed, size, i): return Scenes(i+1, seed, size)[i]
+
 class SceneMasks(Source):
     "Scenes, drawn when asked for."
     def __init__(self, protocol, model, things_only=False):
@@ -416,7 +420,7 @@ class SceneMasks(Source):
     def __len__(self): return len(self.scenes)
     def key(self, i): return f'{i:05d}'
     def __getitem__(self, i):
-        s = self.scenes[i]
+        s = _scene(self.scenes.seed, self.scenes.size, i)
         mask = np.where(s.mask<len(things), s.mask+1, 0) if self.things_only else s.mask
         return dict(x=self.transform(s.image), target=torch.from_numpy(mask.astype(np.uint8)), key=self.key(i))
     def files_hash(self, index): return data_hash(n=8, seed=self.scenes.seed, size=self.scenes.size)[:16]
