@@ -12,7 +12,8 @@ __all__ = ['template_sets', 'tasks', 'fill', 'templates_of', 'class_vectors', 'd
            'protocol_hash', 'fingerprint', 'peak_memory', 'manifest', 'Table', 'table', 'results_table',
            'classify_folder', 'recall', 'found_at', 'Pairs', 'tar_items', 'folder_items', 'Retrieval',
            'evaluate_retrieval', 'flatten', 'differences', 'compare', 'read_result', 'list_tasks', 'protocol_lines',
-           'open_model', 'share_out', 'out_file', 'finished', 'main', 'read_changes', 'run_task', 'typed']
+           'open_model', 'share_out', 'out_file', 'finished', 'read_changes', 'run_task', 'typed', 'run_command',
+           'main']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import csv, hashlib, io, json, os, platform, re, shlex, shutil, sys, tarfile, time
@@ -23,6 +24,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import numpy as np
@@ -31,7 +33,7 @@ import torch.nn.functional as F
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from fastcore.basics import patch
-from fastcore.script import bool_arg, call_parse
+from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from timm.data import ImageNetInfo
@@ -760,8 +762,6 @@ def compare(
         if len(found)>top: rows.append((part, f'and {len(found)-top} more', '', '', ''))
     return table(rows, ('part','what','first','second','points'), (4,)) if rows else Table('The two results are the same but for the clock.')
 
-_compare = compare # `main` has an option of that name
-
 def _gap(row): # rows without numbers come last
     k,x,y = row
     return abs(x-y) if isinstance(x, float) and isinstance(y, float) and abs(x-y)>=0 else -1
@@ -831,40 +831,7 @@ def finished(out, about)->Result|None:
     if differ: raise ValueError(f'{out} holds the result of another evaluation (other {", ".join(differ)}): remove it, or choose another --out.')
     return Result(old)
 
-# %% ../nbs/20_eval.ipynb #7b5116c4
-@call_parse
-def main(
-    model:Annotated[str, dict(opt=False, nargs='?')]='', # Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
-    task:str='', # Tasks, comma-separated; --list shows them
-    data:str='', # Path of the data set; several: path,path or task=path,task=path
-    protocol:str='', # Protocol (the task's first)
-    set:str='', # Fields of the protocol to change, e.g. size=336,templates=photo
-    limit:int=0, # Images at most, evenly spread; a partial data set needs it
-    out:str='', # JSON file for the result (several tasks: folder); an interrupted run goes on from it
-    save_predictions:str='', # Folder for what the model answered
-    batch_size:int=16, # Images at once
-    workers:int=2, # Processes that read images
-    precision:str='', # bf16 or fp16 (as the model is)
-    text:str='', # Preset or release: folder or Hub name of the text tower
-    pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
-    cpu:bool=False, # Leave the GPU alone
-    list:bool=False, # Show tasks, what each needs on disk, and protocols
-    compare:Annotated[str, dict(nargs=2)]=None, # Two results: show what differs
-):
-    "Measure a model: any task, with the protocol beside every number."
-    if list: print(list_tasks()); return
-    if compare: return print(_compare(*compare))
-    if not model or not task: raise ValueError('Name a model and a task: clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')
-    state = PartialState(cpu=cpu or not torch.accelerator.is_available())
-    names = [t.strip() for t in task.split(',')]
-    where,changes = share_out(data, names),read_changes(set)
-    for n in names: pick_protocol(find_task(n), protocol, **changes) # all of them before the first is measured
-    net = open_model(model, text, pretrained).to(state.device)
-    results = [run_task(net, n, where[n], protocol, changes, out_file(out, n, len(names)), state, limit=limit, batch_size=batch_size,
-        workers=workers, save_predictions=save_predictions, precision=precision) for n in names]
-    if state.is_main_process: print(results_table(results))
-
-# %% ../nbs/20_eval.ipynb #85adab6d
+# %% ../nbs/20_eval.ipynb #859dd91e
 def read_changes(
     text:str, # `size=336,templates=a photo of a {}`
 )->dict:
@@ -888,3 +855,44 @@ def typed()->str: # as one would type it again
     "The command that is running."
     first = Path(sys.argv[0])
     return f'{"python -m clippy.eval" if first.stem=="eval" else first.name} {shlex.join(sys.argv[1:])}'.strip()
+
+# %% ../nbs/20_eval.ipynb #41109b34
+def run_command(
+    o:SimpleNamespace, # the options of `main`
+):
+    "What `clippy eval` does."
+    if o.list: return print(list_tasks())
+    if o.compare: return print(compare(*o.compare))
+    if not o.model or not o.task: raise ValueError('Name a model and a task: clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')
+    names = [t.strip() for t in o.task.split(',')]
+    where,changes = share_out(o.data, names),read_changes(o.set)
+    for n in names: pick_protocol(find_task(n), o.protocol, **changes) # all of them before the first is measured
+    state = PartialState(cpu=o.cpu or not torch.accelerator.is_available())
+    net = open_model(o.model, o.text, o.pretrained).to(state.device)
+    results = [run_task(net, n, where[n], o.protocol, changes, out_file(o.out, n, len(names)), state, limit=o.limit, batch_size=o.batch_size,
+        workers=o.workers, save_predictions=o.save_predictions, precision=o.precision) for n in names]
+    if state.is_main_process: print(results_table(results))
+
+# %% ../nbs/20_eval.ipynb #7b5116c4
+@call_parse
+def main(
+    model:Annotated[str, dict(opt=False, nargs='?')]='', # Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
+    task:str='', # Tasks, comma-separated; --list shows them
+    data:str='', # Path of the data set; several: path,path or task=path,task=path
+    protocol:str='', # Protocol (the task's first)
+    set:str='', # Fields of the protocol to change, e.g. size=336,templates=photo
+    limit:int=0, # Images at most, evenly spread; a partial data set needs it
+    out:str='', # JSON file for the result (several tasks: folder); an interrupted run goes on from it
+    save_predictions:str='', # Folder for what the model answered
+    batch_size:int=16, # Images at once
+    workers:int=2, # Processes that read images
+    precision:str='', # bf16 or fp16 (as the model is)
+    text:str='', # Preset or release: folder or Hub name of the text tower
+    pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
+    cpu:bool=False, # Leave the GPU alone
+    list:bool=False, # Show tasks, what each needs on disk, and protocols
+    compare:Annotated[str, dict(nargs=2)]=None, # Two results: show what differs
+):
+    "Measure a model: any task, with the protocol beside every number."
+    try: run_command(SimpleNamespace(**locals()))
+    except (ValueError, OSError) as e: raise CliError(str(e)) from None

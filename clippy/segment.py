@@ -337,7 +337,8 @@ def numbers(self:Segment, rows, weights):
     each = iou(weights@rows)
     if self.protocol.absent=='zero': each = np.nan_to_num(each)
     shared,_,true = np.split(weights@rows, 3, axis=1)
-    return dict(miou=np.nanmean(each, 1), pixel_accuracy=shared.sum(1)/true.sum(1))
+    with np.errstate(invalid='ignore'): # a draw of images may hold nothing at all
+        return dict(miou=np.nansum(each, 1)/(~np.isnan(each)).sum(1), pixel_accuracy=shared.sum(1)/true.sum(1))
 
 @patch
 def details(self:Segment, rows):
