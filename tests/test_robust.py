@@ -1,0 +1,274 @@
+"Waterbirds and ImageNet-9: layouts good and bad, the same numbers on any path, saved answers"
+import csv, json, pickle, shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clippy.eval import evaluate, find_task, pick_protocol
+from clippy.model import load
+from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
+    groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
+from clippy.scenes import Birds
+
+demo = Path(__file__).parents[1]/'nbs/demo/model'
+
+@pytest.fixture(scope='module')
+def model(): return load(demo)
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch): monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'cache'))
+
+# Waterbirds ---------------------------------------------------------------------------------------------------------
+
+columns = 'img_id','img_filename','y','split','place','place_filename'
+
+def write(root, rows, columns=columns, bom=False):
+    with open(root/'metadata.csv', 'w', newline='', encoding='utf-8-sig' if bom else 'utf-8') as f:
+        out = csv.DictWriter(f, columns, extrasaction='ignore', restval=''); out.writeheader(); out.writerows(rows)
+
+@pytest.fixture
+def root(tmp_path):
+    "12 pictures: 8 of the test split, two in each group, and 4 of the validation split"
+    folder,rows = tmp_path/'data/waterbird_complete95_forest2water2',[]
+    for i,s in enumerate(Birds(12, 'test', size=72)):
+        name = f'{i%3:03}.Bird/Bird_{i}.jpg'
+        (folder/name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(s.image).crop((0,0,72,64 if i%2 else 72)).save(folder/name, quality=95)
+        rows.append(dict(img_id=i, img_filename=name, y=s.group[0], split=2 if i<8 else 1, place=s.group[1]))
+    write(folder, rows)
+    return folder, rows
+
+def test_root_or_parent(root):
+    folder,rows = root
+    for path in folder, folder.parent, str(folder):
+        data = Waterbirds(path)
+        assert len(data)==8 and data.expected==5794 and not data.notes
+        assert Counter(data.labels)=={(b,p):2 for b in (0,1) for p in (0,1)}
+    assert len(Waterbirds(folder, 'val'))==4 and Waterbirds(folder, 'val').expected==1199
+    shutil.copytree(folder, folder.parent/'waterbirds_v1.0')
+    with pytest.raises(ValueError, match='2 data sets: waterbird_complete95_forest2water2, waterbirds_v1.0'): Waterbirds(folder.parent)
+
+def test_items(root):
+    folder,rows = root
+    data = pickle.loads(pickle.dumps(Waterbirds(folder)))
+    image,bird,place = data[5]
+    assert image.size==(72,64) and (bird,place)==(rows[5]['y'],rows[5]['place']) and data.key(5)==rows[5]['img_filename']
+    (folder/rows[0]['img_filename']).write_bytes((folder/rows[0]['img_filename']).read_bytes()[:500])
+    with pytest.raises(ValueError, match=r'Bird_0.jpg: .*Mend or remove it'): data[0]
+
+def test_bom_and_order_of_columns(root):
+    folder,rows = root
+    write(folder, rows, ('place','y','split','img_filename'), bom=True)
+    assert Waterbirds(folder).labels==[(r['y'],r['place']) for r in rows[:8]]
+
+@pytest.mark.parametrize('change,kind,words', [
+    (lambda f,r: (f/'metadata.csv').unlink(), FileNotFoundError, 'metadata.csv and the pictures that it lists'),
+    (lambda f,r: shutil.rmtree(f), FileNotFoundError, 'metadata.csv and the pictures that it lists'),
+    (lambda f,r: write(f, r, ('img_filename','y','split')), ValueError, 'has no column place; its columns are img_filename, y, split'),
+    (lambda f,r: (f/'metadata.csv').write_text(''), ValueError, 'has no column img_filename, y, place, split; its columns are none'),
+    (lambda f,r: write(f, [r[0]|dict(y=2), *r[1:]]), ValueError, "line 2: y is '2', but must be from 0 to 1"),
+    (lambda f,r: write(f, [*r[:3], r[3]|dict(place='water'), *r[4:]]), ValueError, "line 5: place is 'water'"),
+    (lambda f,r: write(f, [*r[:3], r[3]|dict(split=''), *r[4:]]), ValueError, "line 5: split is ''"),
+    (lambda f,r: write(f, r[8:]), ValueError, r'no picture of the split test. It has val: 4\.'),
+    (lambda f,r: write(f, []), ValueError, 'It has no rows at all'),
+    (lambda f,r: write(f, [*r, r[0]]), ValueError, 'lists 1 pictures twice, the first is 000.Bird/Bird_0.jpg'),
+    (lambda f,r: [(f/r[i]['img_filename']).unlink() for i in (4,7)], FileNotFoundError, '8 pictures of the split test, and 2 of them are not there: 001.Bird/Bird_4.jpg'),
+], ids='no-table no-folder column empty-file y place split other-split no-rows twice pictures'.split())
+def test_bad_layout(root, change, kind, words):
+    folder,rows = root
+    change(folder, rows)
+    with pytest.raises(kind, match=words): Waterbirds(folder)
+
+def test_unknown_split(root):
+    with pytest.raises(ValueError, match='splits train, val, test, not '): Waterbirds(root[0], 'dev')
+
+def test_no_data(model):
+    for task,words in ('waterbirds','Name the folder .*metadata.csv'),('imagenet9','Name the folder .*bg_challenge'):
+        with pytest.raises(ValueError, match=words): evaluate(model, task)
+
+def test_extra_pictures_are_noted(root, model):
+    folder,_ = root
+    (folder/'000.Bird/new.jpg').write_bytes(b'')
+    assert Waterbirds(folder).notes==['1 pictures are in no row of metadata.csv and are not used: 000.Bird/new.jpg']
+    r = evaluate(model, 'waterbirds', folder, size=64, limit=8, draws=0)
+    assert r['details']['notes']==Waterbirds(folder).notes
+
+def test_partial(root, model):
+    with pytest.raises(ValueError, match='5794 images, and 8 are here'): evaluate(model, 'waterbirds', root[0], size=64)
+    r = evaluate(model, 'waterbirds', root[0], size=64, limit=8, draws=20)
+    assert not r['images']['whole'] and r['details']['pictures']==dict.fromkeys(groups, 2)
+
+@pytest.mark.parametrize('protocol', find_task('waterbirds').protocols)
+def test_protocols(root, model, protocol):
+    "Every protocol runs; what is batched together does not matter"
+    runs = [evaluate(model, 'waterbirds', root[0], protocol, size=64, limit=8, batch_size=b, workers=w, draws=0) for b,w in ((8,0),(3,2))]
+    assert runs[0]['numbers']==runs[1]['numbers'] and runs[0]['details']==runs[1]['details']
+    if protocol in ('two-way','wilds'): assert runs[0]['numbers']['other']==0
+
+def test_whole_images_of_several_sizes(root, model):
+    "`fit=short` gives tensors of several sizes"
+    rows = [evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, fit='short', limit=8, batch_size=b, draws=0)['details'] for b in (8,1)]
+    assert rows[0]==rows[1]
+
+def test_cut(model):
+    "The central part of a picture, squashed"
+    picture = Image.new('RGB', (80,160), 'red'); picture.paste('blue', (10,20,70,140))
+    job = object.__new__(find_task('waterbirds')); job.model = model
+    for cut,seen in ((.75,1), (1.,.5625)):
+        job.protocol = pick_protocol(find_task('waterbirds'), 'wilds', size=64, cut=cut)
+        x = job.fit()(picture)
+        assert x.shape==(3,64,64)
+        blue = torch.tensor([(0-model.config.mean[0])/model.config.std[0], (1-model.config.mean[2])/model.config.std[2]])
+        assert abs(((x[[0,2]]-blue[:,None,None]).abs().amax(0)<.05).float().mean()-seen)<.05
+
+@pytest.mark.parametrize('change,words', [(dict(birds='duck'), 'two names'), (dict(inference='max'), 'pooled or vote'), (dict(voters=0), 'share above 0'),
+    (dict(cut=1.5), 'at most 1'), (dict(names='x'), 'birds and others'), (dict(fit='wide'), 'crop, short or square')])
+def test_bad_protocol(change, words):
+    with pytest.raises(ValueError, match=words): BirdProtocol(**change)
+
+def test_saved_predictions(root, model, tmp_path):
+    r = evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, limit=8, draws=0, save_predictions=tmp_path/'out')
+    with open(tmp_path/'out/waterbirds/predictions.csv', newline='') as f: rows = list(csv.DictReader(f))
+    assert [o['picture'] for o in rows]==[o['img_filename'] for o in root[1][:8]]
+    assert list(rows[0])==['picture','bird','place','answer','landbird','waterbird','background']
+    right = [['landbird','waterbird'][int(o['bird'])]==o['answer'] for o in rows]
+    assert np.mean(right)==r['numbers']['average']
+    for o in rows: assert abs(sum(float(o[k]) for k in ('landbird','waterbird','background'))-1)<1e-5
+
+# Numbers ------------------------------------------------------------------------------------------------------------
+
+def test_weights_are_repetitions():
+    rng = np.random.default_rng(0)
+    rows = np.c_[rng.integers(0, 2, (60,2)), rng.integers(0, 3, 60)]
+    w = rng.integers(0, 4, (5,60))
+    together = group_numbers(rows, w)
+    for k in range(5):
+        for name,v in group_numbers(rows.repeat(w[k], 0), np.ones((1,w[k].sum()))).items(): np.testing.assert_allclose(v[0], together[name][k])
+
+def test_averages_agree_where_they_must():
+    "Weighted by its own group sizes, the mean of the groups is the plain average"
+    rng = np.random.default_rng(1)
+    rows = np.c_[rng.integers(0, 2, (80,2)), rng.integers(0, 2, 80)]
+    sizes = [int(((2*rows[:,0]+rows[:,1])==g).sum()) for g in range(4)]
+    n = group_numbers(rows, np.ones((1,80)), sizes)
+    np.testing.assert_allclose(n['train_average'], n['average'])
+    assert n['worst_group'][0]==min(n[g][0] for g in groups)
+
+def test_perfect_and_place_only():
+    rows = np.array([[b,p,b] for b in (0,1) for p in (0,1)]); one = np.ones((1,4))
+    n = {k:v[0] for k,v in group_numbers(rows, one).items()}
+    assert n['average']==n['worst_group']==n['train_average']==1 and n['delta_landbird']==n['delta_waterbird']==0
+    n = {k:v[0] for k,v in group_numbers(np.c_[rows[:,:2], rows[:,1]], one).items()} # the place is the answer
+    assert n['worst_group']==0 and n['delta_landbird']==n['delta_waterbird']==1 and abs(n['train_average']-(3498+1057)/4795)<1e-12
+
+def test_vote():
+    g = torch.Generator().manual_seed(0)
+    x = torch.randn(6, 4, 5, 7, generator=g)
+    answer,share = vote(x)
+    assert share.shape==(6,4) and torch.allclose(share.sum(1), torch.ones(6, dtype=share.dtype))
+    for b in range(6): assert share[b].tolist()==[(x[b].argmax(0)==k).double().mean().item() for k in range(4)]
+    assert (answer==share[:,:2].argmax(1)).all()
+    assert (vote(x, voters=1/35)[1].max(1).values==1).all() # one voter
+    flipped,_ = vote(x[:,[1,0,2,3]])
+    assert (flipped==1-answer).all() # no bird is favoured
+    tie = torch.tensor([[.5,.1],[.2,.6]])[None,:,:,None]
+    assert vote(tie)[0].tolist()==[1] and vote(tie.flip(1))[0].tolist()==[0]
+    none = torch.tensor([[.1],[.2],[.3],[.9]])[None,:,:,None]
+    assert vote(none)[0].tolist()==[3]
+
+def test_each_size():
+    images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
+    calls = []
+    def f(x): calls.append(tuple(x.shape)); return x.mean((1,2,3))[:,None]
+    assert each_size(images, f).flatten().tolist()==[0.,1.,2.,3.,4.] and sorted(calls)==[(2,3,5,4),(3,3,4,4)]
+
+# Drawings -----------------------------------------------------------------------------------------------------------
+
+def test_drawn_birds(model):
+    data = DrawnBirds(40)
+    assert Counter(data[i][1:] for i in range(40))=={(b,p):10 for b in (0,1) for p in (0,1)}
+    assert Counter(data[i][1:] for i in range(0, 40, 5))=={(b,p):2 for b in (0,1) for p in (0,1)} # any part is balanced
+    assert data.files_hash([0,1])!=DrawnBirds(40, seed=1).files_hash([0,1])
+    r = evaluate(model, 'birds', limit=24, split='train', draws=0)
+    assert sum(r['details']['pictures'][g] for g in groups[1:3])<=2
+    with pytest.raises(ValueError, match='no split called'): evaluate(model, 'birds', split='val')
+
+def test_resolution(model):
+    results = against_resolution(model, 'birds', [32,64], limit=16, draws=20)
+    assert [r['protocol']['size'] for r in results]==[32,64]
+    assert len(show_resolution(results).axes)==2
+    with pytest.raises(ValueError, match='60 px is not a whole number of patches of 8 px'): against_resolution(model, 'birds', [32,60])
+
+def test_figures():
+    assert len(show_groups({'a':dict(landbird_land=1.), 'b':{}}).axes)==2
+    x = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    assert len(show_votes([np.zeros((8,8,3), np.uint8)], x, ['a','b','c']).axes)==2
+    with pytest.raises(ValueError, match='7 names, but colours for 6'): show_votes([], torch.rand(1,7,2,2), list('abcdefg'))
+
+def test_swapped_backgrounds(model):
+    a,b = (evaluate(model, 'scenes-bg', limit=6, batch_size=n, draws=10) for n in (6,4))
+    assert a['numbers']==b['numbers'] and a['numbers']['all_right']<=a['numbers']['worst_background']<=a['numbers']['average']
+
+# ImageNet-9 ---------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def in9(tmp_path):
+    root = tmp_path/'release/bg_challenge'
+    for j,v in enumerate(in9_variants):
+        for k,n in enumerate(in9_names):
+            folder = root/v/'val'/f'{k:02}_{n}'; folder.mkdir(parents=True)
+            Image.new('RGB', (40,48), (25*k,20*j,90)).save(folder/f'fg_{k}.JPEG')
+    return root
+
+def test_in9(in9, model):
+    for path in in9, in9.parent:
+        data = pickle.loads(pickle.dumps(ImageNet9(path)))
+        assert len(data)==72 and data.expected==8*4050
+        assert data.labels==[(v,y) for v in range(8) for y in range(9)] and data.key(10)=='mixed_same/val/01_bird/fg_1.JPEG'
+    with pytest.raises(ValueError, match='32400 images, and 72 are here'): evaluate(model, 'imagenet9', in9, size=64)
+    r = evaluate(model, 'imagenet9', in9, size=64, limit=72, draws=20)
+    assert set(r['numbers'])=={*in9_variants, 'bg_gap'} and r['main']=='original'
+    assert abs(r['numbers']['bg_gap']-(r['numbers']['mixed_same']-r['numbers']['mixed_rand']))<1e-12
+
+def test_in9_some_variants(in9, model):
+    for v in in9_variants[3:]: shutil.rmtree(in9/v)
+    with pytest.raises(FileNotFoundError, match='has no mixed_next, only_fg, .*--set variants=original/mixed_same/mixed_rand$'): ImageNet9(in9)
+    r = evaluate(model, 'imagenet9', in9, size=64, limit=18, draws=0, variants='mixed_same/mixed_rand')
+    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap'] and r['main']=='mixed_same' and r['images']['expected']==8100
+    with pytest.raises(ValueError, match="no variant 'mixed'"): evaluate(model, 'imagenet9', in9, variants='mixed')
+
+@pytest.mark.parametrize('change,kind,words', [
+    (lambda r: shutil.rmtree(r), FileNotFoundError, '<variant>/val/<NN_class>'),
+    (lambda r: [shutil.rmtree(r/v) for v in in9_variants], FileNotFoundError, 'bg_challenge does not hold the data set'),
+    (lambda r: shutil.rmtree(r/'no_fg/val/03_reptile'), ValueError, r'It lacks 03_reptile\.$'),
+    (lambda r: (r/'no_fg/val/09_cat').mkdir(), ValueError, r'It has 09_cat too\.$'),
+    (lambda r: (r/'no_fg/val/00_dog/fg_0.JPEG').unlink(), FileNotFoundError, '00_dog holds no pictures'),
+], ids='no-folder empty lacks extra no-pictures'.split())
+def test_in9_bad_layout(in9, change, kind, words):
+    change(in9)
+    with pytest.raises(kind, match=words): ImageNet9(in9)
+
+def test_in9_from_a_thousand(in9, model):
+    with pytest.raises(FileNotFoundError, match='no in_to_in9.json'): evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8)
+    table = {str(k):k%10-1 for k in range(1000)}
+    (in9/'in_to_in9.json').write_text(json.dumps(table))
+    assert read_in9_map(in9).tolist()==list(table.values())
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=72, draws=0, templates='name')
+    assert len(r['words']['names'])==1000
+    (in9/'in_to_in9.json').write_text(json.dumps(table|{'3':11}))
+    with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(in9)
+    (in9/'in_to_in9.json').write_text('[1]')
+    with pytest.raises(ValueError, match='not a JSON table'): read_in9_map(in9)
+    with pytest.raises(ValueError, match='in9 or imagenet'): In9Protocol(classes='ten')
+
+def test_imagenet9_answers_are_mapped(in9):
+    "An answer that is none of the nine is wrong, whatever the class"
+    job = object.__new__(find_task('imagenet9')); job.source = ImageNet9(in9, ('original',)); job.to9 = np.array([-1,0,5])
+    job.answer = lambda x: torch.tensor([[1],[0],[2]])
+    rows = job.measure([(torch.zeros(3,8,8),0,0), (torch.zeros(3,8,8),0,1), (torch.zeros(3,8,8),0,5)])
+    assert rows.tolist()==[[0,0,0],[0,1,-1],[0,5,5]]
+    assert job.numbers(rows, np.ones((1,3)))['original'].tolist()==[2/3]
