@@ -36,7 +36,6 @@ from fastcore.basics import patch
 from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from timm.data import ImageNetInfo
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
@@ -396,8 +395,13 @@ def repair(self:Rows):
 def write_json(path, data):
     "Write a whole file or none."
     new = Path(path).with_name(f'{Path(path).name}.{os.getpid()}.new')
-    new.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding='utf-8')
+    new.write_text(json.dumps(_null(data), indent=1, ensure_ascii=False, allow_nan=False), encoding='utf-8')
     os.replace(new, path)
+
+def _null(data): # JSON has no NaN, which a number has where nothing could be counted
+    if isinstance(data, dict): return {k:_null(v) for k,v in data.items()}
+    if isinstance(data, (list,tuple)): return [_null(v) for v in data]
+    return None if isinstance(data, float) and data!=data else data
 
 # %% ../nbs/20_eval.ipynb #d2a089af
 def with_intervals(
@@ -518,7 +522,8 @@ def _finish(job, index, rows, about, limit, draws, command, clock):
     numbers,intervals = with_intervals(job, rows, draws)
     expected = job.source.expected
     images = dict(seen=len(index), found=len(job.source), expected=expected, whole=len(index)==len(job.source) and expected in (None,len(index)))
-    return Result(main=job.main, numbers=numbers, intervals=intervals, details=job.details(rows), images=images,
+    details = dict(job.details(rows), **(dict(notes=notes) if (notes := getattr(getattr(job.source, 'masks', job.source), 'notes', ())) else {}))
+    return Result(main=job.main, numbers=numbers, intervals=intervals, details=details, images=images,
         **about, words=job.words(), config=asdict(config), versions=manifest(), command=command, clock=clock)
 
 # %% ../nbs/20_eval.ipynb #5dd49b62
@@ -573,6 +578,7 @@ def _how(r):
 def _percent(r, k):
     low,high = r.get('intervals', {}).get(k, (None,None))
     v = r['numbers'][k] if 'numbers' in r else r[k]
+    if v is None or v!=v: return '–',''
     return f'{100*v:.1f}', '' if low is None else f'{100*low:.1f} to {100*high:.1f}'
 
 def results_table(
