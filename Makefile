@@ -7,12 +7,13 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 # One process, full precision: the values accelerate would choose by itself, named so that it does not list them.
 LAUNCH := --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no
 
-.PHONY: help demo test docs readme export clean
+.PHONY: help demo test bench docs readme export clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
 	@echo "make test    run every notebook and the tests; pytest options through ARGS"
+	@echo "make bench   time the dense head; with VOC=VOCdevkit/VOC2012 a whole evaluation too"
 	@echo "make docs    build the site into build/docs"
 	@echo "make export  notebooks -> clippy/*.py, cleaned, and README.md"
 	@echo "make readme  nbs/index.ipynb -> README.md"
@@ -41,6 +42,10 @@ demo: $(VENV)/.clippy
 # Nothing may print after pytest: its closing line is the last.
 test: $(VENV)/.clippy-dev
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+bench: $(VENV)/.clippy
+	@$(BIN)/python benchmarks/dense_head.py $(ARGS)
+	@if [ -n "$(VOC)" ]; then $(BIN)/python benchmarks/voc_loop.py --data "$(VOC)"; fi
 
 docs: $(VENV)/.clippy-dev
 	@$(BIN)/python tools/docs.py build/docs
