@@ -23,6 +23,7 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated
@@ -54,7 +55,7 @@ def fill(
     return template.replace('a(n)', 'an' if name[:1].lower() in 'aeiou' else 'a').format(name)
 
 # %% ../nbs/20_eval.ipynb #1ebbe260
-_labels = Path(__file__).parent/'labels' if '__file__' in globals() else Path('../clippy/labels')
+_labels = Path(str(files('clippy')/'labels'))
 
 template_sets = {
     'name': ('{}',),
@@ -424,7 +425,8 @@ class Result(dict):
     def __getattr__(self, k):
         if k in self: return self[k]
         raise AttributeError(k)
-    def _repr_markdown_(self): return str(results_table([self]))
+    def __repr__(self): return str(results_table([self])) # without the clock: the same result, the same text
+    def _repr_markdown_(self): return repr(self)
 
 def _loader(source, batches, workers):
     return DataLoader(source, batch_sampler=batches, collate_fn=list, num_workers=workers, generator=torch.Generator())
