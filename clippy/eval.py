@@ -60,7 +60,6 @@ _labels = Path(str(files('clippy')/'labels'))
 template_sets = {
     'name': ('{}',),
     'photo': ('a photo of a(n) {}',),
-    'port': ('a photo of a(n) {}',),
     'scenes': ('{}', 'a(n) {}', 'a picture of a(n) {}'),
     'openai-7': ('itap of a {}.', 'a bad photo of the {}.', 'a origami {}.', 'a photo of the large {}.',
                  'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.'),

@@ -367,26 +367,26 @@ _sclip = SegmentProtocol('sclip', 336, 'short', 'openai-80', 'sclip', window=224
     about='SCLIP, NACLIP: short side 336, windows 224/112, several words a class, 26 words for background, probability under 0.1 is background; no area threshold')
 _dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'plain', window=384, stride=192, blend='softmax', upsampling='bilinear',
     about='dino.txt: short side 512, windows 384/192, probabilities averaged; made for sets without background')
-_paper = SegmentProtocol(names='port', upsampling='nearest', about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, 80 sentences (its own are not public)')
-_port = SegmentProtocol('port', 224, 'crop', 'port', 'port', 'train', background='vocabulary', vocabulary='port', upsampling='bilinear', target='square',
+_paper = SegmentProtocol(names='plain', upsampling='nearest', about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, 80 sentences (its own are not public)')
+_port = SegmentProtocol('port', 224, 'crop', 'photo', 'port', 'train', background='vocabulary', vocabulary='port', upsampling='bilinear', target='square',
     about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, 39 extra words for background')
 
-def with_background(vocabulary:str, **extra)->dict: # name -> protocol
+def with_background(vocabulary:str, names:str='plain', **extra)->dict: # name -> protocol
     "Protocols of a data set with a background class."
-    paper = replace(_paper, background='vocabulary', vocabulary=vocabulary) if vocabulary else _paper
-    return dict(clippy=paper, **extra, tcl=_tcl, sclip=_sclip)
+    paper = replace(_paper, names=names, **(dict(background='vocabulary', vocabulary=vocabulary) if vocabulary else {}))
+    return dict(clippy=paper, tcl=_tcl, sclip=_sclip, **extra)
 
-def all_named(sclip_size:int=336)->dict: # name -> protocol
+def all_named(sclip_size:int=336, names:str='plain')->dict: # name -> protocol
     "Protocols of a data set in which every counted pixel has a name."
-    return {'clippy':_paper, 'tcl':replace(_tcl, threshold=0.), 'sclip':replace(_sclip, size=sclip_size, threshold=0.), 'dino.txt':_dino}
+    return {'clippy':replace(_paper, names=names), 'tcl':replace(_tcl, threshold=0.), 'sclip':replace(_sclip, size=sclip_size, threshold=0.), 'dino.txt':_dino}
 
 # %% ../nbs/21_segment.ipynb #3c849396
 def _segment(name, about, protocols):
     kind = type(name, (Segment,), dict(name=name, kind=name, about=about, protocols=protocols, needs=mask_sets[name].needs))
     return register(kind)
 
-_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', port=_port))
-_segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named())
+_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', 'port', port=_port))
+_segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named(names='port'))
 _segment('context60', 'Pascal Context, 59 classes and background, mIoU', with_background(''))
 _segment('context59', 'Pascal Context, 59 classes, background ignored, mIoU', all_named())
 _segment('ade20k', 'ADE20K, 150 classes, mIoU', all_named())

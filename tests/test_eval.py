@@ -200,7 +200,7 @@ def test_retrieval_layouts(tmp_path, model):
 
 @pytest.mark.parametrize('args,says', [
     (['--task','scenos'], "no task 'scenos'. Did you mean"),
-    (['--task','voc','--protocol','ports'], 'protocols clippy, port, tcl, sclip'),
+    (['--task','voc','--protocol','ports'], 'protocols clippy, tcl, sclip, port'),
     (['--task','scenes','--set','sise=3'], "no field 'sise'. Did you mean size"),
     (['--task','scenes','--set','size'], 'has no ='),
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
