@@ -135,7 +135,7 @@ class Protocol:
     size:int = 224 # pixels of the short side; 0: the model's own size
     fit:str = 'crop' # `crop`: resized, centre cut out; `short`: whole image in its proportions; `square`: squashed
     templates:str = 'openai-80' # key of `template_sets`, or one sentence with `{}`
-    names:str = '' # which class names, where a data set has several lists; or a file with a name a line
+    names:str = '' # which class names, where a data set has several lists; or a file of them
     split:str = '' # part of the data set; '': its usual one
     about:str = '' # where the protocol comes from
     def __post_init__(self):

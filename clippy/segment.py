@@ -6,15 +6,16 @@ Docs: https://clippy-vl.github.io/clippy/segment.html.md"""
 
 # %% auto #0
 __all__ = ['eval_seed', 'to_batch', 'scene_vectors', 'patch_logits', 'similarity_maps', 'words_to_pixels', 'areas', 'iou',
-           'SegmentProtocol', 'window_logits', 'pamr', 'positions', 'class_words', 'Head', 'squash', 'MaskSource',
-           'Segment', 'save_labels', 'with_background', 'all_named', 'SceneProtocol', 'SceneMasks', 'SceneSegment',
-           'SceneThings', 'evaluate_scenes', 'show_predictions', 'show_protocols']
+           'SegmentProtocol', 'window_logits', 'pamr', 'positions', 'class_words', 'words_of_file', 'Head', 'squash',
+           'MaskSource', 'Segment', 'save_labels', 'with_background', 'all_named', 'SceneProtocol', 'SceneMasks',
+           'SceneSegment', 'SceneThings', 'evaluate_scenes', 'show_predictions', 'show_protocols']
 
 # %% ../nbs/21_segment.ipynb #3e153920
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -215,6 +216,18 @@ def class_words(
     if background and protocol.background=='vocabulary': pairs += [(w,0) for w in background_words[protocol.vocabulary] if w not in dict(pairs)]
     return tuple(zip(*pairs))
 
+# %% ../nbs/21_segment.ipynb #84bbd427
+def words_of_file(
+    path:str, # text, a line for each class
+    words:tuple, # the data set's own words, for their number and for the message
+)->tuple: # for each class a tuple of its words
+    "Words for classes from a file."
+    if not Path(path).is_file(): raise FileNotFoundError(f'There is no file of names {path}.')
+    lines = [l for l in Path(path).read_text(encoding='utf-8').splitlines() if l.strip()]
+    if len(lines)!=len(words): raise ValueError(f'{path} names {len(lines)} classes, the data set has {len(words)}: '
+                                                f'a line for each, from {words[0][0]!r} to {words[-1][0]!r}.')
+    return tuple(tuple(w.strip() for w in l.replace('|',',').split(',') if w.strip()) for l in lines)
+
 # %% ../nbs/21_segment.ipynb #2edf45cd
 class Head:
     "From images to labels, as a protocol says."
@@ -309,10 +322,12 @@ class Segment(Task):
     main,kind = 'miou','' # name of the data set in `clippy.masks`
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
-        self.masks = open_masks(self.kind, data, protocol.split, protocol.names or 'name')
+        own = protocol.names.endswith('.txt')
+        self.masks = open_masks(self.kind, data, protocol.split, 'name' if own else protocol.names or 'name')
         side = (protocol.size or model.config.image_size) if protocol.target=='square' else 0
         self.source = MaskSource(self.masks, image_transform(protocol, model), side)
-        self.setup(self.masks.labels.words, self.masks.labels.background)
+        words = self.masks.labels.words
+        self.setup(words_of_file(protocol.names, words) if own else words, self.masks.labels.background)
     def setup(self, words, background):
         self.classes,self.background = [w[0] for w in words],background
         if background: self.classes[0] = 'background'

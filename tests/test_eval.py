@@ -141,6 +141,14 @@ def test_perfect(voc, model):
             rows.append(job.measure([sample])[0])
         assert job.numbers(np.stack(rows), np.ones((1,4)))['miou'][0]==1
 
+def test_names_file(voc, model, tmp_path):
+    "Another list of names is another protocol; one of another length is refused."
+    (tmp_path/'names.txt').write_text('\n'.join(labels('voc').names))
+    own,theirs = (evaluate(model, 'voc', voc, limit=4, draws=0, size=64, names=n) for n in (str(tmp_path/'names.txt'), 'name'))
+    assert own.names==theirs.names and own.details==theirs.details
+    (tmp_path/'names.txt').write_text('boat\ncar\n')
+    with pytest.raises(ValueError, match="names 2 classes, the data set has 21"): evaluate(model, 'voc', voc, limit=4, names=str(tmp_path/'names.txt'))
+
 def test_absent(voc, model):
     "A class in neither prediction nor truth is skipped, or counts zero."
     skip,zero = (find_task('voc')(voc, change(tasks['voc'].protocols['clippy'], size=64, absent=a), model) for a in ('skip','zero'))
