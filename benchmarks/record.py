@@ -1,0 +1,54 @@
+"What both benchmarks write down: where, with what, and how fast."
+import os, platform, shlex, sys
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from clippy.eval import manifest, write_json
+
+here = Path(__file__).parent
+
+def set_threads(n): # of every sum inside torch; a worker process always has one
+    torch.set_num_threads(n)
+    return torch.get_num_threads()
+
+def machine(
+    device, # torch device
+)->dict: # nothing that changes from day to day but the load
+    "What it ran on."
+    cpu = platform.processor() or platform.machine()
+    try: cpu = next(l.split(':')[1].strip() for l in open('/proc/cpuinfo') if l.startswith('model name'))
+    except (OSError, StopIteration): pass # not Linux
+    load = round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None
+    gpu = torch.cuda.get_device_name(device) if device.type=='cuda' else None
+    return dict(device=device.type, gpu=gpu, cpu=cpu, cores=os.cpu_count(), threads=torch.get_num_threads(), load_at_start=load)
+
+def clock(device)->float: # seconds
+    "The time, when the device has done what it was told."
+    if device.type=='cuda': torch.cuda.synchronize(device)
+    return perf_counter()
+
+def save(
+    name, # of the script
+    out, # JSON file; '': the kept result of this device, and the table in README.md
+    where:dict, # from `machine`
+    settings:dict,
+    rows:list, # of dicts
+    text, # table of the rows
+):
+    "Keep a result, and show it."
+    result = f'{name}-{where["device"]}'
+    path = Path(out) if out else here/f'results/{result}.json'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = shlex.join(['python', f'benchmarks/{name}.py', *sys.argv[1:]])
+    write_json(path, dict(command=command, machine=where, versions=manifest(), settings=settings, rows=rows))
+    if not out: into_readme(result, text)
+    print(text)
+
+def into_readme(result, text):
+    "Put a table where README.md has a place for it."
+    path,begin = here/'README.md',f'<!-- {result} -->\n'
+    page = path.read_text(encoding='utf-8')
+    if begin not in page: return
+    before,after = page.split(begin)
+    path.write_text(f'{before}{begin}{text}\n{after[after.index("<!-- end -->"):]}', encoding='utf-8')
