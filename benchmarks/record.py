@@ -40,7 +40,8 @@ def save(
     result = f'{name}-{where["device"]}'
     path = Path(out) if out else here/f'results/{result}.json'
     path.parent.mkdir(parents=True, exist_ok=True)
-    command = shlex.join(['python', f'benchmarks/{name}.py', *sys.argv[1:]])
+    args = [Path(o).name if Path(o).is_absolute() else o for o in sys.argv[1:]] # where things lie on one machine says nothing elsewhere
+    command = shlex.join(['python', f'benchmarks/{name}.py', *args])
     write_json(path, dict(command=command, machine=where, versions=manifest(), settings=settings, rows=rows))
     if not out: into_readme(result, text)
     print(text)

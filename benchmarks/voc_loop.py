@@ -3,6 +3,7 @@ import os
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
 from unittest.mock import patch
@@ -158,6 +159,6 @@ def main(
     sizes,limits = ([int(o) for o in t.split(',')] for t in (sizes,limit))
     if len(limits)==1: limits *= len(sizes)
     rows = [measure(net, data, s, templates, n, batch_size, workers, repeats) for s,n in zip(sizes, limits)]
-    settings = dict(model=model or 'untrained clippy-B-16, text tower 768 wide and 2 deep', weights=weights_hash(net), batch_size=batch_size,
+    settings = dict(model=Path(model).name if model else 'untrained clippy-B-16, text tower 768 wide and 2 deep', weights=weights_hash(net), batch_size=batch_size,
         workers=workers, repeats=repeats, precision='float32')
     save('voc_loop', out, where, settings, rows, show(rows))
