@@ -74,24 +74,23 @@ def similarity_maps(
     for ax in axs: ax.axis('off')
     return fig
 
-# %% ../nbs/21_segment.ipynb #ff2bc295
+# %% ../nbs/21_segment.ipynb #06c964c9
 def words_to_pixels(
     logits:Tensor, # `[B,K,h,w]` from `patch_logits`
     size:tuple, # height and width of the answer, pixels
     scale:float=0., # logit scale of a softmax; 0: no probabilities
-    chunk:int=16, # words that are enlarged at once
+    rows:int=32, # rows of pixels that are held at once
 ):  # `[B,H,W]` word indices; with `scale` also `[B,H,W]` their probabilities
     "The best word at every pixel, bilinear."
-    best = index = total = None
-    for i in range(0, logits.shape[1], chunk):
-        part = F.interpolate(logits[:,i:i+chunk].float(), size=size, mode='bilinear', align_corners=False)
-        value,at = part.max(1)
-        if best is None: best,index = value,at
-        else: index = torch.where(value>best, at+i, index); best = torch.maximum(value, best)
-        if scale:
-            some = (scale*part).logsumexp(1)
-            total = some if total is None else torch.logaddexp(total, some)
-    return (index, (scale*best-total).exp()) if scale else index
+    stretch = lambda o, *to: F.interpolate(o, size=to, mode='bilinear', align_corners=False)
+    tall = stretch(logits.float().contiguous(memory_format=torch.channels_last), size[0], logits.shape[3])
+    found = []
+    for part in tall.split(rows, 2):
+        part = stretch(part, part.shape[2], size[1])
+        best,index = part.max(1)
+        found.append((index, (scale*best-(scale*part).logsumexp(1)).exp()) if scale else (index,))
+    index,*sure = (torch.cat(o, 1) for o in zip(*found))
+    return (index,*sure) if scale else index
 
 # %% ../nbs/21_segment.ipynb #95c3a111
 def areas(
