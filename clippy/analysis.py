@@ -8,10 +8,12 @@ Docs: https://clippy-vl.github.io/clippy/analysis.html.md"""
 __all__ = ['okabe', 'markers', 'Swap', 'scene_swap', 'composite', 'photo_swap', 'Features', 'swap_features', 'to_average',
            'between_things', 'variance_shares', 'resampled', 'cross_predict', 'read_background', 'read_thing',
            'answers', 'light', 'Study', 'BackgroundStudy', 'background_study', 'at_a_glance', 'side_by_side',
-           'shares_table', 'where_it_moves', 'SizeStudy', 'size_study', 'show_sizes']
+           'shares_table', 'where_it_moves', 'SizeStudy', 'size_study', 'show_sizes', 'group_shares', 'BirdStudy',
+           'bird_study', 'show_birds', 'centred', 'umap_of', 'FeatureMap', 'feature_map', 'show_maps', 'patch_features',
+           'Trust', 'trust']
 
 # %% ../nbs/30_analysis.ipynb #c55372eb
-import hashlib
+import hashlib, warnings
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from io import BytesIO
@@ -22,12 +24,17 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
 from PIL import Image, ImageOps
 from scipy.ndimage import distance_transform_edt
+from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeClassifier
+from sklearn.manifold import trustworthiness
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .data import array_transform
@@ -172,11 +179,13 @@ def resampled(
     n:int, # how many things
     draws:int=300,
     seed:int=0,
+    bounds:tuple=(0,1), # of what `f` returns
 )->list: # (low, high) of 95 %, for each number
-    "Bootstrap intervals over things."
+    "Bootstrap intervals over things, corrected for bias."
     rng = np.random.default_rng(seed)
     values = np.stack([np.asarray(f(rng.integers(0, n, n)), float) for _ in range(draws)])
-    return np.nanquantile(values, [.025,.975], axis=0).T.round(6).tolist()
+    shift = np.asarray(f(np.arange(n)), float)-np.nanmean(values, 0) # a thing drawn twice looks like agreement, so the draws are off by that much
+    return np.clip(np.nanquantile(values, [.025,.975], axis=0)+shift, *bounds).T.round(6).tolist()
 
 # %% ../nbs/30_analysis.ipynb #083fc283
 def cross_predict(
@@ -210,7 +219,7 @@ def _score(x, y, shuffle, rows, cols, shuffles, seed):
 # %% ../nbs/30_analysis.ipynb #91c43d38
 def read_background(
     x:np.ndarray, # `[N,K,D]`
-    shuffles:int=3, # controls
+    shuffles:int=2, # controls
     seed:int=0,
     folds:int=4, # of things
 )->dict: # accuracy, interval, shuffled, chance
@@ -222,7 +231,7 @@ def read_background(
 def read_thing(
     x:np.ndarray, # `[N,K,D]`
     things:tuple, # `[N]` names; each at least twice
-    shuffles:int=3, # controls
+    shuffles:int=2, # controls
     seed:int=0,
     folds:int=4, # of things, at most
 )->dict: # accuracy, interval, shuffled, chance
@@ -251,11 +260,11 @@ def answers(
 # %% ../nbs/30_analysis.ipynb #f854fef8
 def light(
     fig:Figure,
-    dpi:int=130,
-)->Image.Image: # 256 colours: as a PNG a third of the usual size
+    dpi:int=105,
+)->Image.Image: # RGB; a figure of its own accord is shown at twice the resolution, and four times the bytes
     "A figure as a small picture, for a page."
     drawn = BytesIO(); fig.savefig(drawn, dpi=dpi)
-    return Image.open(drawn).convert('RGB').quantize(256, dither=Image.Dither.NONE)
+    return Image.open(drawn).convert('RGB')
 
 # %% ../nbs/30_analysis.ipynb #81efcd6e
 @dataclass(frozen=True, eq=False)
@@ -309,7 +318,7 @@ def _measure(x, things, vectors, right, seed):
     near,n = to_average(x),len(x)
     shares = dict(zip(('thing','background','interaction'), zip(variance_shares(x).tolist(), resampled(lambda i: variance_shares(x[i]), n, seed=seed))))
     few = np.unique(things, return_counts=True)[1]
-    return dict(similarity=float(near.mean()), similarity_interval=resampled(lambda i: near[i].mean(), n, seed=seed), least=float(near.min()), between_things=between_things(x),
+    return dict(similarity=float(near.mean()), similarity_interval=resampled(lambda i: near[i].mean(), n, seed=seed, bounds=(-1,1)), least=float(near.min()), between_things=between_things(x),
         shares={k:dict(share=s, interval=i) for k,(s,i) in shares.items()}, read_background=read_background(x, seed=seed),
         read_thing=read_thing(x, things, seed=seed) if len(few)>1 and few.min()>1 else dict(left_out='needs two names or more, and two things of each'),
         zero_shot=answers(x, vectors, right, seed))
@@ -411,7 +420,7 @@ class SizeStudy(Study):
 
 def size_study(
     model:CLIPpy,
-    swaps:list, # a `Swap` for each resolution, e.g. `[scene_swap(20, s) for s in (32,64,96)]`
+    swaps:list, # a `Swap` for each resolution, e.g. `[scene_swap(40, s) for s in (32,64,96)]`
     seed:int=0, # of the intervals
 )->SizeStudy:
     "Whose variance is it, at each resolution?"
@@ -441,3 +450,265 @@ def show_sizes(
     axs[0].set_ylabel('share of the variance', fontsize=9)
     fig.legend(*axs[0].get_legend_handles_labels(), loc='outside lower center', ncols=3, fontsize=8, frameon=False, handlelength=3)
     return fig
+
+# %% ../nbs/30_analysis.ipynb #04fb8d12
+def group_shares(
+    x:np.ndarray, # `[M,D]`
+    groups:np.ndarray, # `[M,2]` bird and place, 0 or 1
+)->np.ndarray: # `[4]` shares of bird, place, both together, single picture; they add up to 1
+    "Decomposition of the variance of features of four groups."
+    parts = [x[(groups==(b,p)).all(1)] for b in (0,1) for p in (0,1)]
+    if min(map(len, parts))<2: raise ValueError(f'The four groups hold {", ".join(str(len(p)) for p in parts)} pictures: each needs two at least.')
+    mean,inside = np.stack([p.mean(0) for p in parts]),np.array([p.var(0, ddof=1).sum() for p in parts])
+    effects = np.array([[-1,-1,1,1],[-1,1,-1,1],[1,-1,-1,1]])@mean/4
+    chance = (inside/[len(p) for p in parts]).sum()/16
+    found = np.append(np.maximum((effects**2).sum(1)-chance, 0), inside.mean())
+    with np.errstate(invalid='ignore'): return found/found.sum()
+
+# %% ../nbs/30_analysis.ipynb #7826f925
+@dataclass(frozen=True, eq=False)
+class BirdStudy(Study):
+    "Four groups of birds: answers, features, votes of the patches."
+    names:tuple # all names, the two birds first
+    labels:tuple # words for the four groups
+    images:list = field(repr=False) # as the model saw them, uint8
+    groups:np.ndarray = field(repr=False) # `[M,2]`
+    answer:np.ndarray = field(repr=False) # `[M]` 0 or 1
+    pooled:np.ndarray = field(repr=False) # `[M,D]` length 1
+    logits:Tensor = field(repr=False) # `[M,C,h,w]`
+    def plot(self): return show_birds(self)
+    def errors(self,
+        each:int=2, # of each group, at most
+    )->Figure|None: # None: there are no errors
+        "Pictures that got the wrong bird, and what their patches say; groups one after the other."
+        wrong = self.answer!=self.groups[:,0]
+        pick = [i for k in range(4) for i in np.flatnonzero(wrong & (self.groups==divmod(k, 2)).all(1))[:each]]
+        if not pick: return None
+        fig = show_votes([self.images[i] for i in pick], self.logits[pick], self.names)
+        fig.set_size_inches(max(6, fig.get_figwidth()), 2.9)
+        for ax,i in zip(fig.axes, pick): ax.set_title(self.labels[2*self.groups[i,0]+self.groups[i,1]], fontsize=7)
+        return fig
+
+# %% ../nbs/30_analysis.ipynb #a89f5de1
+@torch.no_grad()
+def bird_study(
+    model:CLIPpy,
+    images:list, # PIL images or `[H,W,3]` uint8 arrays
+    groups:list, # (bird, place) of each, 0 = land, 1 = water
+    birds:tuple=('landbird','waterbird'), # names between which the model chooses
+    others:tuple=(), # further names that patches may vote for, e.g. of places
+    masks:list|None=None, # `[H,W]` arrays, true on the bird; all images of one size then
+    templates:tuple=template_sets['scenes'], # sentences around a name
+    size:int=0, # pixels, squashed; 0: the model's own
+    seed:int=0, # of the intervals
+)->BirdStudy:
+    "Waterbirds, looked into."
+    transform,g = image_transform(Protocol(size=size, fit='square'), model),np.array(groups)
+    vectors = class_vectors(model, [*birds,*others], templates)
+    x = torch.stack([transform(im) for im in images]).to(model.device)
+    seen = [_seen(im, x.shape[-2:]) for im in images]
+    pooled,patches = (torch.cat([f(o) for o in x.split(32)]) for f in (model.encode_image, model.encode_patches))
+    logits = torch.einsum('bhwd,cd->bchw', patches, vectors).cpu()
+    scores,pooled = (pooled@vectors.T).cpu().numpy(),pooled.double().cpu().numpy()
+    answer = scores[:,:2].argmax(1)
+    labels = tuple(f'{b} on {p}' for b in birds for p in ('land','water'))
+    numbers = _count_birds(g, answer, scores.argmax(1), pooled, seed)
+    numbers['votes'] = _votes(logits.argmax(1).numpy(), _cover(masks, model, x.shape[-2:]), g, len(vectors))
+    about = _about(model, seen, seed, names=[*birds,*others], templates=templates)
+    return BirdStudy(numbers, about, (*birds,*others), labels, seen, g, answer, pooled, logits)
+
+# %% ../nbs/30_analysis.ipynb #e1e132e7
+def _seen(image, size): # as squashed for the model
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    return np.asarray(image.convert('RGB').resize(size[::-1], Image.Resampling.BICUBIC))
+
+def _cover(masks, model, size): # `[M,h,w]` is the patch mostly bird? None: not known
+    if masks is None: return None
+    if len({m.shape for m in masks})>1: raise ValueError('Masks of several sizes: give all images one size first.')
+    m = F.interpolate(torch.from_numpy(np.stack(masks)).float()[:,None], size=size, mode='area')
+    return (F.avg_pool2d(m, model.patch)[:,0]>=.5).numpy()
+
+def _count_birds(g, answer, any_answer, pooled, seed):
+    draw = np.random.default_rng(seed)
+    rows = np.c_[g, answer]
+    at = [np.flatnonzero((g==divmod(k, 2)).all(1)) for k in range(4)]
+    again = [np.concatenate([draw.choice(a, len(a)) for a in at]) for _ in range(300)] # pictures drawn again within their groups
+    def with_interval(f): return dict(value=f(np.arange(len(g))), interval=np.quantile([f(i) for i in again], [.025,.975], axis=0).T.tolist())
+    measured = lambda i: {k:float(v[0]) for k,v in group_numbers(rows[i], np.ones((1,len(i)))).items()}
+    means = np.stack([pooled[a].mean(0) for a in at]); means = means-means.mean(0); means = means/np.linalg.norm(means, axis=1, keepdims=True)
+    return dict(pictures=[len(a) for a in at], accuracy=measured(np.arange(len(g))),
+        accuracy_intervals={k:with_interval(lambda i: float((answer==g[:,0])[i][(g[i]==divmod(j, 2)).all(1)].mean()))['interval'] for j,k in enumerate(group_keys)},
+        shares={k:dict(share=v, interval=i) for k,v,i in zip(('bird','place','both','picture'), *with_interval(lambda i: group_shares(pooled[i], g[i]).tolist()).values())},
+        cosines_of_group_means=(means@means.T).tolist(), answers_of_all_names=[np.bincount(any_answer[a], minlength=any_answer.max()+1).tolist() for a in at])
+
+# %% ../nbs/30_analysis.ipynb #92e9b21f
+def _votes(best, on, g, n): # share of the patches for each name, by group: on the bird and elsewhere, or over all
+    where = dict(all=np.ones_like(best, bool)) if on is None else dict(on_bird=on, elsewhere=~on)
+    def share(k, w):
+        votes = best[(g==divmod(k, 2)).all(1)][w[(g==divmod(k, 2)).all(1)]]
+        return (np.bincount(votes, minlength=n)/max(len(votes), 1)).tolist()
+    return {key:[share(k, w) for k in range(4)] for key,w in where.items()}
+
+def show_birds(
+    study:BirdStudy,
+)->Figure: # accuracy of the groups, shares of variance, votes of the patches
+    "The figure of a `BirdStudy`."
+    n,names = study.numbers,study.names
+    fig = Figure(figsize=(7.6, 2.6), layout='constrained')
+    axs = fig.subplots(1, 3, width_ratios=[.55,.6,1.2])
+    acc = np.array([n['accuracy'][k] for k in group_keys]).reshape(2,2)
+    axs[0].imshow(acc, cmap='YlGn', vmin=0, vmax=1.3, aspect='auto'); axs[0].set_title('accuracy, %', fontsize=9)
+    for (y,x),v in np.ndenumerate(acc): axs[0].text(x, y, f'{100*v:.0f}', ha='center', va='center')
+    axs[0].set_xticks([0,1], ['land','water'], fontsize=8); axs[0].set_yticks([0,1], names[:2], fontsize=8); axs[0].tick_params(length=0)
+    share = lambda p: lambda n: (n['shares'][p]['share'], n['shares'][p]['interval'])
+    _points(axs[1], {'':study}, {p:share(p) for p in ('bird','place','both','picture')}); axs[1].set_title('share of the variance', fontsize=9)
+    _vote_bars(axs[2], n['votes'], names, study.labels); axs[2].set_title('votes of the patches', fontsize=9)
+    return fig
+
+def _vote_bars(ax, votes, names, labels):
+    words = dict(all='all patches', on_bird='on the bird', elsewhere='elsewhere')
+    colours = '#e69f00','#0072b2','#bbbbbb','#777777','#dddddd','#999999'
+    rows = [(f'{labels[k]}, {words[key]}', v[k]) for k in range(4) for key,v in votes.items()]
+    for y,(_,v) in enumerate(rows):
+        for j,(a,b) in enumerate(zip(np.cumsum([0,*v]), v)):
+            ax.barh(y, b, left=a, color=colours[j%6], height=.8)
+            if b>.13: ax.text(a+b/2, y, names[j], ha='center', va='center', fontsize=7, color='white' if j in (1,3) else 'black')
+    ax.set_yticks(range(len(rows)), [r for r,_ in rows], fontsize=7); ax.set_xticks([]); ax.set_xlim(0,1); ax.invert_yaxis()
+    ax.tick_params(length=0); ax.spines[:].set_visible(False)
+
+# %% ../nbs/30_analysis.ipynb #9efebc7b
+def centred(
+    x:np.ndarray, # `[M,D]`
+)->np.ndarray: # `[M,D]` length 1
+    "Features without their mean."
+    x = x-x.mean(0); return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+def umap_of(
+    x:np.ndarray, # `[M,D]`
+    neighbors:int=30, # UMAP's `n_neighbors`: small shows the near, large the whole
+    seed:int=0,
+)->np.ndarray: # `[M,2]`
+    "Lay features out on a page by their cosines; the same for the same seed."
+    try: import umap
+    except ImportError: raise ImportError("Maps need umap-learn: pip install 'clippy-vl[analysis]'.") from None
+    if not 2<=neighbors<len(x): raise ValueError(f'neighbors is {neighbors}, but must be at least 2 and less than the number of features, {len(x)}.')
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning) # that a seed means one thread
+        return umap.UMAP(n_neighbors=neighbors, min_dist=.9, spread=1.5, metric='cosine', random_state=seed, n_jobs=1).fit_transform(np.asarray(x, np.float32)).astype(float)
+
+# %% ../nbs/30_analysis.ipynb #e9184f1a
+@dataclass(frozen=True, eq=False)
+class FeatureMap(Study):
+    "Features and names on a page."
+    points:np.ndarray = field(repr=False) # `[M,2]`
+    words:np.ndarray = field(repr=False) # `[C,2]`
+    names:tuple # `[C]`
+    labels:dict = field(repr=False) # what it may be coloured by -> `[M]` str
+    features:np.ndarray = field(repr=False) # `[M,D]` what was laid out
+    thumbnails:np.ndarray|None = field(repr=False) # `[M,s,s,3]` uint8
+    def plot(self): return show_maps({'':self})
+
+def feature_map(
+    model:CLIPpy,
+    features:np.ndarray, # `[M,D]` of the model: pooled ones, or of patches
+    names:list, # class names to place in the map
+    labels:dict, # title -> `[M]` words, what it may be coloured by
+    thumbnails=None, # `[M,s,s,3]` uint8, a picture for each
+    neighbors:int=30,
+    templates:tuple=template_sets['scenes'],
+    seed:int=0,
+)->FeatureMap:
+    "UMAP of features, with the text embeddings of names in it."
+    odd = [k for k,v in labels.items() if len(v)!=len(features)]
+    if odd: raise ValueError(f'{odd[0]!r} has {len(labels[odd[0]])} labels for {len(features)} features.')
+    x,w = centred(features),centred(class_vectors(model, list(names), templates).double().cpu().numpy())
+    at = umap_of(np.concatenate([x,w]), neighbors, seed)
+    numbers = dict(points=at[:len(x)].round(4).tolist(), names=dict(zip(names, at[len(x):].round(4).tolist())), labels={k:list(map(str, v)) for k,v in labels.items()},
+        trustworthiness=float(trustworthiness(x, at[:len(x)], n_neighbors=min(15, len(x)//2-1), metric='cosine')))
+    about = _about(model, [x], seed, neighbors=neighbors, templates=templates)
+    about['versions'] |= {'umap-learn':version('umap-learn')}
+    return FeatureMap(numbers, about, at[:len(x)], at[len(x):], tuple(names), labels, x, None if thumbnails is None else np.asarray(thumbnails))
+
+# %% ../nbs/30_analysis.ipynb #d9bf8cc3
+def _scatter(ax, m, by, size, pictures):
+    kinds,values = list(dict.fromkeys(m.labels[by])),np.array(m.labels[by])
+    for j,k in enumerate(kinds):
+        style = dict(color=okabe[j%9], marker=markers[(j+j//9)%9]) # more than nine: the same colour with another shape
+        ax.scatter(*m.points[values==k].T, s=size, lw=.15, ec='black', label=k, **style)
+    for i in _middles(m.points, values) if pictures and m.thumbnails is not None else ():
+        picture = OffsetImage(m.thumbnails[i], zoom=15/m.thumbnails.shape[1])
+        ax.add_artist(AnnotationBbox(picture, m.points[i], xybox=(0,17), boxcoords='offset points', pad=.08, bboxprops=dict(lw=.4)))
+    for name,(x,y) in zip(m.names, m.words):
+        ax.text(x, y, name, fontsize=7.5, weight='bold', ha='center', va='center', zorder=9, path_effects=[withStroke(linewidth=2.2, foreground='white')])
+    ax.set(xticks=[], yticks=[]); ax.margins(.1)
+
+def _middles(points, values): # the point nearest to the middle of each group
+    for k in dict.fromkeys(values):
+        at = np.flatnonzero(values==k)
+        yield at[((points[at]-np.median(points[at], 0))**2).sum(1).argmin()]
+
+def show_maps(
+    maps:dict, # name -> `FeatureMap`; a row for each
+    by:list=None, # what to colour by; None: all
+    size:float=9., # of a point
+    pictures:bool=True, # thumbnails in the first column
+)->Figure:
+    "Maps side by side, coloured by what is asked for."
+    by = list(by or next(iter(maps.values())).labels)
+    fig = Figure(figsize=(7.6, (3.1 if len(by)>1 else 4)*len(maps)+.55), layout='constrained')
+    axs = fig.subplots(len(maps), len(by), squeeze=False)
+    for row,(name,m) in zip(axs, maps.items()):
+        row[0].set_ylabel(name, fontsize=9)
+        for j,(ax,b) in enumerate(zip(row, by)): _scatter(ax, m, b, size, pictures and j==0)
+    for ax,b in zip(axs[0], by): ax.set_title(f'coloured by {b}', fontsize=9)
+    for ax in axs[-1]: ax.legend(*ax.get_legend_handles_labels(), loc='upper center', bbox_to_anchor=(.5,-.01), ncols=5 if len(by)>1 else 9, fontsize=7, frameon=False, handletextpad=.1, columnspacing=.8, markerscale=1.4)
+    return fig
+
+# %% ../nbs/30_analysis.ipynb #0bd37660
+@torch.no_grad()
+def patch_features(
+    model:CLIPpy,
+    images:list, # `[H,W,3]` uint8 arrays, all of one size
+    masks:list, # `[H,W]` class indices
+    names:tuple, # what the indices mean
+    most:int=1000, # patches at most, drawn at random
+    seed:int=0, # of that draw
+)->tuple: # features `[M,D]` length 1; what covers the middle of each, `[M]`; its pixels `[M,p,p,3]`; which picture it is from, `[M]`
+    "Patches with what they show."
+    to_tensor,p = array_transform(model.config.mean, model.config.std),model.patch[0]
+    x = torch.stack([to_tensor(im) for im in images])
+    found = torch.cat([model.encode_patches(o.to(model.device)).flatten(0, 2).cpu() for o in x.split(32)]).double().numpy()
+    is_of = np.array(names)[np.stack(masks)[:,p//2::p,p//2::p].ravel()]
+    b,h,w = len(images),images[0].shape[0]//p,images[0].shape[1]//p
+    pixels = np.stack(images).reshape(b, h, p, w, p, 3).swapaxes(2, 3).reshape(-1, p, p, 3)
+    keep = np.sort(np.random.default_rng(seed).permutation(len(found))[:most])
+    return found[keep],is_of[keep],pixels[keep],keep//(h*w)
+
+# %% ../nbs/30_analysis.ipynb #beb0b797
+@dataclass(frozen=True, eq=False)
+class Trust(Study):
+    "How far maps can be trusted."
+    def plot(self):
+        fig = Figure(figsize=(5.6, 2.8), layout='constrained'); ax = fig.subplots()
+        asked = self.numbers['neighbours_asked_about']
+        lines = {**{f'UMAP, n_neighbors={n}':v for n,v in self.numbers['umap'].items()}, 'PCA, two components':self.numbers['pca']}
+        for j,(name,v) in enumerate(lines.items()): ax.plot(asked, v, ls='--' if name[0]=='P' else '-', marker=markers[j], ms=4, color=okabe[j], label=name)
+        ax.set_xscale('log', base=2); ax.set_xticks(asked, asked); ax.minorticks_off(); ax.set_xlabel('neighbours asked about', fontsize=9); ax.set_ylabel('trustworthiness', fontsize=9)
+        ax.tick_params(labelsize=8); ax.spines[['top','right']].set_visible(False); ax.legend(fontsize=8, frameon=False, loc='center left', bbox_to_anchor=(1,.5))
+        return fig
+
+def trust(
+    model:CLIPpy, # whose features they are
+    features:np.ndarray, # `[M,D]`
+    neighbors:tuple=(5,15,50), # values of UMAP's `n_neighbors`
+    asked:tuple=(5,10,20,40,80), # how many neighbours are asked about; below M/2
+    seed:int=0,
+)->Trust:
+    "Trustworthiness of UMAP and of PCA."
+    x = centred(features)
+    if max(asked)>=len(x)/2: raise ValueError(f'{max(asked)} neighbours are asked about; of {len(x)} features it must be less than half.')
+    score = lambda page: [float(trustworthiness(x, page, n_neighbors=k, metric='cosine')) for k in asked]
+    pages = {n:umap_of(x, n, seed) for n in neighbors}
+    about = _about(model, [x], seed)
+    about['versions'] |= {'umap-learn':version('umap-learn')}
+    return Trust(dict(neighbours_asked_about=list(asked), umap={n:score(p) for n,p in pages.items()}, pca=score(PCA(2, random_state=seed).fit_transform(x))), about)
