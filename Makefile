@@ -7,17 +7,18 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 # One process, full precision: the values accelerate would choose by itself, named so that it does not list them.
 LAUNCH := --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no
 
-.PHONY: help demo test bench docs readme export clean
+.PHONY: help demo test bench reproduce docs readme export clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
-	@echo "make test    run every notebook and the tests; pytest options through ARGS"
-	@echo "make bench   time the dense head; with VOC=VOCdevkit/VOC2012 a whole evaluation too"
-	@echo "make docs    build the site into build/docs"
-	@echo "make export  notebooks -> clippy/*.py, cleaned, and README.md"
-	@echo "make readme  nbs/index.ipynb -> README.md"
-	@echo "make clean   remove what the commands above built, but for $(VENV)"
+	@echo "make demo       train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
+	@echo "make test       run every notebook and the tests; pytest options through ARGS"
+	@echo "make bench      time the dense head; with VOC=VOCdevkit/VOC2012 a whole evaluation too"
+	@echo "make reproduce  the paper's ablations in small, about two hours; goes on where it stopped"
+	@echo "make docs       build the site into build/docs"
+	@echo "make export     notebooks -> clippy/*.py, cleaned, and README.md"
+	@echo "make readme     nbs/index.ipynb -> README.md"
+	@echo "make clean      remove what the commands above built, but for $(VENV)"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3,10) else \
@@ -46,6 +47,15 @@ test: $(VENV)/.clippy-dev
 bench: $(VENV)/.clippy
 	@$(BIN)/python benchmarks/dense_head.py $(ARGS)
 	@if [ -n "$(VOC)" ]; then $(BIN)/python benchmarks/voc_loop.py --data "$(VOC)"; fi
+
+$(VENV)/.clippy-reproduce: settings.ini setup.py pyproject.toml | $(BIN)/python
+	@echo "Installing clippy and what the ablations need into $(VENV) (the first time: about 6 GB and a few minutes)" >&2
+	@$(PIP) -e '.[reproduce]'
+	@touch $(VENV)/.clippy $@
+
+reproduce: $(VENV)/.clippy-reproduce
+	@$(BIN)/python tools/ablation.py $(ARGS)
+	@echo "nbs/31_ablation.ipynb draws the tables"
 
 docs: $(VENV)/.clippy-dev
 	@$(BIN)/python tools/docs.py build/docs
