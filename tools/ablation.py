@@ -19,11 +19,11 @@ adamw = dict(beta1=.9, beta2=.98, eps=1e-6, grad_clip_norm=1.)
 tower = dict(img_size=64, patch_size=8, embed_dim=128, depth=3, num_heads=4) # of every image tower; changes to timm's vit_tiny
 starts = dict( # of the image tower; both kinds of training see as many pictures, scenes of one thing
     random=dict(steps=0),
-    supervised=dict(steps=400, batch_size=64, warmup=40, lr=1e-3, wd=.05, **adamw),
-    dino=dict(steps=400, batch_size=64, warmup=40, lr=1e-3, wd=.05, local_size=32, local_views=4, prototypes=1024, momentum=.9, **adamw))
+    supervised=dict(steps=300, batch_size=64, warmup=40, lr=1e-3, wd=.05, **adamw),
+    dino=dict(steps=300, batch_size=64, warmup=40, lr=1e-3, wd=.05, local_size=32, local_views=2, prototypes=1024, momentum=.9, **adamw))
 
 clippy = dict(image='dino', text='pretrained', pooling='max', freeze='', image_size=64, token_drop=0., precision='bf16',
-    steps=200, batch_size=64, birds=2, warmup=20, lr=5e-4, wd=.1, **adamw, sizes=[64,128], scenes=512)
+    steps=140, batch_size=64, birds=2, warmup=20, lr=5e-4, wd=.1, **adamw, sizes=[64,128], scenes=256)
 
 def _run(name, *tables, **changes): return dict(name=name, tables=tables, config={**clippy, **changes})
 
