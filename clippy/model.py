@@ -178,6 +178,7 @@ class Config:
     std:tuple = OPENAI_CLIP_STD
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
+    logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
         if not 0<=self.token_drop<1: raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
@@ -197,7 +198,9 @@ class CLIPpy(nn.Module):
         self.width = text.get_embedding_dimension()
         self.patch = image.patch_embed.patch_size
         self.proj = nn.Identity() if image.num_features==self.width else nn.Linear(image.num_features, self.width, bias=False)
-        self.logit_scale = nn.Parameter(torch.tensor(math.log(1/.07)))
+        bias = config.logit_bias
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(1/.07 if bias is None else 10)))
+        self.logit_bias = None if bias is None else nn.Parameter(torch.tensor(float(bias)))
         self.frozen = []
         if config.pooling=='cls' and not getattr(image, 'num_prefix_tokens', 0):
             raise ValueError(f'{config.image} has no class token, so cls pooling is not possible: use max or avg.')
