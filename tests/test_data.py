@@ -1,13 +1,15 @@
-"`clippy.data` with several workers and processes, damaged shards, pipes, and real photographs."
+"`clippy.data`: damaged shards, packing, fast pixels, and real photographs."
 import io,json,struct,sys,tarfile,zlib
 from pathlib import Path
 
-import pytest, torch, webdataset as wds
+import numpy as np, pytest, torch, webdataset as wds
 from fastcore.script import anno_parser,parse_cli
 from PIL import Image
 
-from clippy.data import (Report, ShardLoader, Unusable, eval_transform, num_samples, open_image, pack, read_all, read_captions,
-    shard_list, to_rgb, train_transform)
+import clippy.data as D
+from clippy.data import (Report, Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_all, read_captions,
+    to_rgb, train_transform)
+from clippy.loader import ShardLoader
 
 real = Path(__file__).resolve().parents[2]/'shared/data'
 
@@ -29,74 +31,10 @@ def write(folder, samples, per_shard, sizes=True):
 
 def sample(i): return dict(jpg=jpeg(i), json=json.dumps(dict(captions=[f'{i} a', f'{i} b', f'{i} c'])).encode())
 def ids(captions): return [int(c.split()[0]) for c in captions]
-def epoch(loader, e=0, start=0):
-    loader.set_epoch(e, start)
-    return list(loader)
-def flat(batches): return [c for _,cs in batches for c in cs]
 
 @pytest.fixture(scope='module')
 def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
     return write(tmp_path_factory.mktemp('data')/'s', [sample(i) for i in range(60)], 7)
-
-tfm = train_transform(16)
-
-@pytest.mark.parametrize('world,workers', [(1,0),(1,1),(1,2),(2,0),(2,2),(3,2)])
-def test_every_sample_once(shards, world, workers):
-    "Batches of 5 on 1, 2 or 3 processes divide 60: each epoch is a permutation, whatever the sizes of the shards."
-    loaders = [ShardLoader(shards, tfm, 5, workers=workers, shuffle=9, rank=r, world=world) for r in range(world)]
-    orders = []
-    for e in range(2):
-        per_rank = [epoch(l,e) for l in loaders]
-        assert [len(b) for b in per_rank] == [12//world]*world
-        orders.append([i for b in per_rank for i in ids(flat(b))])
-        assert sorted(orders[-1]) == list(range(60))
-        assert [l.report().to_dict()['seen'] for l in loaders] == [60//world]*world
-    assert orders[0]!=orders[1]  # persistent workers see the new epoch
-
-def test_draws_do_not_depend_on_workers(shards):
-    "Captions and pixels are a function of seed, epoch and key."
-    def drawn(workers, **kw): return {c:x for xs,cs in epoch(ShardLoader(shards, tfm, 5, workers=workers, **kw), 3) for x,c in zip(xs,cs)}
-    one = drawn(0)
-    for other in (drawn(1), drawn(2), drawn(0, shuffle=5)):
-        assert other.keys()==one.keys() and all(torch.equal(other[c], one[c]) for c in one)
-    assert drawn(0, seed=1).keys()!=one.keys()
-
-def test_repeatable_and_quiet(shards):
-    "The same epoch twice is the same, and reading leaves torch's generator alone."
-    loader = ShardLoader(shards, tfm, 5, workers=0)
-    torch.manual_seed(0)
-    before = torch.get_rng_state()
-    first = epoch(loader, 1)
-    assert torch.equal(torch.get_rng_state(), before)
-    again = epoch(ShardLoader(shards, tfm, 5, workers=0), 1)
-    assert flat(first)==flat(again) and all(torch.equal(a,b) for (a,_),(b,_) in zip(first,again))
-    assert flat(epoch(loader, 2))!=flat(first)
-
-@pytest.mark.parametrize('workers', [0,2,3])
-@pytest.mark.parametrize('start', [1,4,11,12])
-def test_resume(shards, workers, start):
-    "Beginning at batch `start` gives the rest of the epoch, bit for bit, and counts only the rest."
-    whole = epoch(ShardLoader(shards, tfm, 5, workers=workers), 2)
-    loader = ShardLoader(shards, tfm, 5, workers=workers)
-    rest = epoch(loader, 2, start)
-    assert flat(rest)==flat(whole[start:]) and all(torch.equal(a,b) for (a,_),(b,_) in zip(rest,whole[start:]))
-    assert loader.report().seen==(12-start)*5
-    assert flat(epoch(loader, 3))==flat(epoch(ShardLoader(shards, tfm, 5, workers=workers), 3))
-
-def test_leaving_early(shards):
-    "An epoch that is left early does not leak into the next one."
-    loader = ShardLoader(shards, tfm, 5, workers=2)
-    for i,_ in enumerate(loader):
-        if i==1: break
-    assert loader.report().seen==10
-    assert flat(epoch(loader, 1))==flat(epoch(ShardLoader(shards, tfm, 5, workers=2), 1))
-    assert loader.report().seen==60
-
-def test_spawned_workers(shards):
-    "Nothing in a loader keeps it from a worker that is spawned rather than forked."
-    loader = ShardLoader(shards, tfm, 5, workers=2)
-    loader.loader.multiprocessing_context = 'spawn'
-    for e in range(2): assert sorted(ids(flat(epoch(loader, e))))==list(range(60))
 
 def bomb():
     "A PNG of a few bytes that says it is 20,000 pixels wide and high."
@@ -121,23 +59,6 @@ def faulty(tmp_path_factory):
 reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
     'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
 
-@pytest.mark.parametrize('world,workers', [(1,0),(1,2),(2,2)])
-def test_counts_are_exact(faulty, world, workers):
-    "Summed over workers and processes every sample is seen or skipped, by shard and reason, and every epoch is full."
-    for e in range(2):
-        total,good = Report(),set()
-        for r in range(world):
-            loader = ShardLoader(faulty, tfm, 5, workers=workers, shuffle=20, rank=r, world=world)
-            batches = epoch(loader, e)
-            assert [len(c) for _,c in batches]==[5]*(16//world)
-            good |= set(ids(flat(batches)))
-            total.update(loader.report())
-        assert total.by_reason()==reasons
-        assert total.seen==80 and total.repeated==total.total==18 and len(good)==62
-        assert total.to_dict()['shards'][str(faulty/'00005.tar')]=={'truncated shard':6}
-        assert sum(total.to_dict()['shards'][str(faulty/'00002.tar')].values())==5
-        assert total.rate==18/80
-
 @pytest.mark.parametrize('workers', [0,2,3])
 def test_read_all(faulty, shards, workers):
     report = Report()
@@ -149,50 +70,6 @@ def test_read_all(faulty, shards, workers):
     assert report.by_reason()==reasons and report.seen==62
     assert [len(k) for *_,k in read_all(shards, eval_transform(16), 16, workers=workers)]==[16,16,16,12]
 
-@pytest.mark.parametrize('workers', [0,2])
-def test_nothing_usable(tmp_path, workers):
-    "A reader without a usable sample is an error in a sentence, from a worker too."
-    bad = write(tmp_path/'bad', [dict(jpg=jpeg(), txt=b'') for _ in range(8)], 2)
-    with pytest.raises(ValueError, match=r'^Process 0, worker 0 found no usable sample .* \(empty caption [48]\)$'):
-        list(ShardLoader(bad, tfm, 2, workers=workers))
-
-def test_errors_of_a_transform_are_not_skips(shards):
-    def wrong(image): raise RuntimeError('mistake in the transform')
-    with pytest.raises(RuntimeError, match='mistake in the transform'): list(ShardLoader(shards, wrong, 5, workers=0))
-
-def test_shards_without_sizes(tmp_path):
-    "Whole shards are dealt out; a short share goes round again; pipes are opened by webdataset."
-    folder = write(tmp_path/'s', [sample(i) for i in range(23)], 5, sizes=False)  # 5,5,5,5,3
-    assert num_samples(folder) is None
-    with pytest.raises(ValueError, match='give num_samples'): ShardLoader(folder, tfm, 2)
-    pipes = [f'pipe:cat {o}' for o in shard_list(folder)]
-    for urls in (folder, pipes):
-        loader = ShardLoader(urls, tfm, 2, num_samples=23, workers=2, shuffle=0)
-        seen = ids(flat(epoch(loader)))
-        # worker 0 has shards 0, 2, 4 and 6 batches; worker 1 has shards 1, 3 and 5 batches
-        assert sorted(seen)==sorted([*range(0,5), *range(10,15), *range(20,22), *range(5,10), *range(15,20)])
-        loader = ShardLoader(urls, tfm, 3, num_samples=23, workers=0, rank=1, world=2, shuffle=0)
-        assert sorted(ids(flat(epoch(loader))))==sorted([5,6,7,8,9,15,16,17,18])
-    short = ShardLoader(pipes[4:], tfm, 4, num_samples=8, workers=0)
-    assert sorted(ids(flat(epoch(short))))==sorted([20,21,22]*2+ids(flat(epoch(short)))[6:])
-    assert (short.report().seen, short.report().repeated)==(8,5)
-    broken = ShardLoader(['pipe:exit 3', *pipes[1:]], tfm, 4, num_samples=16, workers=0)
-    assert len(epoch(broken))==4 and broken.report().to_dict()['shards']=={'pipe:exit 3':{'unreadable shard':1}}
-
-def test_a_shard_that_vanishes(tmp_path):
-    folder = write(tmp_path/'s', [sample(i) for i in range(20)], 5)
-    loader = ShardLoader(folder, tfm, 5, workers=0)
-    (folder/'00002.tar').unlink()
-    assert len(epoch(loader))==4 and loader.report().by_reason()=={'unreadable shard':5}
-    with pytest.raises(FileNotFoundError, match='1 of 4 shards are missing, the first is .*00002.tar'):
-        ShardLoader(str(folder/'{00000..00003}.tar'), tfm, 5)
-
-def test_a_shorter_epoch(shards):
-    "num_samples below the whole is a different part each epoch."
-    loader = ShardLoader(shards, tfm, 5, num_samples=20, workers=0)
-    parts = [set(ids(flat(epoch(loader, e)))) for e in range(2)]
-    assert [len(p) for p in parts]==[20,20] and parts[0]!=parts[1]
-
 def test_to_rgb():
     grey16 = Image.new('I;16', (2,1)); grey16.putpixel((0,0),65535); grey16.putpixel((1,0),32768)
     assert [to_rgb(grey16).getpixel((i,0))[0] for i in range(2)]==[255,128]
@@ -200,6 +77,58 @@ def test_to_rgb():
     assert to_rgb(clear).getpixel((0,0))==(255,255,255)
     assert to_rgb(Image.new('LA', (1,1), (0,0))).getpixel((0,0))==(255,255,255)
     with pytest.raises(Unusable, match='unreadable image'): open_image(b'')
+
+# fast pixels
+
+def photo(w, h, mode='RGB'):
+    noise = np.random.default_rng(w).normal(0, 9, (h,w,1))
+    smooth = np.asarray(Image.radial_gradient('L').resize((w,h)).convert('RGB')).astype(float)*[1,.7,.4]
+    return Image.fromarray((smooth+noise).clip(0,255).astype(np.uint8)).convert(mode)
+
+def saved(image, kind='JPEG', **kw):
+    image.save(b:=io.BytesIO(), kind, **kw)
+    return b.getvalue()
+
+def differ(data, seed, **kw): # slow and fast, in 8-bit steps
+    torch.manual_seed(seed); slow = train_transform(64, (0,0,0), (1,1,1), **kw)(open_image(data))*255
+    torch.manual_seed(seed); fast = fast_transform(64, **kw)(data)
+    assert fast.shape==(3,64,64) and fast.dtype==torch.uint8 and fast.is_contiguous()
+    return (slow-fast).abs()
+
+jfolz = pytest.mark.parametrize('library', ['simplejpeg','pillow'])
+
+@pytest.fixture
+def use(library, monkeypatch):
+    if library=='pillow': monkeypatch.setattr(D, 'simplejpeg', None)
+    else: pytest.importorskip('simplejpeg')
+
+@jfolz
+@pytest.mark.parametrize('mode', ['RGB','L'])
+@pytest.mark.parametrize('size,mean,most', [((100,75),.5,1.6), ((90,170),.5,2.1), ((181,131),.5,1.6), ((413,301),1,9), ((1003,777),1,9)])
+def test_fast_pixels(use, size, mean, most, mode):
+    "The same crop with the same seed: exact but for rounding while nothing is scaled, close when it is."
+    for seed in range(3):
+        d = differ(saved(photo(*size, mode), quality=90), seed)
+        assert d.mean()<mean and d.max()<most
+
+@jfolz
+def test_fast_knows_its_limits(use):
+    "What is not a plain JPEG is decoded as ever, and cut the same."
+    exif = Image.Exif(); exif[0x0112] = 6
+    rare = [saved(photo(200,150), 'PNG'), saved(photo(200,150), 'WEBP', lossless=True), saved(photo(200,150,'CMYK')), saved(photo(200,150), exif=exif),
+        saved(photo(200,150), quality=90, progressive=True), saved(photo(200,150), quality=90, subsampling=0), saved(photo(3,2)), saved(photo(700,5))]
+    for data in rare: assert differ(data, 1).max()<2.1
+    torch.manual_seed(2); a = fast_transform(32)(rare[0])
+    torch.manual_seed(2); assert torch.equal(a, fast_transform(32)(photo(200,150)))
+    for data,why in ((saved(photo(400,300))[:-200],'truncated image'), (b'\xff\xd8\xff?','unreadable image'), (b'','unreadable image'), (bomb(),'image too large')):
+        with pytest.raises(Unusable, match=f'^{why}$'): fast_transform(32)(data)
+
+def test_normalize():
+    x = torch.randint(0, 256, (2,3,4,4), dtype=torch.uint8)
+    mean,std = (.1,.2,.3),(.4,.5,.6)
+    want = torch.stack([(x[:,i]/255-mean[i])/std[i] for i in range(3)], 1)
+    torch.testing.assert_close(normalize(x, mean, std), want)
+    assert normalize(want, mean, std) is want
 
 # packing
 
@@ -281,7 +210,7 @@ def test_flickr8k(tmp_path):
     assert (about['samples'], about['captions'], about['shards'], about['skipped'])==(800, 4000, 8, {})
     every = {c.strip():n for n,cs in read_captions(real/'flickr8k/captions.txt').items() for c in cs}
     loader = ShardLoader(tmp_path/'f', train_transform(64), 32, workers=2)
-    found = flat(epoch(loader))
+    found = [c for _,cs,_ in loader for c in cs]
     assert len(found)==800 and set(found)<=set(every)
     assert loader.report().to_dict()==dict(seen=800, repeated=0, skipped=0, reasons={}, shards={})
 

@@ -1,0 +1,331 @@
+"`clippy.loader`: the same batches for any number of processes and workers, and every fault counted, in both modes."
+import gzip,io,json,os,shutil,tarfile,warnings
+from pathlib import Path
+
+import numpy as np, pytest, torch, webdataset as wds
+from PIL import Image
+
+from clippy.data import Report,eval_transform,fast_transform,num_samples,shard_list,train_transform
+from clippy.loader import EpochOrder,ShardLoader,scan_shard,shard_index
+from test_data import bomb,ids,jpeg,sample,write
+
+tfm,fast = train_transform(16),fast_transform(16)
+
+def epoch(loader, e=0, start=0):
+    loader.set_epoch(e, start)
+    return list(loader)
+def flat(batches): return [c for _,cs,_ in batches for c in cs]
+def same(a, b): # batches, to the pixel
+    return len(a)==len(b) and all(torch.equal(x,y) and c==d and k==l for (x,c,k),(y,d,l) in zip(a,b))
+def join(parts): # the parts of all processes -> the global batches
+    return [(torch.cat([x for x,*_ in b]), [c for _,cs,_ in b for c in cs], [k for *_,ks in b for k in ks]) for b in zip(*parts)]
+def streams(folder): return [f'pipe:cat {o}' for o in shard_list(folder)]
+
+@pytest.fixture(scope='module')
+def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
+    return write(tmp_path_factory.mktemp('data')/'s', [sample(i) for i in range(60)], 7)
+
+@pytest.fixture(scope='module')
+def faulty(tmp_path_factory):
+    "80 samples in shards of 10: eleven ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
+    ok = dict(jpg=jpeg())
+    broken = {3:dict(txt=b'no image'), 11:ok, 12:dict(ok, txt=b' \n'), 13:dict(ok, txt=b'caf\xe9'), 24:dict(ok, json=b'{"captions": ['),
+        25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'), 27:dict(png=bomb(), txt=b'x'), 28:dict(ok, json=b'{"captions": ["", null]}'),
+        34:dict(sample(33), __key__='00033'), 38:dict(sample(31), __key__='00031')}
+    folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
+    for n,(name,more) in {5:('00054.jpg',700), 6:('00067.jpg',0)}.items():  # 54..59 and 67..69 are lost
+        path = folder/f'{n:05d}.tar'
+        with tarfile.open(path) as t: at = t.getmember(name).offset
+        path.write_bytes(path.read_bytes()[:at+more])
+    return folder
+
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
+    'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3, 'duplicate key':2}
+
+# the same order everywhere
+
+@pytest.mark.parametrize('transform', [tfm,fast], ids=['exact','fast'])
+@pytest.mark.parametrize('data', ['shards','faulty'])
+def test_same_batches_everywhere(data, transform, request):
+    "Batches of 20 are identical on 1, 2 and 4 processes with 0, 1, 2 and 3 workers, whole or damaged, more workers than shards too."
+    folder = request.getfixturevalue(data)
+    def batches(world, workers, e):
+        parts = [ShardLoader(folder, transform, 20//world, workers=workers, rank=r, world=world, window=30) for r in range(world)]
+        got = join([epoch(p, e) for p in parts])
+        total = Report()
+        for p in parts: total.update(p.report())
+        return got,total
+    one,report = batches(1, 0, 1)
+    assert len(one)==(4 if data=='faulty' else 3)
+    for world,workers in ((1,1),(1,3),(2,0),(2,2),(4,1)):
+        got,again = batches(world, workers, 1)
+        assert same(one, got)
+        assert (again.seen, again.repeated, again.skipped, sorted(again.rows))==(report.seen, report.repeated, report.skipped, sorted(report.rows))
+    assert flat(batches(1, 0, 2)[0])!=flat(one)
+
+@pytest.mark.parametrize('world,workers', [(1,0),(1,2),(2,0),(3,2)])
+def test_every_sample_once(shards, world, workers):
+    "Each epoch is a permutation, whatever the sizes of the shards; workers that live on see the new epoch."
+    loaders = [ShardLoader(shards, tfm, 5, workers=workers, rank=r, world=world) for r in range(world)]
+    orders = []
+    for e in range(2):
+        per_rank = [epoch(l,e) for l in loaders]
+        assert [len(b) for b in per_rank]==[12//world]*world
+        orders.append([i for b in per_rank for i in ids(flat(b))])
+        assert sorted(orders[-1])==list(range(60))
+        assert [l.report().seen for l in loaders]==[60//world]*world
+    assert orders[0]!=orders[1]
+
+@pytest.mark.parametrize('window', [0,1,10,23,1000])
+def test_epoch_order(window):
+    sizes = [5,0,9,1,30,7,0,2]
+    every = [(j,i) for j,n in enumerate(sizes) for i in range(n)]
+    orders = [[o[p] for p in range(len(o))] for o in (EpochOrder(sizes, s, e, window) for s in (0,1) for e in (0,1))]
+    assert all(sorted(o)==every for o in orders)
+    assert all(o==every for o in orders) if window==0 else len({tuple(o) for o in orders})==4
+    o = EpochOrder(sizes, 0, 0, window)
+    assert [o[p] for p in (40,3,17)]==[orders[0][p] for p in (40,3,17)]
+
+def test_the_order_is_pinned():
+    "An order that changes between versions would change every resumed run."
+    o = EpochOrder([5,9,4], 7, 3, 10)
+    assert [o[p] for p in range(18)]==[(1, 4),(1, 5),(0, 1),(1, 8),(1, 3),(1, 7),(0, 0),(2, 2),(0, 3),(1, 0),(1, 2),(0, 2),(2, 3),(0, 4),(2, 0),(1, 1),(1, 6),(2, 1)]
+
+def test_keys(shards):
+    "A key names the shard and the sample."
+    for x,cs,ks in epoch(ShardLoader(shards, tfm, 5, workers=0)):
+        assert ks==[f'{i//7:05d}.tar/{i:05d}' for i in ids(cs)]
+    got = epoch(ShardLoader(streams(shards), tfm, 5, num_samples=60, workers=0))
+    assert all(ks==[f'{i//7:05d}.tar/{i:05d}' for i in ids(cs)] for _,cs,ks in got)
+
+def test_draws_do_not_depend_on_readers(shards):
+    "In a stream captions and pixels are a function of seed, epoch and key."
+    def drawn(workers, **kw): return {c:x for xs,cs,_ in epoch(ShardLoader(streams(shards)[:8], tfm, 2, num_samples=24, workers=workers, shuffle=0, **kw), 3) for x,c in zip(xs,cs)}
+    one,two = drawn(0),drawn(2)
+    assert one.keys() & two.keys() and all(torch.equal(one[c], two[c]) for c in one.keys() & two.keys())
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+def test_repeatable_and_quiet(shards, mode):
+    "The same epoch twice is the same, and reading leaves torch's generator alone."
+    urls = shards if mode=='indexed' else streams(shards)
+    def new(**kw): return ShardLoader(urls, tfm, 5, num_samples=60, workers=0, **kw)
+    loader = new()
+    assert loader.mode==mode and loader.describe().startswith(mode)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first = epoch(loader, 1)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert same(first, epoch(new(), 1))
+    assert flat(epoch(loader, 2))!=flat(first)!=flat(epoch(new(seed=1), 1))
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+@pytest.mark.parametrize('workers', [0,2])
+@pytest.mark.parametrize('start', [1,11,12])
+def test_resume(shards, mode, workers, start):
+    "Beginning at batch `start` gives the rest of the epoch, bit for bit, and counts only the rest."
+    def new(): return ShardLoader(shards if mode=='indexed' else streams(shards), tfm, 5, num_samples=60, workers=workers)
+    whole,loader = epoch(new(), 2),new()
+    assert same(epoch(loader, 2, start), whole[start:])
+    assert loader.report().seen==(12-start)*5
+    assert flat(epoch(loader, 3))==flat(epoch(new(), 3))
+
+def test_resume_opens_nothing_before(shards, monkeypatch):
+    "Indexed: a resumed epoch decodes the batches that are left and no others."
+    import clippy.loader as L
+    seen = []
+    monkeypatch.setattr(L, 'decode_sample', lambda s,d: (seen.append(s), L_decode(s,d))[1])
+    L_decode = __import__('clippy.data', fromlist=['x']).decode_sample
+    epoch(ShardLoader(shards, tfm, 5, workers=0), 2, 10)
+    assert len(seen)==10
+
+def test_leaving_early(shards):
+    "An epoch that is left early does not leak into the next one."
+    loader = ShardLoader(shards, tfm, 5, workers=2)
+    for i,_ in enumerate(loader):
+        if i==1: break
+    assert loader.report().seen==10
+    assert flat(epoch(loader, 1))==flat(epoch(ShardLoader(shards, tfm, 5, workers=0), 1))
+    assert loader.report().seen==60
+
+def test_spawned_workers(faulty):
+    "Nothing in a loader keeps it from a worker that is spawned rather than forked."
+    loader = ShardLoader(faulty, fast, 20, workers=1)
+    loader.loader.multiprocessing_context = 'spawn'
+    for e in range(2): assert same(epoch(loader, e), epoch(ShardLoader(faulty, fast, 20, workers=0), e))
+
+def test_fast_batches(shards):
+    "The fast transform draws the same captions, and gives 8 bits."
+    a,b = (epoch(ShardLoader(shards, f, 5, workers=0)) for f in (tfm,fast))
+    assert flat(a)==flat(b) and b[0][0].dtype==torch.uint8
+    assert same(epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=0)), epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=1)))
+
+def test_a_shorter_epoch(shards):
+    "num_samples below the whole is a different part each epoch."
+    loader = ShardLoader(shards, tfm, 5, num_samples=20, workers=0)
+    parts = [set(ids(flat(epoch(loader, e)))) for e in range(2)]
+    assert [len(p) for p in parts]==[20,20] and parts[0]!=parts[1]
+
+# faults
+
+ok = dict(jpg=jpeg(), txt=b'0 fine')
+faults = {'truncated image':dict(ok, jpg=jpeg()[:-30]), 'empty caption':dict(ok, txt=b' \n'), 'no image':dict(txt=b'x'), 'no caption':dict(jpg=jpeg()),
+    'caption is not UTF-8':dict(ok, txt=b'caf\xe9'), 'image too large':dict(png=bomb(), txt=b'x'), 'duplicate key':dict(ok, __key__='00000'),
+    'truncated shard':None, 'unreadable image':dict(ok, jpg=b'\xff\xd8\xff'), 'json is broken':dict(jpg=jpeg(), json=b'[')}
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+@pytest.mark.parametrize('why', faults)
+def test_each_fault(tmp_path, why, mode):
+    "One sample of 16 is spoilt: a full epoch without a warning, and a row with shard, key and reason, with 0 and 2 workers."
+    folder = write(tmp_path/'s', [faults[why] or ok if i==7 else ok for i in range(16)], 8)
+    first,row = folder/'00000.tar',('00000.tar', '00000' if why=='duplicate key' else '#7' if why=='truncated shard' else '00007', why)
+    if why=='truncated shard':
+        with tarfile.open(first) as t: at = t.getmember('00007.jpg').offset_data
+        first.write_bytes(first.read_bytes()[:at+300])
+    for workers,transform in ((0,tfm),(2,tfm),(0,fast)):
+        loader = ShardLoader(folder if mode=='indexed' else streams(folder), transform, 4, num_samples=16, workers=workers)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            assert [len(k) for *_,k in loader]==[4]*4
+        r = loader.report()
+        assert [(Path(s).name,k,w) for s,k,w in r.rows]==[row] and r.total==1
+        assert (r.seen, r.repeated)==(16,1) and r.rate==1/16
+
+@pytest.mark.parametrize('world,workers', [(1,0),(1,2),(2,2)])
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+def test_counts_are_exact(faulty, mode, world, workers):
+    "Summed over workers and processes every sample is seen or skipped, by shard and reason, and every epoch is full."
+    for e in range(2):
+        total,good = Report(),set()
+        for r in range(world):
+            if mode=='indexed': loader = ShardLoader(faulty, tfm, 5, workers=workers, rank=r, world=world)
+            else: loader = ShardLoader(streams(faulty), tfm, 5, num_samples=80, workers=workers, rank=r, world=world)
+            batches = epoch(loader, e)
+            assert [len(c) for _,c,_ in batches]==[5]*(16//world)
+            good |= set(ids(flat(batches)))
+            total.update(loader.report())
+        if mode=='streamed': # the tar cannot say what is missing from it
+            assert total.by_reason()=={k:v for k,v in reasons.items() if k!='missing from shard'}|{'truncated shard':1}
+            continue
+        assert total.by_reason()==reasons
+        assert total.seen==80 and total.repeated==total.total==len(total.rows)==20 and len(good)==60
+        assert total.to_dict()['shards'][str(faulty/'00005.tar')]=={'truncated shard':6}
+        assert {(Path(s).name,k) for s,k,w in total.rows if w=='duplicate key'}=={('00003.tar','00033'),('00003.tar','00031')}
+        assert total.rate==20/80
+
+def test_a_long_ledger(tmp_path):
+    "A report names the first thousand and counts them all."
+    a,b = Report(),Report()
+    a.skip('s','why',*map(str,range(700))); b.skip('t','why',*map(str,range(700)))
+    a.update(b); a.skip('u','why','x')
+    assert len(a.rows)==1000 and a.total==1401
+    a.save_ledger(tmp_path/'l.csv')
+    lines = (tmp_path/'l.csv').read_text().splitlines()
+    assert len(lines)==1002 and lines[0]=='shard,key,reason' and lines[-1]==',,and 401 more'
+    assert a.take().total==1401 and (a.total, a.rows)==(0,[])
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+@pytest.mark.parametrize('workers', [0,2])
+def test_nothing_usable(tmp_path, workers, mode):
+    "Shards without a usable sample are an error in a sentence, from a worker too."
+    bad = write(tmp_path/'bad', [dict(jpg=jpeg(), txt=b'') for _ in range(8)], 2)
+    with pytest.raises(ValueError, match=r'^Process 0.* found no usable sample .* \(empty caption [148]\)$'):
+        list(ShardLoader(bad if mode=='indexed' else streams(bad), tfm, 2, num_samples=8, workers=workers))
+
+def test_errors_of_a_transform_are_not_skips(shards):
+    def wrong(image): raise RuntimeError('mistake in the transform')
+    with pytest.raises(RuntimeError, match='mistake in the transform'): list(ShardLoader(shards, wrong, 5, workers=0))
+
+def test_a_shard_that_vanishes(tmp_path):
+    folder = write(tmp_path/'s', [sample(i) for i in range(20)], 5)
+    loader = ShardLoader(folder, tfm, 5, workers=0)
+    (folder/'00002.tar').unlink()
+    assert len(epoch(loader))==4 and loader.report().by_reason()=={'unreadable shard':5}
+    with pytest.raises(FileNotFoundError, match='1 of 4 shards are missing, the first is .*00002.tar'):
+        ShardLoader(str(folder/'{00000..00003}.tar'), tfm, 5)
+
+def test_more_than_sizes_json_says(tmp_path):
+    folder = write(tmp_path/'s', [sample(i) for i in range(20)], 5)
+    (folder/'sizes.json').write_text(json.dumps({f'{i:05d}.tar':4 for i in range(4)}))
+    loader = ShardLoader(folder, tfm, 4, workers=0)
+    assert len(epoch(loader))==4 and loader.report().by_reason()=={'not in sizes.json':4}
+    assert sorted(k for _,k,_ in loader.report().rows)==['00004','00009','00014','00019']
+
+# the index
+
+def test_without_sizes(tmp_path, faulty):
+    "Indexed shards are counted; a damaged one has a sample more, the one that was cut."
+    folder = write(tmp_path/'s', [sample(i) for i in range(23)], 5, sizes=False)
+    assert num_samples(folder) is None
+    loader = ShardLoader(folder, tfm, 2, workers=0)
+    assert loader.num_samples==23 and len(set(ids(flat(epoch(loader)))))==22
+    copy = Path(shutil.copytree(faulty, tmp_path/'f')); (copy/'sizes.json').unlink()
+    loader = ShardLoader(copy, tfm, 1, workers=0)
+    epoch(loader)
+    assert loader.num_samples==72 and loader.report().by_reason()=={k:v for k,v in reasons.items() if k!='missing from shard'}|{'truncated shard':1}
+    with pytest.raises(ValueError, match='num_samples=24, but the shards hold 23'): ShardLoader(folder, tfm, 2, num_samples=24)
+
+def test_streams_are_shared_out(tmp_path):
+    "Whole shards are dealt out; a short share goes round again."
+    folder = write(tmp_path/'s', [sample(i) for i in range(23)], 5)  # 5,5,5,5,3
+    pipes = streams(folder)
+    with pytest.raises(ValueError, match='give num_samples'): ShardLoader(pipes, tfm, 2)
+    loader = ShardLoader(pipes, tfm, 2, num_samples=23, workers=2, shuffle=0)
+    # worker 0 has shards 0, 2, 4 and 6 batches; worker 1 has shards 1, 3 and 5 batches
+    assert sorted(ids(flat(epoch(loader))))==sorted([*range(0,5), *range(10,15), *range(20,22), *range(5,10), *range(15,20)])
+    loader = ShardLoader(pipes, tfm, 3, num_samples=23, workers=0, rank=1, world=2, shuffle=0)
+    assert sorted(ids(flat(epoch(loader))))==sorted([5,6,7,8,9,15,16,17,18])
+    short = ShardLoader(pipes[4:], tfm, 4, num_samples=8, workers=0)
+    assert sorted(ids(flat(epoch(short))))==sorted([20,21,22]*2+ids(flat(epoch(short)))[6:])
+    assert (short.report().seen, short.report().repeated)==(8,5)
+
+def test_index_agrees_with_webdataset(faulty):
+    "Every file of every sample lies where the index says."
+    for url in shard_list(faulty):
+        index,data = scan_shard(url),Path(url).read_bytes()
+        got = [{e:data[at:at+n] for e,(at,n) in index.files(i).items()} for i in range(len(index)) if not index.again[i]]
+        want = [{k:v for k,v in s.items() if not k.startswith('__')} for s in wds.tarfile_to_samples(handler=lambda e: isinstance(e,ValueError))([dict(url=url)])
+                if s['__key__'] not in ('00031',) or s['jpg']==jpeg(31)]
+        assert len(got)>0 and got==[w for i,w in enumerate(want) if w not in want[:i]][:len(got)]
+
+def test_index_is_kept(tmp_path, monkeypatch):
+    "Beside the shard, or in the cache; a changed shard or half an index is looked at again."
+    folder = write(tmp_path/'s', [sample(i) for i in range(6)], 3)
+    shard,kept = folder/'00000.tar',folder/'.index/00000.tar.npz'
+    a = shard_index(shard)
+    assert kept.is_file() and [o.name for o in kept.parent.iterdir()]==[kept.name]
+    monkeypatch.setattr('clippy.loader.scan_shard', lambda p: pytest.fail('scanned again'))
+    assert shard_index(shard).keys.tolist()==a.keys.tolist()==[b'00000',b'00001',b'00002']
+    monkeypatch.undo()
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert len(shard_index(shard))==3 and kept.stat().st_size>100
+    shutil.copy(folder/'00001.tar', shard)
+    assert shard_index(shard).keys[0]==b'00003'
+    shutil.rmtree(kept.parent); kept.parent.write_text('in the way')
+    monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'cache'))
+    assert len(shard_index(shard))==3 and len(list((tmp_path/'cache/index').iterdir()))==1
+    (tmp_path/'file').write_text('')
+    monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'file'))
+    assert len(shard_index(shard))==3
+
+def test_odd_tars(tmp_path):
+    "Folders, long names, upper-case endings, files without an ending, empty and useless tars."
+    long = 'd'*120+'/'+'x'*150
+    with tarfile.open(tmp_path/'odd.tar','w') as t:
+        folder = tarfile.TarInfo('d'); folder.type = tarfile.DIRTYPE; t.addfile(folder)
+        for n,d in ((f'{long}.JPG',jpeg()), (f'{long}.txt',b'0 long'), ('README',b'?'), ('__meta__.json',b'{}'), ('caf\udce9.jpg',jpeg()), ('caf\udce9.txt',b'1 odd')):
+            o = tarfile.TarInfo(n); o.size = len(d); t.addfile(o, io.BytesIO(d))
+    with tarfile.open(tmp_path/'empty.tar','w'): pass
+    (tmp_path/'zero.tar').write_bytes(b''); (tmp_path/'text.tar').write_text('x'*3000)
+    loader = ShardLoader(tmp_path, tfm, 1, workers=0)
+    got = epoch(loader)
+    assert loader.num_samples==5 and {c for c in flat(got)}=={'0 long','1 odd'}
+    assert loader.report().by_reason()=={'unreadable shard':2, 'no image':1} and loader.report().seen==5
+    assert f'odd.tar/{long}' in {k for *_,ks in got for k in ks}
+    loader.report().save_ledger(tmp_path/'l.csv')
+
+def test_compressed_shards_are_streamed(tmp_path):
+    folder = write(tmp_path/'s', [sample(i) for i in range(20)], 5)
+    for o in folder.glob('*.tar'): o.write_bytes(gzip.compress(o.read_bytes()))
+    loader = ShardLoader(folder, tfm, 5, workers=0)
+    assert loader.mode=='streamed' and 'compressed' in loader.describe()
+    assert sorted(ids(flat(epoch(loader))))==list(range(20))
