@@ -7,7 +7,7 @@ from PIL import Image
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import dense_head, voc_loop
+import dense_head, loss, voc_loop
 
 def run(script, *args):
     res = subprocess.run([sys.executable, root/'benchmarks'/script, *map(str, args)], capture_output=True, text=True)
@@ -51,7 +51,20 @@ def test_voc_loop(voc, tmp_path):
             assert sum(r['parts'][k].values())==pytest.approx(r['seconds'][k], abs=.02)
             assert all(r['parts'][k][p]>0 for p in ('decode','tower','head','metric'))
 
-@pytest.mark.parametrize('script', [dense_head, voc_loop])
+@pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
+def test_loss(tmp_path):
+    out = tmp_path/'loss.json'
+    text = run('loss.py', '--pairs', '256,2048', '--width', 16, '--chunk', 100, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==str(loss.show(rows)) and len(rows)==2*len(loss.variants)
+    for r in rows:
+        assert r['seconds']>0 and r['gradients_differ'] is None or r['gradients_differ']<1e-5
+    by = {r['loss']:r for r in rows if r['pairs']==2048}
+    for k in 'local','global','chunked': assert by[k]['value']==pytest.approx(by['open_clip']['value'], rel=1e-3)
+    assert by['global']['peak_mb']>2*2048**2*4/2**20 # the matrix and its softmax
+    assert by['chunked']['peak_mb']<by['global']['peak_mb']/2 and by['siglip']['peak_mb']<by['global']['peak_mb']
+
+@pytest.mark.parametrize('script', [dense_head, loss, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']
