@@ -8,11 +8,11 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'ledger_rows', 'read_captions', 'to_rgb', 'Unusable', 'open_image', 'pack', 'shard_list',
            'shard_sizes', 'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
            'array_transform', 'sample_captions', 'decode_sample', 'draw_sample', 'Report', 'group_members',
-           'shard_name', 'sample_key', 'Unreachable', 'open_shard', 'read_shard', 'read_all', 'first_captions',
-           'shards_hash']
+           'shard_name', 'sample_key', 'Unreachable', 'open_shard', 'tar_files', 'read_shard', 'read_all',
+           'first_captions', 'shards_hash']
 
 # %% ../nbs/02_data.ipynb #557e1af7
-import csv,hashlib,io,json,os,shutil
+import csv,hashlib,io,json,os,re,shutil,tarfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass,field
@@ -37,7 +37,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
-from webdataset.tariterators import base_plus_ext,tar_file_iterator
+from webdataset.tariterators import base_plus_ext
 
 # %% ../nbs/02_data.ipynb #d5a7031f
 def _csv_captions(path, image_column, caption_column):
@@ -471,7 +471,7 @@ def shard_name(
 
 def sample_key(url, key): return f'{shard_name(url)}/{key}'
 
-# %% ../nbs/02_data.ipynb #a008e5aa
+# %% ../nbs/02_data.ipynb #a3e7e42f
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
 
 def open_shard(url, **remote): # options of `RemoteFile`
@@ -480,13 +480,25 @@ def open_shard(url, **remote): # options of `RemoteFile`
     from clippy.remote import RemoteFile
     return RemoteFile(url, **remote)
 
-def _shard_files(url, damage, remote):
-    "(name, bytes) of the files of a shard; what stops the reading goes into `damage`."
+def tar_files(tar, content, damage):
+    "(name, content) of the files that webdataset would take; None for the one that is cut off. What stops the reading goes into `damage`."
     try:
-        with open_shard(url, **remote) as stream:
-            for o in tar_file_iterator(stream, handler=damage.append): yield o['fname'],o['data']
-    except Exception as e: damage.append(e)
-    if damage and isinstance(damage[0], Unreachable): raise damage[0]
+        for o in tar:
+            tar.members = [] # tarfile would keep them all
+            if not o.isreg() or re.match(r'__[^/]*__($|/)', o.name): continue
+            try: data = content(o)
+            except tarfile.TarError as e: damage.append(e); data = None
+            yield o.name,data
+            if damage: return
+    except Unreachable: raise
+    except (tarfile.TarError,OSError,ValueError) as e: damage.append(e)
+
+def _shard_files(url, damage, remote):
+    try:
+        with open_shard(url, **remote) as stream, tarfile.open(fileobj=stream, mode='r|*') as tar:
+            yield from tar_files(tar, lambda o: tar.extractfile(o).read(), damage)
+    except Unreachable: raise
+    except (tarfile.TarError,OSError,EOFError) as e: damage.append(e)
 
 # %% ../nbs/02_data.ipynb #3e0fa404
 def read_shard(
@@ -497,13 +509,13 @@ def read_shard(
     **remote, # how a remote shard is asked for, as for `RemoteFile`
 ):  # generator of raw samples: file ending -> bytes, `__key__` and `__url__`
     "Raw samples `first:last` of a shard, in order."
-    damage,n,keys = [],0,set()
+    damage,n,keys,cut = [],0,set(),False
     for n,sample in enumerate(islice(group_members(_shard_files(url, damage, remote)), last), 1):
-        key = sample['__key__']
-        if n>first and key in keys: report.skip(url, 'duplicate key', key)
+        key,cut = sample['__key__'],None in sample.values()
+        if n>first and (cut or key in keys): report.skip(url, 'truncated shard' if cut else 'duplicate key', key)
         elif n>first: yield sample|{'__url__':url}
         keys.add(key)
-    lost = range(max(first,n), last if last is not None else n+bool(damage))
+    lost = range(max(first,n), last if last is not None else n+bool(damage and not cut))
     why = 'missing from shard' if not damage else 'truncated shard' if n else 'unreadable shard'
     if lost: report.skip(url, why, *(f'#{i}' for i in lost))
 
@@ -515,7 +527,8 @@ def _ordered(urls, sizes, transform, batch_size):
     report,shards = Report(),Report()
     raw = (s for url,n in zip(urls, sizes) for s in read_shard(url, shards, 0, n))
     for i in count():
-        batch = list(islice(raw, batch_size))
+        try: batch = list(islice(raw, batch_size))
+        except Unreachable as e: yield None,[],[],e; return
         if not batch: break
         if i%workers != worker: continue
         done = []
@@ -529,6 +542,7 @@ def _ordered(urls, sizes, transform, batch_size):
 
 def _all_batches(loader, report):
     for images,captions,keys,counts in loader:
+        if isinstance(counts, Unreachable): raise counts
         if report is not None: report.update(counts)
         if keys: yield images,captions,keys
 

@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/loader.html.md"""
 __all__ = ['ShardIndex', 'scan_shard', 'shard_index', 'EpochOrder', 'IndexedBatches', 'ShardLoader']
 
 # %% ../nbs/06_loader.ipynb #ed9526f8
-import hashlib,json,os,re,tarfile,warnings
+import hashlib,json,os,tarfile,warnings
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ import webdataset as wds
 from fastcore.basics import patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
-from .data import Report,Unreachable,Unusable,decode_sample,draw_sample,group_members,open_image,read_shard,sample_key,shard_list,shard_name,shard_sizes,_local
+from .data import Report,Unreachable,Unusable,decode_sample,draw_sample,group_members,open_image,read_shard,sample_key,shard_list,shard_name,shard_sizes,tar_files,_local
 from .remote import fetch
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
@@ -35,24 +35,24 @@ class ShardIndex:
     first:np.ndarray # `[n+1]` number of each sample's first file
     endings:np.ndarray # `[m]` bytes, one for each file
     offsets:np.ndarray # `[m]`
-    sizes:np.ndarray # `[m]`
+    sizes:np.ndarray # `[m]`, -1 for a file that is cut off
     damaged:np.ndarray # `[]` bool: the tar ends before its end
     def __len__(self): return len(self.keys)
+    @property
+    def most(self): return len(self) + bool(self.damaged and not (self.sizes<0).any()) # one more may have begun where it ends
     def files(self, i): # ending -> (offset, bytes)
         return {_text(self.endings[j]):(int(self.offsets[j]),int(self.sizes[j])) for j in range(self.first[i], self.first[i+1])}
 
-# %% ../nbs/06_loader.ipynb #1e36cfa2
-def _shard_files(path, damage):
-    "(name, (offset, bytes)) of the whole files of a tar; what stops the reading goes into `damage`."
+# %% ../nbs/06_loader.ipynb #96d422d5
+def _places(path, damage):
+    "(name, (offset, bytes)) of the files of a tar."
     end = os.path.getsize(path)
+    def place(o):
+        if o.offset_data+o.size>end: raise tarfile.ReadError('cut off')
+        return o.offset_data,o.size
     try:
-        with tarfile.open(path, 'r:') as tar:
-            for o in tar:
-                tar.members = [] # tarfile would keep them all
-                if not o.isreg() or re.match(r'__[^/]*__($|/)', o.name): continue # as webdataset
-                if o.offset_data+o.size>end: raise tarfile.ReadError('cut off')
-                yield o.name,(o.offset_data,o.size)
-    except (tarfile.TarError,OSError,ValueError) as e: damage.append(e)
+        with tarfile.open(path, 'r:') as tar: yield from tar_files(tar, place, damage)
+    except (tarfile.TarError,OSError) as e: damage.append(e)
 
 # %% ../nbs/06_loader.ipynb #6b59e3c3
 def _bytes(s): return s.encode(errors='surrogateescape') # names in a tar need not be UTF-8
@@ -63,11 +63,11 @@ def scan_shard(
 )->ShardIndex:
     "Find the samples of a shard by its headers."
     damage = []
-    samples = list(group_members(_shard_files(path, damage)))
+    samples = list(group_members(_places(path, damage)))
     keys = [_bytes(o.pop('__key__')) for o in samples]
     before = Counter()
     again = [bool(before[k]) or before.update([k]) for k in keys]
-    files = [(_bytes(e),*where) for o in samples for e,where in o.items()]
+    files = [(_bytes(e),*(where or (0,-1))) for o in samples for e,where in o.items()]
     return ShardIndex(np.array(keys, 'S'), np.array(again, bool), np.cumsum([0,*map(len,samples)]), np.array([o[0] for o in files], 'S'),
                       *np.array([o[1:] for o in files], np.int64).reshape(-1,2).T, np.array(bool(damage)))
 
@@ -152,9 +152,9 @@ class _Shard:
         if self.index.again[i]: raise Unusable('duplicate key')
         found = {}
         for ending,(at,n) in self.index.files(i).items():
-            try: self.file.seek(at); data = self.file.read(n)
+            try: self.file.seek(at); data = self.file.read(max(n,0))
             except OSError: raise Unusable('unreadable shard') from None
-            if len(data)<n: raise Unusable('truncated shard')
+            if len(data)!=n: raise Unusable('truncated shard')
             found[ending] = data
         return found
 
@@ -200,7 +200,8 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
     first = (k*o.world+o.rank)*o.batch_size
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
-        found = list(takewhile(bool, (self.sample(epoch, p, report) for p in range(first, first+o.batch_size))))
+        try: found = list(takewhile(bool, (self.sample(epoch, p, report) for p in range(first, first+o.batch_size))))
+        except Unreachable as e: return None,report,e
     if len(found)==o.batch_size: return _batch(found),report,None
     where = ', '.join(shard_name(u) for u in o.urls[:3])
     return None,report,ValueError(f'Process {o.rank} found no usable sample in its shards ({where}, ...): {report}')
@@ -274,8 +275,7 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
     n,found = len(self.urls),{}
     for k in range(n):
         j = (k+self.rank*n//max(1,self.world))%n
-        index = shard_index(self.path(j))
-        found[j] = len(index)+bool(index.damaged)
+        found[j] = shard_index(self.path(j)).most
     return [found[j] for j in range(n)]
 
 @patch
@@ -327,7 +327,9 @@ def __iter__(self:ShardLoader): # images `[B,3,H,W]`, captions, keys (`shard/key
     self._report = Report()
     for batch,counts,error in self.loader:
         self._report.update(counts)
-        if error: raise error
+        if error:
+            try: raise error
+            finally: del error # it would hold on to this frame, and that to the workers
         yield batch
 
 # %% ../nbs/06_loader.ipynb #2d6c640d

@@ -1,0 +1,171 @@
+"`clippy.remote` against a server with dropped connections, slow replies and errors; shards from it, streamed and kept."
+import json,threading,time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
+from pathlib import Path
+
+import pytest, torch
+
+from clippy.data import Unreachable,fast_transform,read_all,eval_transform,shard_list,Report
+from clippy.loader import ShardLoader
+from clippy.remote import RemoteFile,cache_path,fetch
+from test_data import ids,sample,write
+from test_loader import epoch,flat,same
+
+quick = dict(wait=.01, timeout=1)
+
+class Site:
+    "Serves a folder, badly."
+    def __init__(self, folder):
+        self.folder,self.asked,self.most,self.slow,self.errors,self.ranges,self.chunked = folder,[],None,[],[],True,False
+        site = self
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+            def do_GET(self):
+                path = site.folder/self.path.split('?')[0].lstrip('/')
+                at = int(self.headers['Range'][6:-1]) if self.headers['Range'] and site.ranges else 0
+                site.asked.append((path.name, self.headers['Range']))
+                if site.slow: time.sleep(site.slow.pop())
+                code = site.errors.pop() if site.errors else 200 if path.is_file() else 404
+                self.close_connection = True
+                data = path.read_bytes()[at:] if code==200 else b''
+                self.send_response(206 if code==200 and at else code)
+                if site.chunked: self.send_header('Transfer-Encoding', 'chunked')
+                else: self.send_header('Content-Length', len(data))
+                self.end_headers()
+                part = data[:site.most] if site.most else data
+                if site.chunked: part = b'%x\r\n%s\r\n'%(len(part), part) + (b'0\r\n\r\n' if len(part)==len(data) else b'')
+                try: self.wfile.write(part)
+                except OSError: pass # the other side gave up
+            def log_message(self, *_): pass
+        self.server = ThreadingHTTPServer(('127.0.0.1',0), Handler)
+        self.url = f'http://127.0.0.1:{self.server.server_port}'
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path/'www').mkdir()
+    (tmp_path/'www/a.bin').write_bytes(bytes(range(256))*1000)
+    s = Site(tmp_path/'www')
+    yield s
+    s.server.shutdown(); s.server.server_close()
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory): return write(tmp_path_factory.mktemp('d')/'s', [sample(i) for i in range(60)], 10)
+
+data = bytes(range(256))*1000
+
+@pytest.mark.parametrize('block', [-1, 1000])
+@pytest.mark.parametrize('how', [{}, dict(most=70_000), dict(most=200_000, ranges=False), dict(errors=[503,429,500]), dict(slow=[1.5,1.5]), dict(chunked=True)])
+def test_every_byte(site, how, block):
+    "Whole, in the right order, whatever the server does."
+    for k,v in how.items(): setattr(site, k, v)
+    if how.get('ranges') is False: # begins again, and gets further the second time
+        threading.Timer(.05, lambda: setattr(site, 'most', None)).start()
+    with RemoteFile(f'{site.url}/a.bin', tries=9, wait=.02, timeout=.5) as f:
+        got = b''.join(iter(lambda: f.read(block), b''))
+    assert got==data
+    if 'most' in how and how.get('ranges',True): assert [r for _,r in site.asked]==[None,'bytes=70000-','bytes=140000-','bytes=210000-']
+
+def test_a_chunked_reply_that_drops(site):
+    site.chunked,site.most,site.ranges = True,100_000,False
+    with pytest.raises(Unreachable, match=r'a.bin could not be read past byte .* in 2 tries'): RemoteFile(f'{site.url}/a.bin', tries=2, **quick).read()
+
+@pytest.mark.parametrize('how,asked,says', [(dict(most=1, ranges=False), 3, r'could not be read past byte 1 in 3 tries. The last one ended with: the connection dropped with 255,999 bytes to come'),
+    (dict(errors=[503]*9), 3, r'past byte 0 in 3 tries. The last one ended with: HTTP Error 503'), (dict(errors=[403]), 1, 'cannot be read: HTTP Error 403'),
+    (dict(slow=[3]*9), 2, 'past byte 0 in 2 tries. The last one ended with: .*timed out')])
+def test_a_sentence_at_last(site, how, asked, says):
+    for k,v in how.items(): setattr(site, k, v)
+    with pytest.raises(Unreachable, match=says): RemoteFile(f'{site.url}/a.bin', tries=2 if 'slow' in how else 3, wait=.01, timeout=.3).read()
+    assert len(site.asked)==asked
+
+def test_nobody_there():
+    with pytest.raises(Unreachable, match='past byte 0 in 2 tries. .*refused'): RemoteFile('http://127.0.0.1:9/a.tar', tries=2, **quick).read()
+
+def test_a_file_that_changes(site):
+    "Halves of two files are not joined."
+    site.most = 100_000
+    f = RemoteFile(f'{site.url}/a.bin', **quick)
+    f.read(50_000)
+    (site.folder/'a.bin').write_bytes(data+b'x')
+    with pytest.raises(Unreachable, match='it had 256000 bytes and now has 256001'): f.read()
+
+def test_pipes(tmp_path):
+    (tmp_path/'a').write_bytes(data)
+    with RemoteFile(f'pipe:cat {tmp_path}/a') as f: assert f.read(10)+f.read()==data
+    flaky = f"pipe:echo >> {tmp_path}/n; if test $(wc -l < {tmp_path}/n) -lt 3; then head -c 100000 {tmp_path}/a; exit 7; else cat {tmp_path}/a; fi"
+    with RemoteFile(flaky, **quick) as f: assert f.read()==data
+    with pytest.raises(Unreachable, match='exit 3'): RemoteFile('pipe:exit 3', tries=2, **quick).read()
+    with RemoteFile(f'pipe:cat {tmp_path}/a') as f: f.read(10) # leaving early is no error
+
+# shards
+
+def urls(site, folder):
+    site.folder = folder
+    return f'{site.url}/{{00000..00005}}.tar'
+
+@pytest.mark.parametrize('workers', [0,2])
+def test_streamed_over_a_bad_line(site, folder, workers):
+    "Dropped connections change nothing: the batches are those of pipes."
+    u,tfm = urls(site, folder),fast_transform(16)
+    site.most = 9_000 # of about 30,000
+    loader = ShardLoader(u, tfm, 5, num_samples=60, workers=workers, **quick)
+    assert loader.mode=='streamed' and '00000.tar is remote' in loader.describe()
+    got = epoch(loader, 1)
+    assert sorted(ids(flat(got)))==list(range(60)) and loader.report().total==0
+    assert same(got, epoch(ShardLoader([f'pipe:cat {o}' for o in shard_list(folder)], tfm, 5, num_samples=60, workers=workers), 1))
+    assert any(r for _,r in site.asked)
+
+@pytest.mark.parametrize('workers', [0,2])
+def test_an_unreachable_shard_stops_the_run(site, folder, workers):
+    "Nobody knows what was in it, so it cannot be counted: a sentence, from a worker too."
+    u = urls(site, folder).replace('00005','00006')
+    with pytest.raises(Unreachable, match=r'^http\S+/00006.tar cannot be read: HTTP Error 404'):
+        epoch(ShardLoader(u, fast_transform(16), 5, num_samples=70, workers=workers, shuffle=0, **quick))
+    with pytest.raises(Unreachable, match='404'): list(read_all(u, eval_transform(16)))
+
+def test_a_damaged_shard_over_http_is_counted(site, folder, tmp_path):
+    "What is wrong in the file is not the network's fault."
+    (tmp_path/'00000.tar').write_bytes((folder/'00000.tar').read_bytes()[:20_000])
+    site.folder,report = tmp_path,Report()
+    assert len(list(read_all(f'{site.url}/00000.tar', eval_transform(16), 1, report=report)))==report.seen>0
+    assert report.by_reason()=={'truncated shard':1} and report.rows[0][1]==f'{report.seen:05d}'
+
+@pytest.mark.parametrize('sizes', [True,False])
+def test_cached_is_indexed(site, folder, tmp_path, sizes):
+    "With a folder of copies the batches are those of local shards, for any number of readers, and each file comes once."
+    u,tfm = urls(site, folder),fast_transform(16)
+    if not sizes: site.folder = write(tmp_path/'s', [sample(i) for i in range(60)], 10, sizes=False)
+    want = epoch(ShardLoader(folder, tfm, 10, workers=0), 1)
+    site.most = 20_000
+    loaders = [ShardLoader(u, tfm, 10, workers=w, cache=tmp_path/'copies', **quick) for w in (0,2)]
+    assert {o.mode for o in loaders}=={'indexed'} and loaders[0].num_samples==60
+    for o in loaders:
+        assert same(epoch(o, 1), want)
+    whole = [n for n,r in site.asked if r is None and n!='sizes.json']
+    assert sorted(whole)==[f'{i:05d}.tar' for i in range(6)]
+    site.server.shutdown() # all is there
+    assert same(epoch(ShardLoader(u, tfm, 5, workers=0, rank=1, world=2, cache=tmp_path/'copies', **quick), 1), [(x[5:],c[5:],k[5:]) for x,c,k in want])
+
+def test_an_unreachable_copy_stops_the_run(site, folder, tmp_path):
+    u = urls(site, folder).replace('00005','00006')
+    with pytest.raises(Unreachable, match='404'): ShardLoader(u, fast_transform(16), 5, workers=0, cache=tmp_path/'c', **quick)
+    (tmp_path/'w').mkdir(); (tmp_path/'w/sizes.json').write_text(json.dumps({f'{i:05d}.tar':10 for i in range(7)}))
+    for o in folder.glob('*.tar'): (tmp_path/'w'/o.name).write_bytes(o.read_bytes())
+    site.folder = tmp_path/'w'
+    for workers in (0,1):
+        with pytest.raises(Unreachable, match=r'^http\S+/00006.tar cannot be read: HTTP Error 404'): epoch(ShardLoader(u, fast_transform(16), 5, workers=workers, cache=tmp_path/'d', **quick))
+
+def test_one_fetches_for_all(site, tmp_path):
+    site.most = 60_000
+    with ThreadPoolExecutor(6) as pool: paths = list(pool.map(lambda _: fetch(f'{site.url}/a.bin', tmp_path/'c', **quick), range(6)))
+    assert len(set(paths))==1 and paths[0].read_bytes()==data and sum(r is None for _,r in site.asked)==1
+    assert {o.name for o in paths[0].parent.iterdir()}<={'a.bin','a.bin.lock'}
+
+def test_cache_paths():
+    "Files of different places do not meet; a signature does not count."
+    c = lambda u: cache_path(u, 'c')
+    assert c('https://a.org/x/0.tar?sig=1')==c('https://a.org/x/0.tar?sig=2')!=c('https://a.org/y/0.tar')
+    assert c('https://a.org/x/0.tar').parent==c('https://a.org/x/sizes.json').parent!=c('https://b.org/x/0.tar').parent
+    assert c('pipe:aws s3 cp s3://b/x/0.tar -').name=='0.tar' and c('pipe:aws s3 cp s3://b/x/0.tar -')!=c('pipe:aws s3 cp s3://b/y/0.tar -')
+    assert c('s3://b/x/0.tar').name=='0.tar' and c('pipe:cmd').name
