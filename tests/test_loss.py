@@ -83,17 +83,6 @@ def large(model, *parts):
     value.backward()
     return dict(loss=value.detach(), after=after, **grads(model))
 
-def sentence(rank):
-    "What a process says if another has a vector that is not finite."
-    image,text = (F.normalize(o, dim=-1) for o in batch())
-    said = []
-    for name,f in losses.items():
-        bad = image.clone()
-        if rank==1: bad[2] = math.nan
-        try: f(bad, text, torch.tensor(5.))
-        except ValueError as e: said.append(str(e))
-    return said
-
 def worker(rank, folder):
     torch.set_num_threads(1)
     for world in WORLDS:
@@ -108,7 +97,6 @@ def worker(rank, folder):
             for bias in False,True:
                 model = DistributedDataParallel(Dropping(bias))
                 out[f'cached {bias}'] = cached(model, parts_of(rank), rank, no_sync=model.no_sync)
-            out['said'] = sentence(rank)
         torch.save(out, f'{folder}/{world}-{rank}.pt')
         dist.destroy_process_group()
 
@@ -253,17 +241,12 @@ def test_sentences(name):
     for a,b in ((x,y[:5]),(x,y[:,:3]),(x[0],y[0])):
         with pytest.raises(ValueError, match='one text'): losses[name](a, b, s)
     with pytest.raises(ValueError, match='no pairs'): losses[name](x[:0], y[:0], s)
-    for bad in math.nan,math.inf:
+    for bad in math.nan,math.inf: # it is for the training loop to stop, so nothing may hide it
         z = y.detach().clone(); z[[1,4],2] = bad
-        with pytest.raises(ValueError, match='0 images and 2 texts'): losses[name](x, z, s)
-    with pytest.raises(ValueError, match='logit scale is nan'): losses[name](x, y, s*math.nan)
+        assert not losses[name](x, z, s).isfinite()
+    assert losses[name](x, y, s*math.nan).isnan()
     if name!='siglip':
         with pytest.raises(ValueError, match='softmax'): losses[name](x, y, s, torch.tensor(-10.))
-
-def test_all_processes_hear_of_it(runs):
-    "A vector on process 1 that is not finite stops process 0 too."
-    assert [len(o['said']) for o in runs[2]]==[len(losses)]*2
-    assert all('16 pairs here, 0 images' in o for o in runs[2][0]['said']) and all('16 pairs here, 1 images' in o for o in runs[2][1]['said'])
 
 def test_bias_is_saved(tmp_path):
     "With the model, and only where there is one."
