@@ -583,9 +583,3 @@ def shards_hash(
         known = path and (path.parent/'pack.json').is_file() and json.loads((path.parent/'pack.json').read_text()).get('sha256')
         total.update(f"{Path(url).name} {known or (path.stat().st_size if path else '')}\n".encode())
     return total.hexdigest()[:16]
-
-# %% ../nbs/02_data.ipynb #25b111e7
-def __getattr__(name): # its place until version 0.1 was here
-    if name!='ShardLoader': raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from clippy.loader import ShardLoader
-    return ShardLoader

@@ -7,7 +7,7 @@ from PIL import Image
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import dense_head, loss, voc_loop
+import data, dense_head, loss, voc_loop
 
 def run(script, *args):
     res = subprocess.run([sys.executable, root/'benchmarks'/script, *map(str, args)], capture_output=True, text=True)
@@ -64,7 +64,17 @@ def test_loss(tmp_path):
     assert by['global']['peak_mb']>2*2048**2*4/2**20 # the matrix and its softmax
     assert by['chunked']['peak_mb']<by['global']['peak_mb']/2 and by['siglip']['peak_mb']<by['global']['peak_mb']
 
-@pytest.mark.parametrize('script', [dense_head, loss, voc_loop])
+def test_data(tmp_path):
+    pytest.importorskip('open_clip_train.data', reason='needs pip install clippy-vl[bench]')
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40,50,3), dtype=np.uint8)).save(tmp_path/'a.png')
+    for more in ((), ('--images', tmp_path)):
+        out = tmp_path/'data.json'
+        text = run('data.py', '--sizes', '250x240,700x690', '--n', 8, '--batch-size', 2, '--repeats', 1, '--out', out, *more)
+        rows = json.loads(out.read_text())['rows']
+        assert text.strip()==str(data.show(rows)) and [r['pipeline'] for r in rows[:3]]==['open_clip','exact','fast, Pillow']
+        assert all(r['images_per_s']>0 for r in rows) and rows[2]['most']<2.1 and all(r['mean']<4 for r in rows if 'mean' in r)
+
+@pytest.mark.parametrize('script', [data, dense_head, loss, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']
