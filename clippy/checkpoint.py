@@ -56,14 +56,14 @@ def sharded(model)->bool:
     return any(isinstance(p, DTensor) for p in model.parameters())
 
 def gather_state(model, opt)->tuple: # state of the model, state of the optimizer; every process has to call it
-    "Whole states, on the CPU if they were sharded."
+    "Whole states; of a sharded model on the CPU of the main process."
     if not sharded(model): return model.state_dict(), opt.state_dict()
     return get_state_dict(model, opt, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
 
 def scatter_state(model, opt, weights:dict, moments:dict): # every process has the whole states
     "The reverse of `gather_state`."
     if sharded(model):
-        return set_state_dict(model, opt, model_state_dict=weights, optim_state_dict=moments, options=StateDictOptions(full_state_dict=True, strict=False))
+        return set_state_dict(model, opt, model_state_dict={**weights}, optim_state_dict=moments, options=StateDictOptions(full_state_dict=True, strict=False))
     model.load_state_dict(weights, strict=False) # tied weights are there under one name
     opt.load_state_dict(moments)
 

@@ -1,0 +1,183 @@
+"What the training engine promises: exact resume, nothing lost, nothing hidden, on one process and on two."
+import json, math, os, shutil, signal, subprocess, sys, time
+from pathlib import Path
+
+import pytest, torch
+from safetensors.torch import load_file
+
+import clippy.train as T
+from clippy.data import pack
+from clippy.scenes import write_folder
+
+env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1', TQDM_DISABLE='1')
+alone = [sys.executable, '-m', 'clippy.train']
+torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2', '--standalone', '-m', '--', 'clippy.train']
+scenes = dict(train_num_samples=96, batch_size=16, steps=10, workers=0, log_every=4, cpu=True)
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch): # measuring and drawing are tested elsewhere
+    monkeypatch.setattr(T, 'evaluations', lambda o: [])
+    monkeypatch.setattr(T.Run, 'finish', lambda run: None)
+
+@pytest.fixture(scope='module')
+def shards(tmp_path_factory):
+    "60 scenes in three shards; three of them cannot be used."
+    d = tmp_path_factory.mktemp('shards')
+    write_folder(d/'scenes', 60, progress=False)
+    pack(d/'scenes', d/'scenes'/'captions.csv', d/'whole', shard_size=20)
+    import webdataset as wds
+    (d/'spoilt').mkdir()
+    spoil = {3:dict(png=b'no picture'), 25:dict(txt=b'', json=b'{"captions": [""]}'), 47:dict(txt=b'\xff\xfe', json=b'{')}
+    n = 0
+    for shard in sorted((d/'whole').glob('*.tar')):
+        with wds.TarWriter(str(d/'spoilt'/shard.name)) as w:
+            for s in wds.WebDataset(str(shard), shardshuffle=False, empty_check=False):
+                w.write({k:v for k,v in {**s, **spoil.get(n, {})}.items() if k=='__key__' or k[0]!='_'})
+                n += 1
+    return d
+
+def weights(run): return run.bare.state_dict()
+def same(a, b): return all(torch.equal(x, y) for x,y in zip(weights(a).values(), weights(b).values(), strict=True))
+def entries(run): return [{k:v for k,v in r.items() if k not in ('images_per_s','data_wait')} for r in run.history]
+
+def cut_at(monkeypatch, at, **options):
+    "Run, dying before the given steps, one after the other; then to the end."
+    step = T.train_step
+    for k in at:
+        calls = iter(range(10**6))
+        def dies(*args):
+            if next(calls)==k: raise RuntimeError('power failure')
+            return step(*args)
+        with monkeypatch.context() as m, pytest.raises(RuntimeError):
+            m.setattr(T, 'train_step', dies)
+            T.train(**options, resume='auto')
+    return T.train(**options, resume='auto')
+
+@pytest.mark.parametrize('more', [{}, dict(ema=.9), dict(opt='lamb', layer_decay=.8), dict(loss='siglip', accum_freq=2, batch_size=8)], ids=str)
+def test_two_stops_in_one_epoch(more, tmp_path, monkeypatch):
+    "Same batches, losses, weights, moments and averages to the bit; and the same log."
+    opts = scenes | dict(logs=str(tmp_path)) | more
+    whole = T.train(**opts, name='whole')
+    again = cut_at(monkeypatch, (3,2), **opts, name='cut', save_every=1)
+    assert same(whole, again) and entries(whole)==entries(again)
+    a,b = (run.opt.state_dict()['state'] for run in (whole,again))
+    assert a.keys()==b.keys() and all(torch.equal(torch.as_tensor(v), torch.as_tensor(b[i][k])) for i,s in a.items() for k,v in s.items())
+    if whole.ema: assert all(torch.equal(x, y) for x,y in zip(whole.ema.module.state_dict().values(), again.ema.module.state_dict().values(), strict=True))
+
+@pytest.mark.parametrize('workers', [0,2])
+def test_two_stops_on_shards(workers, shards, tmp_path, monkeypatch):
+    "Captions, crops, replaced samples and the ledger included."
+    opts = dict(train_data=str(shards/'spoilt'), model='clippy-scenes', batch_size=10, epochs=2, workers=workers, warmup=2, log_every=2, cpu=True, logs=str(tmp_path))
+    whole = T.train(**opts, name='whole')
+    again = cut_at(monkeypatch, (3,1), **opts, name='cut', save_every=1)
+    assert same(whole, again)
+    epochs = [r['data'] for r in whole.history if 'data' in r]
+    assert epochs==[r['data'] for r in again.history if 'data' in r]
+    assert [e['skipped'] for e in epochs]==[3,3] and epochs[0]['seen']==60
+    rows = (tmp_path/'cut'/'skipped_epoch_1.csv').read_text().splitlines()
+    assert len(rows)==4 and (tmp_path/'whole'/'skipped_epoch_1.csv').read_text().splitlines()==rows
+
+def test_parts_give_the_large_batch(tmp_path):
+    opts = dict(scenes, logs=str(tmp_path), token_drop=0)
+    large,parts = T.train(**opts),T.train(**opts | dict(batch_size=4, accum_freq=4))
+    for k,v in weights(large).items(): torch.testing.assert_close(weights(parts)[k], v, rtol=1e-3, atol=1e-4)
+    assert [r['loss'] for r in large.history if 'loss' in r]==pytest.approx([r['loss'] for r in parts.history if 'loss' in r], abs=1e-4)
+
+def test_other_options_are_refused(tmp_path):
+    opts = dict(scenes, steps=2, logs=str(tmp_path), name='run')
+    T.train(**opts)
+    for k,v in dict(loss='chunked', opt='lamb', accum_freq=2, ema=.9, seed=1, pooling='avg').items():
+        with pytest.raises(ValueError, match='resume with the same options'): T.train(**opts | {k:v}, resume='auto')
+    with pytest.raises(ValueError, match='no checkpoint in'): T.train(**opts, resume=str(tmp_path/'nothing'))
+    at = tmp_path/'run'/'checkpoints'/'step_2'
+    with open(at/'optimizer.safetensors', 'r+b') as f: f.truncate(1000)
+    with pytest.raises(ValueError, match='optimizer.safetensors has 1000 bytes'): T.train(**opts, resume=str(at))
+
+@pytest.mark.parametrize('spoil', ['loss','gradient'])
+def test_what_is_no_number_stops(spoil, tmp_path, monkeypatch):
+    "At the next entry of the log; nothing is saved, and the samples are named."
+    step,calls = T.train_step,iter(range(99))
+    def nan(*args):
+        loss,norm = step(*args)
+        if next(calls)!=5: return loss,norm
+        return (loss*math.nan,norm) if spoil=='loss' else (loss,norm*math.inf)
+    monkeypatch.setattr(T, 'train_step', nan)
+    with pytest.raises(ValueError, match='At step 6 the'): T.train(**scenes, logs=str(tmp_path), name='run', save_every=4)
+    assert [p.name for p in (tmp_path/'run'/'checkpoints').iterdir()]==['step_4']
+    found = json.loads((tmp_path/'run'/'not_finite.json').read_text())
+    assert found['step']==6 and found['samples']==[f'scene {i}' for i in range(5*16, 6*16)]
+
+def test_too_much_is_skipped(shards, tmp_path):
+    with pytest.raises(ValueError, match=r'5.0% of the samples were skipped.*max-skipped'):
+        T.train(train_data=str(shards/'spoilt'), model='clippy-scenes', batch_size=10, epochs=1, workers=0, cpu=True, logs=str(tmp_path), max_skipped=.02)
+
+def test_rehearsal_writes_nothing(tmp_path, capsys):
+    T.train(**scenes, logs=str(tmp_path), dry_run=True, accum_freq=2)
+    said = capsys.readouterr().out
+    assert not any(tmp_path.iterdir()) and '32 of 64 patch tokens' in said and 'in 2 parts' in said and 'checkpoint takes' in said
+
+def test_keep(tmp_path):
+    T.train(**scenes, logs=str(tmp_path), name='all', save_every=3, keep=0)
+    assert sorted(p.name for p in (tmp_path/'all'/'checkpoints').iterdir())==['step_10','step_3','step_6','step_9']
+
+# Signals ------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('command,sig,code', [(alone, signal.SIGTERM, 143), (alone, signal.SIGINT, 130), (torchrun, signal.SIGTERM, None)], ids=['TERM','INT','TERM two processes'])
+def test_signal(command, sig, code, tmp_path):
+    "The step is finished and saved; the run goes on from there."
+    args = ['--batch-size','8','--train-num-samples','100000','--steps','6000','--workers','0','--log-every','1','--logs',str(tmp_path),'--name','run','--save-every','3']
+    run = subprocess.Popen([*command, *args, *(['--cpu'] if command is alone else [])], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    folder = tmp_path/'run'/'checkpoints'
+    while not list(folder.glob('step_*')):
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(.05)
+    run.send_signal(sig)
+    said = run.communicate(timeout=120)[0]
+    assert run.returncode==code if code else run.returncode, said
+    assert 'and saved' in said and 'Traceback' not in said.split('torch/distributed')[0], said
+    step = int(said.split('after step ')[1].split()[0])
+    assert (folder/f'step_{step}'/'whole.json').exists()
+
+# Two processes --------------------------------------------------------------------------------------------------------------
+
+def losses(run): return [r['loss'] for r in json.loads((run/'metrics.json').read_text())['curve']]
+
+def test_two_processes_on_shards(shards, tmp_path):
+    "The same batches on one process without workers and on two with one each; skipped samples are counted together."
+    args = ['--train-data',str(shards/'spoilt'),'--model','clippy-scenes','--epochs','1','--warmup','2','--log-every','1','--token-drop','0','--logs',str(tmp_path),'--zeroshot-frequency','0']
+    for command,name,size,workers in ((alone,'one','20','0'), (torchrun,'two','10','1')):
+        done = subprocess.run([*command, *args, '--name',name,'--batch-size',size,'--workers',workers], env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode==0, done.stdout+done.stderr
+    one,two = (json.loads((tmp_path/n/'metrics.json').read_text()) for n in ('one','two'))
+    assert losses(tmp_path/'one')==pytest.approx(losses(tmp_path/'two'), abs=2e-3)
+    assert one['epochs'][0]['data']==two['epochs'][0]['data'] and two['epochs'][0]['data']['skipped']==3
+    assert 'DDP' in done.stdout and 'the batches are a function of seed and epoch' in done.stdout
+
+def test_spread_model(tmp_path):
+    "FSDP2 on gloo: the losses of one process, gradients of the towers too; a run that was stopped goes on to the bit."
+    args = ['--train-num-samples','96','--workers','0','--log-every','1','--token-drop','0','--logs',str(tmp_path),'--zeroshot-frequency','0','--epochs','1']
+    def go(command, name, size, *more):
+        done = subprocess.run([*command, *args, '--name',name,'--batch-size',size, *more], env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode==0, done.stdout+done.stderr
+        return json.loads((tmp_path/name/'metrics.json').read_text()),done.stdout
+    one,_ = go(alone, 'one', '16')
+    spread,said = go(torchrun, 'spread', '8', '--fsdp', '--save-every', '4')
+    assert 'FSDP2' in said
+    for k,tolerance in dict(loss=2e-3, grad_image=2e-2, grad_text=2e-2, logit_scale=1e-3).items():
+        assert [r[k] for r in spread['curve']]==pytest.approx([r[k] for r in one['curve']], rel=tolerance), k
+    assert spread['results'][0]['task']=='scenes' # evaluated whole
+    for p in (tmp_path/'spread'/'checkpoints').iterdir():
+        if p.name!='step_4': shutil.rmtree(p)
+    before = {p.name:load_file(p) for p in (tmp_path/'spread'/'model').glob('*.safetensors')}
+    shutil.rmtree(tmp_path/'spread'/'model')
+    again,_ = go(torchrun, 'spread', '8', '--fsdp', '--save-every', '4', '--resume', 'auto')
+    assert [r['loss'] for r in again['curve']]==[r['loss'] for r in spread['curve']]
+    after = {p.name:load_file(p) for p in (tmp_path/'spread'/'model').glob('*.safetensors')}
+    assert all(torch.equal(v, after[f][k]) for f,ts in before.items() for k,v in ts.items())
+
+@pytest.mark.parametrize('name,processes', [('one_gpu',1), ('eight_gpus',8), ('nodes',32)])
+def test_configurations(name, processes):
+    "Accelerate reads what is committed."
+    from accelerate.commands.config.config_args import load_config_from_file
+    c = load_config_from_file(Path(__file__).parent.parent/'configs'/'accelerate'/f'{name}.yaml')
+    assert (c.num_processes, c.mixed_precision)==(processes, 'bf16')
