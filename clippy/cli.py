@@ -23,6 +23,7 @@ commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.eval:main', 'Measure a model, with the protocol beside every number'),
     pack=('clippy.data:pack', 'Make shards from images and captions'),
+    data=('clippy.download:download', 'Download the pictures of a list of links, such as CC-12M'),
 )
 
 # %% ../nbs/90_cli.ipynb #7f5fa499
