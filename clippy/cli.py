@@ -22,6 +22,7 @@ from . import __version__
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.eval:main', 'Measure a model, with the protocol beside every number'),
+    runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
     pack=('clippy.data:pack', 'Make shards from images and captions'),
     data=('clippy.download:download', 'Download the pictures of a list of links, such as CC-12M'),
 )

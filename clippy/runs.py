@@ -44,7 +44,7 @@ def _row(r):
 # %% ../nbs/12_runs.ipynb #4ffca3b9
 @call_parse
 def runs(
-    folder:str='logs', # Where runs are kept
+    folder:str, # Where runs are kept, such as logs
 )->str: # the table that is printed
     "List the runs of a folder with their key numbers."
     if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
