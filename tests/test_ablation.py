@@ -131,7 +131,8 @@ def test_failure(tmp_path):
 def test_stop(tmp_path):
     "Ctrl-C ends the runner and its processes, and leaves no result behind."
     p = subprocess.Popen([sys.executable, tool, '--only', 'clip', '--seeds', '0', '--out', tmp_path/'out', '--work', tmp_path/'work'],
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, 'CLIPPY_TRACEBACK':'0'})
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, 'CLIPPY_TRACEBACK':'0'},
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) # a job in the background may have been started deaf to it
     for _ in range(300):
         if (log := tmp_path/'work/start-random-seed0.log').exists(): break
         time.sleep(.1)
