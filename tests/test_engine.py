@@ -179,5 +179,5 @@ def test_spread_model(tmp_path):
 def test_configurations(name, processes):
     "Accelerate reads what is committed."
     from accelerate.commands.config.config_args import load_config_from_file
-    c = load_config_from_file(Path(__file__).parent.parent/'configs'/'accelerate'/f'{name}.yaml')
+    c = load_config_from_file(str(Path(__file__).parent.parent/'configs'/'accelerate'/f'{name}.yaml'))
     assert (c.num_processes, c.mixed_precision)==(processes, 'bf16')
