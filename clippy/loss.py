@@ -6,8 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/loss.html.md"""
 
 # %% auto #0
 __all__ = ['losses', 'clip_logits', 'Gather', 'gather_pairs', 'clip_loss', 'global_clip_loss', 'row_column_sums',
-           'row_column_grads', 'RowColumnSums', 'chunked_clip_loss', 'siglip_block', 'siglip_loss', 'rng_state',
-           'set_rng_state', 'embed_parts', 'back_through', 'cached_backward']
+           'row_column_grads', 'RowColumnSums', 'chunked_clip_loss', 'siglip_block', 'siglip_loss', 'embed_parts',
+           'back_through', 'cached_backward']
 
 # %% ../nbs/01_loss.ipynb #9bc9a2a8
 from contextlib import nullcontext
@@ -89,8 +89,7 @@ def global_clip_loss(
     _check_pairs(image, text, bias)
     logits = clip_logits(gather_pairs(image), gather_pairs(text), scale)
     target = torch.arange(len(logits), device=logits.device)
-    loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target))/2
-    return loss
+    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target))/2
 
 # %% ../nbs/01_loss.ipynb #6ae0105e
 def _blocks(x, scale, chunk): # where a block begins and ends, and its rows times the scale
@@ -175,11 +174,11 @@ def siglip_loss(
 losses = {'local':clip_loss, 'global':global_clip_loss, 'chunked':chunked_clip_loss, 'siglip':siglip_loss}
 
 # %% ../nbs/01_loss.ipynb #e742052d
-def rng_state():
+def _rng_state():
     "State of torch's random numbers, on the CPU and on the accelerator in use."
     return torch.get_rng_state(), torch.get_device_module().get_rng_state() if torch.accelerator.is_available() else None
 
-def set_rng_state(state): # from `rng_state`
+def _set_rng_state(state):
     torch.set_rng_state(state[0])
     if state[1] is not None: torch.get_device_module().set_rng_state(state[1])
 
@@ -189,7 +188,7 @@ def embed_parts(encode, parts):
     states,out = [],[]
     with torch.no_grad():
         for part in parts:
-            states.append(rng_state())
+            states.append(_rng_state())
             out.append(encode(*part))
     image,text,scale = zip(*out)
     return (torch.cat(image), torch.cat(text), scale[-1]), [len(o) for o in image], states
@@ -223,7 +222,7 @@ def cached_backward(
     for k,(part,state,*grads) in enumerate(todo, 1):
         last = k==len(parts)
         with nullcontext() if last else no_sync():
-            set_rng_state(state)
+            _set_rng_state(state)
             *out,scale = encode(*part)
             back_through([*out, scale, bias], [*grads, *shared] if last else grads)
     return value.detach()

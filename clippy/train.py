@@ -27,6 +27,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, gather_object, set_seed
 from fastcore.basics import patch, store_attr
 from fastcore.script import CliError, bool_arg, call_parse
+from psutil import Process # comes with accelerate
 from timm.utils import ModelEmaV3
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
@@ -36,7 +37,7 @@ from tqdm.auto import tqdm
 from .checkpoint import (checkpoints, gather_state, join_optimizer, prune, read_checkpoint, rng_state, scatter_state, set_rng_state,
     sharded, split_optimizer, untied, write_checkpoint)
 from .data import Report, array_transform, fast_transform, first_captions, normalize, shard_list, shards_hash
-from .loader import ShardLoader
+from .loader import ShardLoader, leave_signals
 from .loss import cached_backward, clip_loss, losses
 from .model import Config, create_model, get_config, presets
 from .optimizer import lr_at, optimizer_for, tower_norms
@@ -73,7 +74,8 @@ class SceneLoader:
     def __iter__(self):
         steps = [self.indices(i) for i in range(self.start, len(self))]
         scenes,self.seen = _Numbered(Scenes(sys.maxsize, self.seed, self.size)),0
-        for batch in DataLoader(scenes, batch_sampler=steps, num_workers=self.workers, collate_fn=self.collate, generator=torch.Generator()):
+        for batch in DataLoader(scenes, batch_sampler=steps, num_workers=self.workers, collate_fn=self.collate,
+                                worker_init_fn=leave_signals, generator=torch.Generator()):
             self.seen += self.batch_size
             yield batch
 
@@ -145,6 +147,8 @@ def with_recipe(
     if o.model not in presets: get_config(o.model) # says what there is
     if o.resume is True: o.resume = 'auto'
     if o.fsdp and o.ema: raise ValueError('An average of the weights (--ema) is not kept of a model that is spread over processes (--fsdp).')
+    for k in 'FSDP','DEEPSPEED':
+        if os.environ.get(f'ACCELERATE_USE_{k}')=='true': raise ValueError(f'Accelerate is configured for {k}, which cannot spread this model: configure it for plain processes, and give --fsdp.')
     if o.loss not in losses: raise ValueError(f'The loss is one of {", ".join(losses)}, not {o.loss!r}.')
     if o.precision and o.precision not in precisions: raise ValueError(f'Precision is one of {", ".join(precisions)}, not {o.precision!r}.')
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
@@ -248,19 +252,17 @@ def strategy(
 )->str:
     "How processes share the work."
     if sharded(model): return 'FSDP2'
-    return {'DistributedDataParallel':'DDP', 'FullyShardedDataParallel':'FSDP'}.get(type(model).__name__, 'no sharing')
+    return 'DDP' if isinstance(model, nn.parallel.DistributedDataParallel) else 'no sharing'
 
 # %% ../nbs/10_train.ipynb #8cd45c95
 @patch
 def plan(self:Run)->str:
     "What is going to happen, in a few lines."
     o,n = self.o,lambda m: f'{sum(p.numel() for p in m.parameters())/1e6:.1f} M'
-    asked = 'FSDP' if os.environ.get('ACCELERATE_USE_FSDP')=='true' else ''
-    odd = f' (accelerate was asked for {asked}, but does it otherwise here)' if asked and not strategy(self.model).startswith(asked) else ''
     parts = f' in {o.accum_freq} parts' if o.accum_freq>1 else ''
     return (f'{self.folder}: {o.model}, {self.config.pooling} pooling, image tower {n(self.bare.image)}, text tower {n(self.bare.text)}\n'
         f'{self.steps} steps of {self.batch} pairs{parts}; {len(self.loader)} steps an epoch; {o.opt}, {o.loss} loss, precision {self.acc.mixed_precision}\n'
-        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}{odd}; data {self.loader.describe()}')
+        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}; data {self.loader.describe()}')
 
 # %% ../nbs/10_train.ipynb #46ad6c35
 @patch
@@ -284,8 +286,8 @@ def save_checkpoint(self:Run)->dict: # the weights that were saved
 def fixed(self:Run)->dict:
     "What must not change between two parts of one run."
     keys = ('train_data','train_num_samples','batch_size','accum_freq','loss','opt','layer_decay','ema','lr','beta1','beta2','eps','wd','warmup',
-            'grad_clip_norm','seed','freeze_image','freeze_text')
-    return json.loads(json.dumps(dict({k:getattr(self.o,k) for k in keys}, steps=self.steps, processes=self.acc.num_processes, **asdict(self.config))))
+            'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
+    return json.loads(json.dumps(dict({k:getattr(self.o,k) for k in keys}, steps=self.steps, processes=self.acc.num_processes, precision=self.acc.mixed_precision, **asdict(self.config))))
 
 # %% ../nbs/10_train.ipynb #a74437de
 @patch
@@ -408,12 +410,16 @@ def catch_signals(self:Run):
     "While training: write down that a signal came."
     if threading.current_thread() is not threading.main_thread(): yield; return
     def caught(number, _):
-        self.signal = number
-        for k,v in before.items(): signal.signal(k, v)
+        if self.signal and number==signal.SIGINT and time.monotonic()-self.told>5: raise KeyboardInterrupt
+        self.heard(number)
     before = {k:signal.signal(k, caught) for k in (signal.SIGTERM, signal.SIGINT)}
     try: yield
     finally:
         for k,v in before.items(): signal.signal(k, v)
+
+@patch
+def heard(self:Run, number): # of the signal; 0: none
+    if number and not self.signal: self.signal,self.told = number,time.monotonic()
 
 @patch
 def told_to_stop(self:Run)->bool: # on every process the same
@@ -421,7 +427,7 @@ def told_to_stop(self:Run)->bool: # on every process the same
     if self.signals is None: return bool(self.signal)
     got = torch.tensor(self.signal)
     dist.all_reduce(got, dist.ReduceOp.MAX, group=self.signals)
-    self.signal = int(got)
+    self.heard(int(got))
     return bool(got)
 
 @patch
@@ -526,7 +532,7 @@ def rehearse(self:Run)->Run:
     loss,norm = train_step(self.acc, self.model, self.opt, images, texts, 0., self.o.grad_clip_norm, losses[self.o.loss], self.o.accum_freq)
     loss,spent = loss.item(),time.time()-began
     patches = math.prod(s//p for s,p in zip(images.shape[-2:], self.bare.patch))
-    memory = f'{torch.cuda.max_memory_allocated()/1e9:.1f} GB on the device' if self.acc.device.type=='cuda' else 'memory of a CPU is not counted'
+    memory = f'{torch.cuda.max_memory_allocated()/1e9:.1f} GB on the device' if self.acc.device.type=='cuda' else f'{Process().memory_info().rss/1e9:.1f} GB in this process'
     self.acc.print(f'{self.plan()}\na batch of this process: images {tuple(images.shape)}, {int(patches*(1-self.config.token_drop))} of {patches} patch tokens each; '
         f'texts {tuple(shape)}\none step: loss {loss:.3f}, gradient {norm:.3f}, {spent:.1f} s (the first is slow), {memory}; '
         f'at this speed {self.steps*spent/3600:.2f} h in all\na checkpoint takes about {3*n/1e6:.0f} MB')

@@ -1,17 +1,16 @@
 "What the training engine promises: exact resume, nothing lost, nothing hidden, on one process and on two."
-import json, math, os, shutil, signal, subprocess, sys, time
+import json, math, os, shutil, signal, subprocess, time
 from pathlib import Path
 
 import pytest, torch
+from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
 import clippy.train as T
 from clippy.data import pack
 from clippy.scenes import write_folder
+from test_train import alone, call, env, losses, torchrun
 
-env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1', TQDM_DISABLE='1')
-alone = [sys.executable, '-m', 'clippy.train']
-torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2', '--standalone', '-m', '--', 'clippy.train']
 scenes = dict(train_num_samples=96, batch_size=16, steps=10, workers=0, log_every=4, cpu=True)
 
 @pytest.fixture(autouse=True)
@@ -88,6 +87,9 @@ def test_other_options_are_refused(tmp_path):
     T.train(**opts)
     for k,v in dict(loss='chunked', opt='lamb', accum_freq=2, ema=.9, seed=1, pooling='avg').items():
         with pytest.raises(ValueError, match='resume with the same options'): T.train(**opts | {k:v}, resume='auto')
+    AcceleratorState._reset_state(reset_partial_state=True) # one process has one precision
+    with pytest.raises(ValueError, match='precision=no, this run has bf16'): T.train(**opts, precision='bf16', resume='auto')
+    AcceleratorState._reset_state(reset_partial_state=True)
     with pytest.raises(ValueError, match='no checkpoint in'): T.train(**opts, resume=str(tmp_path/'nothing'))
     at = tmp_path/'run'/'checkpoints'/'step_2'
     with open(at/'optimizer.safetensors', 'r+b') as f: f.truncate(1000)
@@ -111,10 +113,15 @@ def test_too_much_is_skipped(shards, tmp_path):
     with pytest.raises(ValueError, match=r'5.0% of the samples were skipped.*max-skipped'):
         T.train(train_data=str(shards/'spoilt'), model='clippy-scenes', batch_size=10, epochs=1, workers=0, cpu=True, logs=str(tmp_path), max_skipped=.02)
 
+@pytest.mark.parametrize('kind', ['FSDP','DEEPSPEED'])
+def test_accelerates_own_spreading_is_refused(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv(f'ACCELERATE_USE_{kind}', 'true')
+    with pytest.raises(ValueError, match=f'configured for {kind}.*give --fsdp'): T.train(**scenes, logs=str(tmp_path))
+
 def test_rehearsal_writes_nothing(tmp_path, capsys):
     T.train(**scenes, logs=str(tmp_path), dry_run=True, accum_freq=2)
     said = capsys.readouterr().out
-    assert not any(tmp_path.iterdir()) and '32 of 64 patch tokens' in said and 'in 2 parts' in said and 'checkpoint takes' in said
+    assert not any(tmp_path.iterdir()) and '32 of 64 patch tokens' in said and 'in 2 parts' in said and 'GB in this process' in said and 'checkpoint takes' in said
 
 def test_keep(tmp_path):
     T.train(**scenes, logs=str(tmp_path), name='all', save_every=3, keep=0)
@@ -122,32 +129,31 @@ def test_keep(tmp_path):
 
 # Signals ------------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.parametrize('workers', [0,1])
 @pytest.mark.parametrize('command,sig,code', [(alone, signal.SIGTERM, 143), (alone, signal.SIGINT, 130), (torchrun, signal.SIGTERM, None)], ids=['TERM','INT','TERM two processes'])
-def test_signal(command, sig, code, tmp_path):
-    "The step is finished and saved; the run goes on from there."
-    args = ['--batch-size','8','--train-num-samples','100000','--steps','6000','--workers','0','--log-every','1','--logs',str(tmp_path),'--name','run','--save-every','3']
-    run = subprocess.Popen([*command, *args, *(['--cpu'] if command is alone else [])], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def test_signal(command, sig, code, workers, tmp_path):
+    "The step is finished and saved; the run goes on from there. With workers: the signal goes to the whole group, as from a terminal or a scheduler."
+    args = ['--batch-size','8','--train-num-samples','100000','--steps','6000','--workers',str(workers),'--log-every','1','--logs',str(tmp_path),'--name','run','--save-every','3']
+    run = subprocess.Popen([*command, *args, *(['--cpu'] if command is alone else [])], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     folder = tmp_path/'run'/'checkpoints'
     while not list(folder.glob('step_*')):
         assert run.poll() is None, run.stdout.read()
         time.sleep(.05)
-    run.send_signal(sig)
+    os.killpg(run.pid, sig) if workers else run.send_signal(sig)
     said = run.communicate(timeout=120)[0]
     assert run.returncode==code if code else run.returncode, said
     assert 'and saved' in said and 'Traceback' not in said.split('torch/distributed')[0], said
     step = int(said.split('after step ')[1].split()[0])
     assert (folder/f'step_{step}'/'whole.json').exists()
+    with pytest.raises(ProcessLookupError): os.killpg(run.pid, 0) # no worker is left
 
 # Two processes --------------------------------------------------------------------------------------------------------------
-
-def losses(run): return [r['loss'] for r in json.loads((run/'metrics.json').read_text())['curve']]
 
 def test_two_processes_on_shards(shards, tmp_path):
     "The same batches on one process without workers and on two with one each; skipped samples are counted together."
     args = ['--train-data',str(shards/'spoilt'),'--model','clippy-scenes','--epochs','1','--warmup','2','--log-every','1','--token-drop','0','--logs',str(tmp_path),'--zeroshot-frequency','0']
     for command,name,size,workers in ((alone,'one','20','0'), (torchrun,'two','10','1')):
-        done = subprocess.run([*command, *args, '--name',name,'--batch-size',size,'--workers',workers], env=env, capture_output=True, text=True, timeout=300)
-        assert done.returncode==0, done.stdout+done.stderr
+        done = call(command, *args, '--name',name,'--batch-size',size,'--workers',workers)
     one,two = (json.loads((tmp_path/n/'metrics.json').read_text()) for n in ('one','two'))
     assert losses(tmp_path/'one')==pytest.approx(losses(tmp_path/'two'), abs=2e-3)
     assert one['epochs'][0]['data']==two['epochs'][0]['data'] and two['epochs'][0]['data']['skipped']==3
@@ -157,8 +163,7 @@ def test_spread_model(tmp_path):
     "FSDP2 on gloo: the losses of one process, gradients of the towers too; a run that was stopped goes on to the bit."
     args = ['--train-num-samples','96','--workers','0','--log-every','1','--token-drop','0','--logs',str(tmp_path),'--zeroshot-frequency','0','--epochs','1']
     def go(command, name, size, *more):
-        done = subprocess.run([*command, *args, '--name',name,'--batch-size',size, *more], env=env, capture_output=True, text=True, timeout=300)
-        assert done.returncode==0, done.stdout+done.stderr
+        done = call(command, *args, '--name',name,'--batch-size',size, *more)
         return json.loads((tmp_path/name/'metrics.json').read_text()),done.stdout
     one,_ = go(alone, 'one', '16')
     spread,said = go(torchrun, 'spread', '8', '--fsdp', '--save-every', '4')
