@@ -1,4 +1,4 @@
-"""Image-caption pairs as tar shards, written once and read in order of a seed
+"""Image-caption pairs as tar shards: packed, named, turned into pixels and accounted for
 
 Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 
@@ -7,19 +7,16 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 # %% auto #0
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'ledger_rows', 'read_captions', 'to_rgb', 'Unusable', 'open_image', 'pack', 'shard_list',
            'shard_sizes', 'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
-           'array_transform', 'sample_captions', 'decode_sample', 'draw_sample', 'Report', 'group_members',
-           'shard_name', 'sample_key', 'Unreachable', 'open_shard', 'tar_files', 'read_shard', 'read_all',
-           'first_captions', 'shards_hash']
+           'array_transform', 'sample_captions', 'decode_sample', 'draw_sample', 'shard_name', 'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
-import csv,hashlib,io,json,os,re,shutil,tarfile
+import csv,hashlib,io,json,os,shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass,field
 from functools import partial
 from glob import glob
 from importlib.metadata import version
-from itertools import count,islice
 from pathlib import Path
 from random import Random
 from urllib.parse import urlparse
@@ -33,11 +30,9 @@ from fastcore.basics import chunked,patch
 from fastcore.script import call_parse
 from PIL import Image,ImageOps
 from torch import Tensor
-from torch.utils.data import DataLoader,get_worker_info
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
-from webdataset.tariterators import base_plus_ext
 
 # %% ../nbs/02_data.ipynb #d5a7031f
 def _csv_captions(path, image_column, caption_column):
@@ -145,6 +140,7 @@ def _write_shards(items, folder, shard_size, encode, workers, progress):
                     sizes[Path(w.fname).name] += 1
     return dict(sizes),skipped
 
+# %% ../nbs/02_data.ipynb #ac16f847
 def _digest(folder, sizes):
     "SHA-256 over the names, sizes and SHA-256 of the shards."
     total = hashlib.sha256()
@@ -155,6 +151,7 @@ def _digest(folder, sizes):
         total.update(f'{name} {n} {one.hexdigest()}\n'.encode())
     return total.hexdigest()
 
+# %% ../nbs/02_data.ipynb #cf30eca7
 def _pack(items, images, folder, options, workers, progress):
     "Write shards, sizes.json, pack.json and, where images were left out, skipped.csv into `folder`."
     encode = partial(_sample, images=images, resize=options['resize'])
@@ -385,6 +382,15 @@ def draw_sample(
         torch.default_generator.manual_seed(rng.getrandbits(63))
         return transform(image),caption
 
+# %% ../nbs/02_data.ipynb #a903efe2
+def shard_name(
+    url:str, # path, URL or `pipe:` command
+)->str: # the file's name
+    "Name of a shard in reports and keys."
+    return Path(urlparse(url).path if '://' in url.split(' ')[0] else url).name
+
+def sample_key(url, key): return f'{shard_name(url)}/{key}'
+
 # %% ../nbs/02_data.ipynb #51cb6916
 ledger_rows = 1000 # skipped samples that a report names; it counts them all
 
@@ -446,140 +452,3 @@ def __repr__(self:Report):
 def _repr_markdown_(self:Report):
     rows = [f"| {shard_name(s)} | {k} | {r} |" for s,k,r in sorted(self.rows)[:20]]
     return '\n'.join([f'{self}', *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])
-
-# %% ../nbs/02_data.ipynb #cca1ba56
-def group_members(
-    files, # (name, content) in the order of the tar
-):  # generator of samples: file ending -> content, and `__key__`
-    "Samples of a shard from its files."
-    sample = {}
-    for name,content in files:
-        key,ending = base_plus_ext(name)
-        if key is None: continue # a file without an ending belongs to no sample
-        ending = ending.lower()
-        if key!=sample.get('__key__') or ending in sample:
-            if sample: yield sample
-            sample = {'__key__':key}
-        sample[ending] = content
-    if sample: yield sample
-
-def shard_name(
-    url:str, # path, URL or `pipe:` command
-)->str: # the file's name
-    "Name of a shard in reports and keys."
-    return Path(urlparse(url).path if '://' in url.split(' ')[0] else url).name
-
-def sample_key(url, key): return f'{shard_name(url)}/{key}'
-
-# %% ../nbs/02_data.ipynb #a3e7e42f
-class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
-
-def open_shard(url, **remote): # options of `RemoteFile`
-    "A shard as a stream of bytes."
-    if path := _local(url): return open(path, 'rb')
-    from clippy.remote import RemoteFile
-    return RemoteFile(url, **remote)
-
-def tar_files(tar, content, damage):
-    "(name, content) of the files that webdataset would take; None for the one that is cut off. What stops the reading goes into `damage`."
-    try:
-        for o in tar:
-            tar.members = [] # tarfile would keep them all
-            if not o.isreg() or re.match(r'__[^/]*__($|/)', o.name): continue
-            try: data = content(o)
-            except tarfile.TarError as e: damage.append(e); data = None
-            yield o.name,data
-            if damage: return
-    except Unreachable: raise
-    except (tarfile.TarError,OSError,ValueError) as e: damage.append(e)
-
-def _shard_files(url, damage, remote):
-    try:
-        with open_shard(url, **remote) as stream, tarfile.open(fileobj=stream, mode='r|*') as tar:
-            yield from tar_files(tar, lambda o: tar.extractfile(o).read(), damage)
-    except Unreachable: raise
-    except (tarfile.TarError,OSError,EOFError) as e: damage.append(e)
-
-# %% ../nbs/02_data.ipynb #3e0fa404
-def read_shard(
-    url:str, # one shard
-    report:Report, # is told what a damaged shard lost
-    first:int=0, # number of the first sample wanted
-    last:int=None, # number after the last one wanted; None reads to the end and cannot know what is missing
-    **remote, # how a remote shard is asked for, as for `RemoteFile`
-):  # generator of raw samples: file ending -> bytes, `__key__` and `__url__`
-    "Raw samples `first:last` of a shard, in order."
-    damage,n,keys,cut = [],0,set(),False
-    for n,sample in enumerate(islice(group_members(_shard_files(url, damage, remote)), last), 1):
-        key,cut = sample['__key__'],None in sample.values()
-        if n>first and (cut or key in keys): report.skip(url, 'truncated shard' if cut else 'duplicate key', key)
-        elif n>first: yield sample|{'__url__':url}
-        keys.add(key)
-    lost = range(max(first,n), last if last is not None else n+bool(damage and not cut))
-    why = 'missing from shard' if not damage else 'truncated shard' if n else 'unreadable shard'
-    if lost: report.skip(url, why, *(f'#{i}' for i in lost))
-
-# %% ../nbs/02_data.ipynb #6f8a9aab
-def _ordered(urls, sizes, transform, batch_size):
-    "In a worker: (images, captions, keys, counts) of its batches, and what is left of the counts at the end."
-    info = get_worker_info()
-    worker,workers = (info.id,info.num_workers) if info else (0,1)
-    report,shards = Report(),Report()
-    raw = (s for url,n in zip(urls, sizes) for s in read_shard(url, shards, 0, n))
-    for i in count():
-        try: batch = list(islice(raw, batch_size))
-        except Unreachable as e: yield None,[],[],e; return
-        if not batch: break
-        if i%workers != worker: continue
-        done = []
-        for s in batch:
-            try: done.append((*decode_sample(s), s['__key__']))
-            except Unusable as e: report.skip(s['__url__'], str(e), s['__key__'])
-        report.seen += len(done)
-        xs = [draw_sample(im, cs, transform, key)[0] for im,cs,key in done]
-        yield (torch.stack(xs) if xs else None), [o[1] for o in done], [o[2] for o in done], report.take()
-    if worker==0: yield None,[],[],shards # every worker reads all shards: one of them tells
-
-def _all_batches(loader, report):
-    for images,captions,keys,counts in loader:
-        if isinstance(counts, Unreachable): raise counts
-        if report is not None: report.update(counts)
-        if keys: yield images,captions,keys
-
-# %% ../nbs/02_data.ipynb #072cd232
-def read_all(
-    urls:str|list, # as for `shard_list`
-    transform, # callable: PIL RGB image -> `[3,H,W]` float32
-    batch_size:int=64, # samples per batch; a batch with skipped samples, and the last, are smaller
-    workers:int=0, # processes that decode
-    report:Report=None, # is told what was seen and skipped
-):  # iterator of images `[B,3,H,W]`, captions (a list for each image) and keys
-    "Every usable sample of the shards once, in order, with all its captions."
-    urls,sizes = shard_list(urls),shard_sizes(urls)
-    data = wds.DataPipeline(partial(_ordered, urls, sizes or [None]*len(urls), transform, batch_size))
-    return _all_batches(DataLoader(data, batch_size=None, num_workers=workers, generator=torch.Generator()), report)
-
-# %% ../nbs/02_data.ipynb #a46bf631
-def first_captions(
-    urls:str|list, # as for `shard_list`
-    n:int=10_000, # at most
-)->list[str]:
-    "Captions from the start of the shards; pictures are not decoded."
-    found = []
-    for url in shard_list(urls):
-        for sample in read_shard(url, Report()):
-            try: found += sample_captions(sample)
-            except Unusable: pass # training counts it
-            if len(found)>=n: return found[:n]
-    return found
-
-def shards_hash(
-    urls:str|list, # as for `shard_list`
-)->str: # 16 hex digits
-    "Says which data a number was made from."
-    total = hashlib.sha256()
-    for url in shard_list(urls):
-        path = _local(url)
-        known = path and (path.parent/'pack.json').is_file() and json.loads((path.parent/'pack.json').read_text()).get('sha256')
-        total.update(f"{Path(url).name} {known or (path.stat().st_size if path else '')}\n".encode())
-    return total.hexdigest()[:16]

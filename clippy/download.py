@@ -17,7 +17,7 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
-from .data import group_members,tar_files
+from .stream import group_members,tar_files
 
 # %% ../nbs/08_download.ipynb #e40286d4
 tables = dict(cc12m=('url','caption'), cc3m=('caption','url'), links=()) # columns, where the table does not name them

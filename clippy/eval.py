@@ -43,8 +43,9 @@ from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
-from .data import Report, Unusable, eval_transform, open_image, read_all, read_captions, sample_captions, to_rgb
+from .data import Report, Unusable, eval_transform, open_image, read_captions, sample_captions, to_rgb
 from .model import CLIPpy, create_model, load, presets
+from .stream import read_all
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def fill(

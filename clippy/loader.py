@@ -23,8 +23,8 @@ import webdataset as wds
 from fastcore.basics import patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
-from .data import Report,Unreachable,Unusable,decode_sample,draw_sample,group_members,open_image,read_shard,sample_key,shard_list,shard_name,shard_sizes,tar_files,_local
-from .remote import fetch
+from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local
+from .stream import Unreachable,fetch,group_members,read_shard,tar_files
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
 @dataclass

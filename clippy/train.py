@@ -36,12 +36,13 @@ from tqdm.auto import tqdm
 
 from .checkpoint import (checkpoints, gather_state, join_optimizer, prune, read_checkpoint, rng_state, scatter_state, set_rng_state,
     sharded, split_optimizer, untied, write_checkpoint)
-from .data import Report, array_transform, fast_transform, first_captions, normalize, shard_list, shards_hash
+from .data import Report, array_transform, fast_transform, normalize, shard_list
 from .loader import ShardLoader, leave_signals
 from .loss import cached_backward, clip_loss, losses
 from .model import Config, create_model, get_config, presets
 from .optimizer import lr_at, optimizer_for, tower_norms
 from .scenes import Scenes, captions as scene_captions, data_hash
+from .stream import first_captions, shards_hash
 
 # %% ../nbs/10_train.ipynb #2b229791
 recipes = dict(

@@ -1,4 +1,4 @@
-"`clippy.data`: damaged shards, packing, fast pixels, and real photographs."
+"`clippy.data`: fast pixels, packing, and real photographs."
 import io,json,struct,sys,tarfile,zlib
 from pathlib import Path
 
@@ -7,9 +7,10 @@ from fastcore.script import anno_parser,parse_cli
 from PIL import Image
 
 import clippy.data as D
-from clippy.data import (Report, Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_all, read_captions,
-    to_rgb, train_transform)
+from clippy.data import (Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_captions, to_rgb,
+    train_transform)
 from clippy.loader import ShardLoader
+from clippy.stream import read_all
 
 real = Path(__file__).resolve().parents[2]/'shared/data'
 
@@ -32,43 +33,11 @@ def write(folder, samples, per_shard, sizes=True):
 def sample(i): return dict(jpg=jpeg(i), json=json.dumps(dict(captions=[f'{i} a', f'{i} b', f'{i} c'])).encode())
 def ids(captions): return [int(c.split()[0]) for c in captions]
 
-@pytest.fixture(scope='module')
-def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
-    return write(tmp_path_factory.mktemp('data')/'s', [sample(i) for i in range(60)], 7)
-
 def bomb():
     "A PNG of a few bytes that says it is 20,000 pixels wide and high."
     Image.new('L', (1,1)).save(b:=io.BytesIO(), 'PNG')
     head = b.getvalue()[12:16] + struct.pack('>II', 20_000, 20_000) + b.getvalue()[24:29]
     return b.getvalue()[:12] + head + struct.pack('>I', zlib.crc32(head)) + b.getvalue()[33:]
-
-@pytest.fixture(scope='module')
-def faulty(tmp_path_factory):
-    "80 samples in shards of 10: nine ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
-    broken = {3:dict(txt=b'no image'), 11:dict(jpg=jpeg()), 12:dict(jpg=jpeg(), txt=b' \n'), 13:dict(jpg=jpeg(), txt=b'caf\xe9'),
-        24:dict(jpg=jpeg(), json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'),
-        27:dict(png=bomb(), txt=b'x'), 28:dict(jpg=jpeg(), json=b'{"captions": ["", null]}')}
-    folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
-    cut = {5:('00054.jpg',700), 6:('00067.jpg',0)}  # 54..59 and 67..69 are lost
-    for n,(name,more) in cut.items():
-        path = folder/f'{n:05d}.tar'
-        with tarfile.open(path) as t: at = t.getmember(name).offset
-        path.write_bytes(path.read_bytes()[:at+more])
-    return folder
-
-reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
-    'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
-
-@pytest.mark.parametrize('workers', [0,2,3])
-def test_read_all(faulty, shards, workers):
-    report = Report()
-    batches = list(read_all(faulty, eval_transform(16), 7, workers=workers, report=report))
-    keys = [int(k) for *_,ks in batches for k in ks]
-    assert keys==sorted(set(range(80))-{3,11,12,13,*range(24,29),*range(54,60),67,68,69})
-    assert [ids(c)[0] for _,cs,_ in batches for c in cs]==keys and all(len(c)==3 for _,cs,_ in batches for c in cs)
-    assert all(x.shape==(len(c),3,16,16) for x,c,_ in batches)
-    assert report.by_reason()==reasons and report.seen==62
-    assert [len(k) for *_,k in read_all(shards, eval_transform(16), 16, workers=workers)]==[16,16,16,12]
 
 def test_to_rgb():
     grey16 = Image.new('I;16', (2,1)); grey16.putpixel((0,0),65535); grey16.putpixel((1,0),32768)

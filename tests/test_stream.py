@@ -1,16 +1,49 @@
-"`clippy.remote` against a server with dropped connections, slow replies and errors; shards from it, streamed and kept."
-import json,threading,time
+"`clippy.stream`: damaged shards; a server with dropped connections, slow replies and errors; shards from it, streamed and kept."
+import json,tarfile,threading,time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
 from pathlib import Path
 
 import pytest, torch
 
-from clippy.data import Unreachable,fast_transform,read_all,eval_transform,shard_list,Report
+from clippy.data import Report,eval_transform,fast_transform,shard_list
 from clippy.loader import ShardLoader
-from clippy.remote import RemoteFile,cache_path,fetch
-from test_data import ids,sample,write
+from clippy.stream import RemoteFile,Unreachable,cache_path,fetch,read_all
+from test_data import bomb,ids,jpeg,sample,write
 from test_loader import epoch,flat,same
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory): return write(tmp_path_factory.mktemp('d')/'s', [sample(i) for i in range(60)], 10)
+
+@pytest.fixture(scope='module')
+def faulty(tmp_path_factory):
+    "80 samples in shards of 10: nine ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
+    broken = {3:dict(txt=b'no image'), 11:dict(jpg=jpeg()), 12:dict(jpg=jpeg(), txt=b' \n'), 13:dict(jpg=jpeg(), txt=b'caf\xe9'),
+        24:dict(jpg=jpeg(), json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'),
+        27:dict(png=bomb(), txt=b'x'), 28:dict(jpg=jpeg(), json=b'{"captions": ["", null]}')}
+    folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
+    cut = {5:('00054.jpg',700), 6:('00067.jpg',0)}  # 54..59 and 67..69 are lost
+    for n,(name,more) in cut.items():
+        path = folder/f'{n:05d}.tar'
+        with tarfile.open(path) as t: at = t.getmember(name).offset
+        path.write_bytes(path.read_bytes()[:at+more])
+    return folder
+
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
+    'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
+
+@pytest.mark.parametrize('workers', [0,2,3])
+def test_read_all(faulty, folder, workers):
+    report = Report()
+    batches = list(read_all(faulty, eval_transform(16), 7, workers=workers, report=report))
+    keys = [int(k) for *_,ks in batches for k in ks]
+    assert keys==sorted(set(range(80))-{3,11,12,13,*range(24,29),*range(54,60),67,68,69})
+    assert [ids(c)[0] for _,cs,_ in batches for c in cs]==keys and all(len(c)==3 for _,cs,_ in batches for c in cs)
+    assert all(x.shape==(len(c),3,16,16) for x,c,_ in batches)
+    assert report.by_reason()==reasons and report.seen==62
+    assert [len(k) for *_,k in read_all(folder, eval_transform(16), 16, workers=workers)]==[16,16,16,12]
+
+# a bad line
 
 quick = dict(wait=.01, timeout=1)
 
@@ -49,9 +82,6 @@ def site(tmp_path):
     s = Site(tmp_path/'www')
     yield s
     s.server.shutdown(); s.server.server_close()
-
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory): return write(tmp_path_factory.mktemp('d')/'s', [sample(i) for i in range(60)], 10)
 
 data = bytes(range(256))*1000
 
