@@ -436,6 +436,7 @@ def to_dict(self:Report)->dict: # for a log: plain counts, `shards` is shard -> 
     for (shard,reason),n in sorted(self.skipped.items()): shards.setdefault(shard, {})[reason] = n
     return dict(seen=self.seen, repeated=self.repeated, skipped=self.total, reasons=self.by_reason(), shards=shards)
 
+# %% ../nbs/02_data.ipynb #04a58601
 @patch
 def save_ledger(self:Report, path):
     "Write shard, key and reason of the skipped samples as csv; a last line says how many more there are."
