@@ -1,1 +1,6 @@
 __version__ = "0.0.1"
+
+def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --help` should not
+    if name!='load': raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from .predict import load
+    return load

@@ -24,6 +24,10 @@ commands = dict(
     eval=('clippy.eval:main', 'Measure a model, with the protocol beside every number'),
     runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
     pack=('clippy.data:pack', 'Make shards from images and captions'),
+    segment=('clippy.predict:segment_files', 'Find words in pictures'),
+    group=('clippy.predict:group_files', 'Find what belongs together in pictures, without words'),
+    classify=('clippy.predict:classify_files', 'Choose a label for each picture'),
+    info=('clippy.predict:info', 'Say what a model is'),
     data=('clippy.download:download', 'Download the pictures of a list of links, such as CC-12M'),
 )
 

@@ -1,0 +1,180 @@
+"Prediction as users do it: any picture, many threads, whole folders, and what goes wrong."
+import io, json, os, subprocess, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np, pytest, torch
+from PIL import Image
+
+import clippy
+import clippy.predict as P
+from clippy.model import create_model
+from clippy.scenes import Scenes, captions
+
+words = ['boat','flower','cat','house']
+
+@pytest.fixture(scope='module')
+def model(): return create_model('clippy-scenes', captions=captions(500), seed=3).eval()
+
+@pytest.fixture(scope='module')
+def saved(model, tmp_path_factory): return model.save(tmp_path_factory.mktemp('model')/'m')
+
+@pytest.fixture(scope='module')
+def picture(): return Image.fromarray(Scenes(2, seed=1, size=128)[1].image).crop((0,0,128,96))
+
+def same(a, b): return np.array_equal(a.mask, b.mask) and np.allclose(a.scores, b.scores, atol=1e-5)
+
+@pytest.mark.parametrize('mode', ['RGB','RGBA','L','LA','P','1','CMYK','I;16','F','YCbCr','HSV'])
+def test_modes(model, picture, mode):
+    "Every kind of Pillow image gives an answer of its own size."
+    first = picture.convert('L') if mode in ('LA','P','F') else picture
+    image = Image.fromarray(np.asarray(picture.convert('L')).astype(np.uint16)*257) if mode=='I;16' else first.convert(mode)
+    seg = model.segment(image, words)
+    assert seg.mask.shape==seg.scores.shape==(96,128) and seg.image.mode=='RGB' and 1<=seg.mask.min()<=seg.mask.max()<=4
+
+@pytest.mark.parametrize('turn', range(1,9))
+def test_orientation(model, picture, turn, tmp_path):
+    "A photograph is seen as it is shown."
+    image = picture.copy()
+    exif = image.getexif(); exif[0x0112] = turn
+    image.save(tmp_path/'p.png', exif=exif)
+    shown = {1:None, 2:0, 3:3, 4:1, 5:5, 6:4, 7:6, 8:2}[turn] # numbers of Pillow's transpositions
+    upright = picture if shown is None else picture.transpose(Image.Transpose(shown))
+    assert same(model.segment(tmp_path/'p.png', words), model.segment(upright, words))
+
+@pytest.mark.parametrize('size', [(1,1),(3,200),(200,3),(65,63),(640,480)])
+def test_sizes(model, size):
+    seg = model.segment(Image.new('RGB', size, 'red'), words)
+    assert seg.mask.shape==size[::-1] and seg.picture().width>=320
+    assert model.similarity(Image.new('RGB', size), 'a boat').map.shape==size[::-1]
+    if min(size)>8: assert model.group(Image.new('RGB', size), 3).mask.shape==size[::-1]
+
+def test_many_are_as_one(model, picture):
+    images = [picture, picture.resize((50,90)), picture.rotate(180), np.asarray(picture)[:40]]
+    for batch in (1,3,8):
+        assert all(same(a, model.segment(i, words)) for a,i in zip(model.segment(images, words, batch_size=batch), images))
+    assert model.segment([], words)==[] and model.classify([], words)==[]
+    assert [o.best for o in model.classify(images, words)]==[model.classify(i, words).best for i in images]
+    maps = model.similarity(images, ['a boat','a cat'])
+    assert len(maps)==4 and [m.text for m in maps[0]]==['a boat','a cat']
+
+def test_words_compete(model, picture):
+    seg = model.segment(picture, words[:2], background=words[2:])
+    plain = model.segment(picture, words)
+    assert np.array_equal(seg.mask, np.where(plain.mask>2, 0, plain.mask)) and seg.labels==['other','boat','flower']
+    assert not model.segment(picture, words, threshold=1.1, other='nothing').mask.any()
+    t = float(np.median(plain.scores))
+    assert np.array_equal(model.segment(picture, words, threshold=t).mask, np.where(plain.scores<t, 0, plain.mask))
+
+def test_threads(model, picture):
+    "A server's threads get what they would get alone."
+    images = [picture.rotate(a) for a in range(0,360,30)]
+    asked = [words[i%3:]+[f'word {i%5}'] for i in range(12)]
+    alone = [model.segment(i, w) for i,w in zip(images, asked)]
+    P._kept.clear()
+    with ThreadPoolExecutor(8) as pool: together = [*pool.map(model.segment, images, asked)]
+    assert all(same(a, b) for a,b in zip(alone, together))
+
+def test_vectors_follow_training(picture):
+    model = create_model('clippy-scenes', captions=captions(500)).eval()
+    before = model.word_vectors(words).clone()
+    with torch.no_grad():
+        for p in model.text.parameters(): p.mul_(1.5)
+    assert not torch.allclose(model.word_vectors(words), before)
+    with pytest.raises(ValueError, match='training mode'): model.train().segment(picture, words)
+
+def _file(data): return lambda d: ((d/'f.png').write_bytes(data), d/'f.png')[1]
+def _png(image):
+    image.save(b := io.BytesIO(), 'PNG')
+    return b.getvalue()
+
+whole = _png(Image.fromarray(np.random.RandomState(0).randint(0,255,(50,50,3),np.uint8)))
+@pytest.mark.parametrize('source,said', [
+    (_file(b''), '0 bytes'), (_file(b'no picture'), 'no picture that Pillow can read'), (_file(whole[:len(whole)//2]), 'truncated'),
+    (lambda d: d/'none.png', 'There is no picture'), (lambda d: d, 'There is no picture'), (lambda d: None, 'not NoneType'), (lambda d: np.zeros((0,4,3)), 'is no picture'),
+    (lambda d: np.full((4,4,3), 300), r'in \[0,255\]'), (lambda d: torch.full((3,4,4), float('nan')), r'in \[0,1\]'), (lambda d: torch.zeros(2,3,4,4), 'is no picture'),
+    (lambda d: Image.new('1', (9000,9000)), 'make it smaller'), (_file(_png(Image.new('1', (9000,9000)))), 'make it smaller'), (_file(_png(Image.new('1', (20000,20000)))), 'million pixels'),
+    (lambda d: Image.new('L', (1,30000)), 'more than 16384'), (lambda d: 'http://127.0.0.1:9/none.png', 'cannot be read|could not be read')],
+    ids='empty text truncated missing folder none no-pixels range nan batch huge huge-file bomb long unreachable'.split())
+def test_bad_pictures(model, source, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(P, 'RemoteFile', partial(P.RemoteFile, tries=1, wait=0))
+    with pytest.raises((ValueError,OSError), match=said): model.segment(source(tmp_path), words)
+
+@pytest.mark.parametrize('ask,said', [
+    (lambda m,p: m.segment(p, []), 'at least one'), (lambda m,p: m.segment(p, 'cat'), 'Labels are a list'), (lambda m,p: m.segment(p, ['cat','cat']), 'more than once'),
+    (lambda m,p: m.segment(p, ['cat'], background=['cat']), 'more than once'), (lambda m,p: m.segment(p, ['']), 'is empty'), (lambda m,p: m.segment(p, map(str, range(300))), 'room for 255'),
+    (lambda m,p: m.segment(p, ['cat'], templates='poem'), 'no set of sentences'), (lambda m,p: m.segment(p, ['cat'], size=-1), 'not -1'), (lambda m,p: m.group(p, 0), 'from 1 to 255'),
+    (lambda m,p: m.group(p, 200), 'fewer groups'), (lambda m,p: m.similarity(p, ''), 'is empty'), (lambda m,p: m.classify(p, []), 'at least one')])
+def test_bad_questions(model, picture, ask, said):
+    with pytest.raises(ValueError, match=said): ask(model, picture)
+
+def test_unknown_label(model, picture):
+    with pytest.raises(KeyError, match='not asked for'): model.segment(picture, words)['dog']
+
+def test_address(model, picture, tmp_path):
+    picture.save(tmp_path/'a.png')
+    handler = type('Quiet', (SimpleHTTPRequestHandler,), dict(log_message=lambda *a: None))
+    server = ThreadingHTTPServer(('127.0.0.1',0), partial(handler, directory=tmp_path))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try: assert same(model.segment(f'http://127.0.0.1:{server.server_port}/a.png?x=1', words), model.segment(picture, words))
+    finally: server.shutdown(); server.server_close()
+
+# Commands -----------------------------------------------------------------------------------------------------------------
+
+env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1')
+def run(*args, **kw): return subprocess.run([sys.executable, '-c', 'import sys; from clippy.cli import cli; sys.exit(cli())', *map(str, args)], env=env, capture_output=True, text=True, timeout=120, **kw)
+
+@pytest.fixture
+def photos(tmp_path, picture):
+    d = tmp_path/'photos'
+    (d/'deep').mkdir(parents=True)
+    for i,n in enumerate(('a.png','b.jpg','deep/a.jpg')): picture.rotate(90*i, expand=True).save(d/n)
+    (d/'empty.png').touch(); (d/'notes.txt').write_text('not a picture')
+    return d
+
+def test_folder(photos, saved, tmp_path):
+    "Every picture is answered or reported; a second time there is nothing to do."
+    args = ['segment', photos, '-l','boat','-l','cat','-b','grass','-o',tmp_path/'out','-m',saved,'--explain']
+    done = run(*args)
+    assert done.returncode==1 and 'empty.png is empty' in done.stderr and '1 of 4 pictures' in done.stderr and 'Traceback' not in done.stderr
+    lines = [json.loads(l) for l in (tmp_path/'out'/'answers.jsonl').read_text().splitlines()]
+    assert lines[0]['labels']==['boat','cat'] and [l['picture'] for l in lines[1:]]==['a','b','deep/a'] and sum(r['area'] for r in lines[1]['regions'])==pytest.approx(1, abs=1e-3)
+    assert {p.name for p in (tmp_path/'out'/'deep').iterdir()}=={'a.png','a_mask.png','a_boat.png','a_cat.png'}
+    mask = Image.open(tmp_path/'out'/'b_mask.png')
+    assert mask.mode=='P' and mask.size==(96,128) and set(np.unique(mask))<={0,1,2}
+    (photos/'empty.png').unlink()
+    before = (tmp_path/'out'/'a.png').stat().st_mtime_ns
+    assert run(*args).returncode==0 and (tmp_path/'out'/'a.png').stat().st_mtime_ns==before
+    assert 'another question' in run(*args, '-l', 'dog').stderr
+
+def test_stopped_and_resumed(photos, saved, tmp_path, monkeypatch):
+    (photos/'empty.png').unlink()
+    add,n = P.AnswerFolder.add,iter(range(9))
+    def dies(self, line):
+        if next(n)==1: raise KeyboardInterrupt
+        add(self, line)
+    kw = dict(Label=['boat'], Out=str(tmp_path/'out'), Model=str(saved), batch_size=1)
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(P.AnswerFolder, 'add', dies)
+        P.segment_files(str(photos), **kw)
+    assert P.segment_files(str(photos), **kw)==0
+    assert [json.loads(l).get('picture') for l in (tmp_path/'out'/'answers.jsonl').read_text().splitlines()]==[None,'a','b','deep/a']
+
+def test_one_at_fault_takes_no_others(model, picture):
+    "A picture that is read, but that the model cannot take."
+    files = dict(a=picture, long=Image.new('L',(1,30000)), b=picture)
+    (found,) = P.answers(files, lambda some: model.segment(some, words))
+    assert [type(o).__name__ for _,o in found]==['Segmentation','ValueError','Segmentation']
+
+@pytest.mark.parametrize('args,code,said', [
+    (['segment','a.png'], 1, 'at least one'), (['segment','none.png','-l','cat'], 1, 'no picture none.png'), (['segment','a.png','b.png','-l','cat','-o','x.png'], 1, '2 pictures do not fit'),
+    (['segment','a.png','-l','cat','--device','moon'], 1, "device 'moon'"), (['segment','a.png','-l','cat','-m','nowhere'], 1, 'no model at'), (['segment','--size','big'], 2, 'invalid int'), (['classify','a.png','-l','cat','-o','x.png'], 1, 'Labels are no picture')])
+def test_misuse(args, code, said, saved, picture, tmp_path, monkeypatch, capsys):
+    from clippy.cli import cli
+    monkeypatch.chdir(tmp_path); picture.save('a.png'); picture.save('b.png')
+    try: got = cli([*args, *([] if '-m' in args or args[1].startswith('--') else ['-m', str(saved)])])
+    except SystemExit as e: got = e.code
+    assert got==code and said in capsys.readouterr().err
+
+def test_front_door(saved, picture): assert clippy.load(saved).segment(picture, words).mask.shape==(96,128)
