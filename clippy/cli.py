@@ -113,7 +113,7 @@ def whole_parser(table:dict=None)->argparse.ArgumentParser:
     return parser
 
 def completion(
-    shell:str, # bash, zsh or tcsh
+    shell:str, # bash, zsh, tcsh, fish or powershell
 ):
     "Print what a shell needs to complete commands and options."
     if shell not in shtab.SUPPORTED_SHELLS: raise ValueError(f'Completion is made for {", ".join(shtab.SUPPORTED_SHELLS)}, not {shell!r}.')
