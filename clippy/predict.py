@@ -178,6 +178,11 @@ def colours()->np.ndarray: # `[256,3]` uint8; 0 is grey
 @lru_cache
 def _font(size): return ImageFont.truetype(font_manager.findfont('DejaVu Sans'), size)
 
+def _blend(picture, mask, palette, alpha): # in Pillow
+    over = Image.fromarray(mask)
+    over.putpalette(palette.tobytes())
+    return Image.blend(picture.convert('L').convert('RGB'), over.convert('RGB'), alpha)
+
 def with_legend(
     picture:Image.Image,
     entries:list, # (colour or None, text)
@@ -205,7 +210,7 @@ class Shown:
     def save(self, path)->Path: # the picture with its legend
         "Write what is shown."
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.picture().save(path)
+        self.picture().save(path, **(dict(compress_level=2) if Path(path).suffix=='.png' else {})) # a photograph hardly gets smaller
         return Path(path)
     def save_mask(self, path)->Path: # the numbers of the mask, with a palette
         "Write the mask as a palette PNG."
@@ -214,8 +219,7 @@ class Shown:
         return Path(path)
     def overlay(self, alpha:float=.6)->Image.Image: # as large as the picture
         "The picture under the colours of its mask."
-        grey = np.asarray(self.image.convert('L'))[...,None]
-        return Image.fromarray((alpha*colours()[self.mask]+(1-alpha)*grey).astype(np.uint8))
+        return _blend(self.image, self.mask, colours(), alpha)
 
 # %% ../nbs/40_predict.ipynb #43adbb42
 @dataclass(repr=False)
@@ -273,8 +277,7 @@ class HeatMap(Shown):
         low,high = self.map.min(),self.map.max()
         return ((self.map-low)/max(high-low, 1e-9)*255).astype(np.uint8)
     def overlay(self, alpha:float=.6)->Image.Image:
-        heat = (colormaps['magma'](self.mask)[...,:3]*255)
-        return Image.fromarray((alpha*heat+(1-alpha)*np.asarray(self.image.convert('L'))[...,None]).astype(np.uint8))
+        return _blend(self.image, self.mask, (255*np.array(colormaps['magma'](range(256))[:,:3])).astype(np.uint8), alpha)
     def picture(self): return with_legend(self.overlay(), [(None, f'{self.text}: {self.map.min():.2f} (dark) to {self.map.max():.2f} (light)')])
     def __repr__(self): return f'HeatMap({self.text!r}, {self.map.min():.2f} to {self.map.max():.2f})'
 
