@@ -6,12 +6,13 @@ Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
 # %% auto #0
 __all__ = ['pools', 'presets', 'release_names', 'image_tower', 'text_tower', 'redraw', 'train_tokenizer', 'new_text_tower',
-           'Config', 'CLIPpy', 'create_model', 'get_config', 'load', 'load_release', 'rename_release']
+           'Config', 'CLIPpy', 'create_model', 'get_config', 'boxed', 'load', 'load_release', 'rename_release']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
 import difflib, json, math, os, shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.resources import files as package_files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -355,6 +356,7 @@ def get_config(
 @patch
 def save(self:CLIPpy,
     path:str|Path, # a folder; an older model there is replaced
+    half:bool=False, # write float16: half the bytes, and `load` gives float32 all the same
 )->Path:
     "Write the model so that `load` needs nothing else."
     path = Path(path)
@@ -364,35 +366,57 @@ def save(self:CLIPpy,
     save_file({k:v.contiguous() for k,v in self.state_dict().items() if not k.startswith('text.')}, new/'model.safetensors')
     with _quiet(): self.text.save(str(new/'text'), create_model_card=False)
     (new/'config.json').write_text(json.dumps(dict(asdict(self.config), clippy=__version__), indent=2))
+    for file in new.rglob('*.safetensors'):
+        if half: _halve(file)
+        shutil.copymode(new/'config.json', file) # safetensors makes files that only their owner may read
     shutil.rmtree(old, ignore_errors=True)
     if path.exists(): os.replace(path, old)
     os.replace(new, path)
     shutil.rmtree(old, ignore_errors=True)
     return path
 
+# %% ../nbs/00_model.ipynb #95bb3d19
+def _halve(path): # a file of weights, in place
+    state = {k:v.half() if v.is_floating_point() else v for k,v in load_file(path).items()}
+    lost = [k for k,v in state.items() if v.is_floating_point() and not v.isfinite().all()]
+    if lost: raise ValueError(f'{lost[0]} has values that float16 cannot hold: save with half=False.')
+    save_file(state, path, metadata=dict(format='pt'))
+
 # %% ../nbs/00_model.ipynb #42c45705
+def boxed()->dict: # name -> folder
+    "The trained models that come with the package."
+    return {p.name:p for p in sorted((Path(str(package_files('clippy')))/'models').glob('*')) if (p/'config.json').is_file()}
+
 def load(
-    source:str|Path, # a saved folder, a Hub repo id, or the public release `clippy_5k.pt`
+    source:str|Path, # a key of `boxed`, a saved folder, a Hub repo id, or the public release `clippy_5k.pt`
     preset:str='clippy-B-16', # release only: what its towers are
     text:str|Path|None=None, # release only: tokenizer and config of the text tower; None: the preset's Hub name
-)->CLIPpy: # in evaluation mode
+    revision:str|None=None, # Hub only: branch, tag or commit; if it is given, nothing local is looked for
+)->CLIPpy: # in evaluation mode, float32
     "Load a trained CLIPpy."
-    path = Path(source)
-    if path.is_file(): return load_release(path, preset, text).eval()
-    if path.is_dir(): return _load_folder(path).eval()
-    try: return _load_folder(Path(snapshot_download(str(source)))).eval()
-    except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as e:
-        raise FileNotFoundError(f'There is no model at {str(source)!r}: no such folder or file, '
-                                f'and the Hub did not give it ({type(e).__name__}).') from None
+    if not revision:
+        if str(source) in boxed(): return _load_folder(boxed()[str(source)]).eval()
+        path = Path(source)
+        if path.is_file(): return load_release(path, preset, text).eval()
+        if path.is_dir(): return _load_folder(path).eval()
+    return _load_folder(_from_hub(str(source), revision)).eval()
 
 # %% ../nbs/00_model.ipynb #3155c39c
+def _from_hub(name, revision=None): # folder of the cache
+    if name.startswith(('.', '/', '~')): raise FileNotFoundError(f'There is no folder or file {name}.')
+    try: return Path(snapshot_download(name, revision=revision))
+    except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as e:
+        at = f' at revision {revision!r}' if revision else ''
+        raise FileNotFoundError(f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
+            f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
+
 def _load_folder(path):
     if not (path/'config.json').exists(): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     known = {f.name for f in fields(Config)}
     saved = json.loads((path/'config.json').read_text())
     config = Config(**{k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k in known})
     model = CLIPpy(config, image_tower(config.image, token_drop=config.token_drop, **config.image_args),
-                   text_tower(path/'text', max_tokens=config.max_tokens))
+                   text_tower(path/'text', max_tokens=config.max_tokens).float())
     _fit(model, _read_weights(path), path.name, spare={k for k in model.state_dict() if k.startswith('text.')})
     return model
 

@@ -1,9 +1,9 @@
 "The wheel: complete, licensed, and light to import."
-import os, subprocess, sys
+import os, subprocess, sys, tarfile
 from email.parser import Parser
 from importlib.metadata import packages_distributions, requires, PackageNotFoundError
 from pathlib import Path
-from shutil import copytree, copy
+from shutil import copytree, copy, ignore_patterns
 from zipfile import ZipFile
 
 import pytest
@@ -39,6 +39,25 @@ def test_tables(wheel):
     here = {f'clippy/labels/{o.name}' for o in (root/'clippy/labels').iterdir()}
     assert 'clippy/labels/voc.csv' in here
     with ZipFile(wheel) as z: assert here=={o for o in z.namelist() if o.startswith('clippy/labels/')}
+
+def test_models(wheel, tmp_path):
+    "The trained models are in the wheel, small and readable by all, and load from there with no network."
+    here = {o.relative_to(root).as_posix() for o in (root/'clippy/models').rglob('*') if o.is_file()}
+    with ZipFile(wheel) as z:
+        assert here=={o for o in z.namelist() if o.startswith('clippy/models/')}
+        assert all((z.getinfo(o).external_attr>>16)&0o444==0o444 for o in here)
+        z.extractall(tmp_path)
+    code = 'import clippy.model as m; print(m.__file__); [print(k, m.load(k).config.pooling) for k in m.boxed()]'
+    res = py(code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH':str(tmp_path), 'HF_HUB_OFFLINE':'1'})
+    assert res.stdout.split()==[str(tmp_path/'clippy/model.py'), 'scenes','max', 'scenes-cls','cls'], res.stderr
+
+def test_source_archive(tmp_path):
+    "So are they in the sdist, from which a wheel can be built."
+    copytree(root/'clippy', tmp_path/'clippy', ignore=ignore_patterns('__pycache__'))
+    for o in 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE CITATION.cff'.split(): copy(root/o, tmp_path)
+    subprocess.run([sys.executable, 'setup.py', '-q', 'sdist'], cwd=tmp_path, check=True, capture_output=True)
+    with tarfile.open(next((tmp_path/'dist').glob('*.tar.gz'))) as t: found = {o.split('/',1)[1] for o in t.getnames() if '/' in o}
+    assert {o.relative_to(root).as_posix() for d in ('models','labels') for o in (root/'clippy'/d).rglob('*') if o.is_file()} <= found
 
 def allowed(meta):
     "Distributions that the wheel's plain requirements bring, by name."
