@@ -1,0 +1,98 @@
+"The front page and the tutorials say what is so: their commands exist, their pictures are current, and what SECURITY.md states about loading holds."
+import inspect, json, pickle, re, runpy, shlex, shutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest, torch
+from PIL import Image
+
+from clippy.cli import commands
+from clippy.model import boxed, image_tower, load
+
+root = Path(__file__).parent.parent
+nbs = [root/'nbs/index.ipynb', *sorted((root/'nbs/tutorials').glob('*.ipynb'))]
+pages = [*nbs, root/'CONTRIBUTING.md', root/'SECURITY.md', root/'CHANGELOG.md']
+each_page = pytest.mark.parametrize('page', pages, ids=[p.stem for p in pages])
+
+def join(s): return s if isinstance(s, str) else ''.join(s)
+def cells(nb): return json.loads(nb.read_text('utf-8'))['cells']
+def text(page): return page.read_text('utf-8') if page.suffix=='.md' else '\n'.join(join(c['source']) for c in cells(page))
+
+# Front page ---------------------------------------------------------------------------------------------------------
+
+front = runpy.run_path(str(root/'tools/front.py'))
+
+def test_first_lines():
+    "The lines at the top run, find what they look for, and drew the picture above them."
+    code = front['five_lines']()
+    found = front['run'](code)
+    assert all(found['seg'][o].area>.01 for o in found['seg'].labels[1:])
+    kept = Image.open(root/'nbs/images/front.png').text
+    assert {k:kept.get(k) for k in ('code','model','command')}==front['about'](found['model'], code), 'run `python tools/front.py`'
+
+# Tutorials ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('nb', nbs[1:], ids=[o.stem for o in nbs[1:]])
+def test_colab(nb):
+    "A tutorial begins with a link that opens it, and a cell that installs the package there and does not run here."
+    _,badge,install = (join(c['source']) for c in cells(nb)[:3])
+    assert f'blob/main/nbs/tutorials/{nb.name})' in badge
+    assert re.match(r"#\| eval: false\n%pip install -q .*git\+https://github.com/clippy-vl/clippy", install)
+
+# Commands -----------------------------------------------------------------------------------------------------------
+
+def typed(page): # the commands of its shell blocks, as words
+    for block in re.findall(r'^```sh\n(.*?)^```', text(page), flags=re.S|re.M):
+        for line in block.replace('\\\n', ' ').splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1]==['clippy'] and len(words)>1: yield words[1],words[2:]
+            if '-m' in words and words[0]=='accelerate': yield words[words.index('-m')+1].split('.')[1],words[words.index('-m')+2:]
+
+@each_page
+def test_commands(page):
+    "Every command that is named exists, with its options."
+    for name,args in typed(page):
+        module,func = commands[name][0].split(':')
+        known = inspect.signature(inspect.unwrap(getattr(import_module(module), func))).parameters
+        for a in args:
+            if a.startswith('--'): ok = {a[2:].replace('-','_'), a[5:].replace('-','_') if a.startswith('--no-') else ''} & {k.lower() for k in known}
+            elif re.match('-[a-z]$', a): ok = [k for k in known if k[0]==a[1].upper()]
+            else: continue
+            assert ok, f'clippy {name} has no option {a}'
+
+@each_page
+def test_files(page):
+    "Every file of the repository that is named is there."
+    for o in re.findall(r'(?<![\w./-])(?:configs|tools|tests|nbs|benchmarks)/[\w/-]+\.(?:yaml|yml|py|json|ipynb)', text(page)): assert (root/o).exists(), o
+
+# Security -----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def model(tmp_path): return Path(shutil.copytree(boxed()['scenes'], tmp_path/'model'))
+
+def test_no_foreign_class(model, tmp_path):
+    "A text tower that names code of its own is refused, and the code does not run."
+    for where in (model, model/'text'): (where/'extra.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nclass Extra: pass\n")
+    path = model/'text/modules.json'
+    modules = json.loads(path.read_text())
+    for name in ('extra.Extra', 'subprocess.Popen'):
+        path.write_text(json.dumps([*modules, dict(idx=len(modules), name='9', path='', type=name)]))
+        with pytest.raises(ValueError, match='not part of Sentence Transformers'): load(model)
+    assert not (tmp_path/'ran').exists()
+
+class Touch: # a pickle that makes a file when it is read
+    def __init__(self, path): self.path = path
+    def __reduce__(self): return open,(str(self.path),'w')
+
+def test_no_pickles(tmp_path):
+    "A torch file with other objects than tensors is refused, and they are not made."
+    torch.save(dict(state_dict=Touch(tmp_path/'ran')), tmp_path/'bad.pt')
+    (tmp_path/'old.pt').write_bytes(pickle.dumps(Touch(tmp_path/'ran')))
+    for o in ('bad.pt','old.pt'):
+        with pytest.raises(ValueError, match='other Python objects are not opened'): load(tmp_path/o)
+    assert not (tmp_path/'ran').exists()
+
+def test_no_addresses():
+    "The image tower is one of the installed timm."
+    for o in ('hf-hub:somebody/model', 'local-dir:model'):
+        with pytest.raises(ValueError, match='timm has no model'): image_tower(o)
