@@ -13,7 +13,7 @@ LAUNCH := --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backe
 help:
 	@echo "make demo       train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
 	@echo "make test       run every notebook and the tests; pytest options through ARGS"
-	@echo "make bench      time the dense head; with VOC=VOCdevkit/VOC2012 a whole evaluation too"
+	@echo "make bench      time dense head, loss, data and a training step; with VOC=VOCdevkit/VOC2012 an evaluation too"
 	@echo "make reproduce  the paper's ablations in small, about an hour and a half; goes on where it stopped"
 	@echo "make docs       build the site into build/docs"
 	@echo "make export     notebooks -> clippy/*.py, cleaned, and README.md"
@@ -44,8 +44,15 @@ demo: $(VENV)/.clippy
 test: $(VENV)/.clippy-dev
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/.clippy
-	@$(BIN)/python benchmarks/dense_head.py $(ARGS)
+$(VENV)/.clippy-bench: settings.ini setup.py pyproject.toml | $(BIN)/python
+	@echo "Installing clippy and what it is compared with into $(VENV) (the first time: about 6 GB and a few minutes)" >&2
+	@$(PIP) -e '.[bench]'
+	@touch $(VENV)/.clippy $@
+
+# One script or all of them: make bench BENCH=data ARGS='--n 24'. The first line of each says what it is.
+BENCH ?= dense_head loss data step
+bench: $(VENV)/.clippy-bench
+	@for b in $(BENCH); do echo; sed -n '1s/"//gp' benchmarks/$$b.py; $(BIN)/python benchmarks/$$b.py $(ARGS) || exit 1; done
 	@if [ -n "$(VOC)" ]; then $(BIN)/python benchmarks/voc_loop.py --data "$(VOC)"; fi
 
 $(VENV)/.clippy-reproduce: settings.ini setup.py pyproject.toml | $(BIN)/python

@@ -1,5 +1,6 @@
 "One loss over a large batch, forward and backward: what it takes beyond the features."
 import multiprocessing as mp
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from time import process_time
@@ -56,8 +57,9 @@ def measure(name, pairs, width, chunk, device):
     row = dict(loss=name, pairs=pairs, seconds=clock(device)-start, cpu_seconds=process_time()-cpu, peak_mb=peak_memory(device)-before)
     return row|dict(value=value.item()), [inputs[0].grad[:256].cpu().numpy(), inputs[1].grad[:256].cpu().numpy(), inputs[2].grad.cpu().numpy()]
 
-def apart(f, *args): # in a process of its own, which starts with nothing allocated
-    with mp.get_context('fork').Pool(1) as pool: return pool.apply(f, args)
+def apart(f, *args, how='fork'): # in a process of its own, which starts with nothing allocated; torch.compile needs `spawn`
+    start = dict(initializer=set_threads, initargs=(torch.get_num_threads(),)) if how=='spawn' else {} # the other inherits it
+    with ProcessPoolExecutor(1, mp_context=mp.get_context(how), **start) as pool: return pool.submit(f, *args).result()
 
 def difference(a, b): # largest of the relative differences; gradients of 256 images and texts, and of the scale
     return max(float(((x-y)**2).sum()**.5/(y**2).sum()**.5) for x,y in zip(a, b))

@@ -1,4 +1,4 @@
-"What both benchmarks write down: where, with what, and how fast."
+"What all benchmarks write down: where, with what, and how fast."
 import os, platform, shlex, sys
 from pathlib import Path
 from time import perf_counter
@@ -28,21 +28,33 @@ def clock(device)->float: # seconds
     if device.type=='cuda': torch.cuda.synchronize(device)
     return perf_counter()
 
-def save(
+def bf16_peak(device)->float|None: # TFLOP/s of dense products by its makers; None: not known
+    "What the card can do, for the share of it that is used."
+    name = torch.cuda.get_device_name(device) if device.type=='cuda' else ''
+    if 'PCIe' in name and 'A100' not in name or 'NVL' in name: return None # slower ones of the same name
+    return next((v for k,v in dict(H100=989, H200=989, A100=312).items() if k in name), None)
+
+def keep(
     name, # of the script
-    out, # JSON file; '': the kept result of this device, and the table in README.md
+    out, # JSON file; '': the kept result of this device
     where:dict, # from `machine`
     settings:dict,
     rows:list, # of dicts
-    text, # table of the rows
-):
-    "Keep a result, and show it."
+)->str: # name of the kept result
+    "Write a result down."
     result = f'{name}-{where["device"]}'
     path = Path(out) if out else here/f'results/{result}.json'
     path.parent.mkdir(parents=True, exist_ok=True)
     args = [Path(o).name if Path(o).is_absolute() else o for o in sys.argv[1:]] # where things lie on one machine says nothing elsewhere
     command = shlex.join(['python', f'benchmarks/{name}.py', *args])
     write_json(path, dict(command=command, machine=where, versions=manifest(), settings=settings, rows=rows))
+    return result
+
+def save(name, out, where, settings, rows,
+    text, # table of the rows
+):
+    "Keep a result, put the table into README.md if it is the kept one, and show it."
+    result = keep(name, out, where, settings, rows)
     if not out: into_readme(result, text)
     print(text)
 

@@ -1,13 +1,14 @@
 "The benchmarks run, both sides give the same answer, and the kept tables are those of the kept results."
 import json, subprocess, sys
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np, pytest
+import numpy as np, pytest, torch
 from PIL import Image
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, dense_head, loss, voc_loop
+import data, dense_head, gpu, loss, step, voc_loop
 
 def run(script, *args):
     res = subprocess.run([sys.executable, root/'benchmarks'/script, *map(str, args)], capture_output=True, text=True)
@@ -74,7 +75,65 @@ def test_data(tmp_path):
         assert text.strip()==str(data.show(rows)) and [r['pipeline'] for r in rows[:3]]==['open_clip','exact','fast, Pillow']
         assert all(r['images_per_s']>0 for r in rows) and rows[2]['most']<2.1 and all(r['mean']<4 for r in rows if 'mean' in r)
 
-@pytest.mark.parametrize('script', [data, dense_head, loss, voc_loop])
+@pytest.fixture(scope='module')
+def tiny():
+    "Options of a training step."
+    pytest.importorskip('open_clip', reason='needs pip install clippy-vl[bench]')
+    return SimpleNamespace(device=torch.device('cpu'), shape='tiny', precision='fp32', grad_checkpointing=False, compile=False, text=step.text_folder('tiny'))
+
+@pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
+def test_step(tmp_path, tiny):
+    out = tmp_path/'step.json'
+    text = run('step.py', '--shape', 'tiny', '--batch', 3, '--rounds', 1, '--precision', 'fp32,bf16', '--only', '0,1,2', '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==step.show(rows) and [r['name'] for r in rows]==2*list(step.variants)[:3]
+    assert rows[0]['parameters']-192*192-192==rows[1]['parameters'] and {r['parameters'] for r in rows[1:3]}=={rows[1]['parameters']} # open_clip has a head
+    assert {r['layers'] for r in rows}=={4} and [r['text_tokens'] for r in rows[:2]]==[77,77] and rows[2]['text_tokens']<77
+    for r in rows:
+        assert sum(r['parts'].values())==pytest.approx(r['seconds'], rel=.01)
+        assert r['peak_mb']>4*4*r['parameters']/2**20 # weights, gradients and two moments
+
+def test_step_same_towers(tiny):
+    "With the same weights both sides' towers give the same vectors, however the text is padded."
+    theirs,ours,padded = (step.build(k, tiny) for k in list(step.variants)[:3])
+    theirs.model.visual.trunk.load_state_dict(ours.model.image.state_dict()|{k:v for k,v in theirs.model.visual.trunk.state_dict().items() if 'head' in k})
+    theirs.model.text.transformer.load_state_dict(ours.model.text[0].model.encoder.state_dict())
+    padded.model.load_state_dict(ours.model.state_dict())
+    (images,ids),(raw,captions) = step.batch_for(theirs, 3),step.batch_for(ours, 3)
+    with torch.no_grad():
+        for m in ours,padded: torch.testing.assert_close(theirs.encode_text(ids), m.encode_text(captions), atol=1e-5, rtol=0)
+        a,b = theirs.model.visual.trunk.forward_features(images),ours.model.image_tokens(step.normalize(raw))
+    torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
+
+def test_texts():
+    n = [len(o.split()) for o in step.texts(4000)]
+    assert 18<np.mean(n)<22 and 12<np.std(n)<20
+
+@pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
+def test_gpu_twin(tmp_path, tiny):
+    out = tmp_path/'gpu.json'
+    text = run('gpu.py', '--device', 'cpu', '--shape', 'tiny', '--batches', 2, '--seconds', 0, '--pairs', 64, '--no-compile', '--budget', 500, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==gpu.show(rows) and [r['part'] for r in rows]==['loss']*2+['dense_head']+['step']*8
+    assert rows[1]['gradients_differ']<1e-5 and all(r['pairs_per_s']>0 for r in rows[3:])
+
+def test_gpu_limits(tiny, monkeypatch):
+    "What does not fit, and what there is no time for, is written down."
+    def full(*args): raise torch.OutOfMemoryError
+    monkeypatch.setattr(gpu, 'speed', full)
+    monkeypatch.setattr(gpu, 'start_memory', lambda device: 0.)
+    monkeypatch.setattr(gpu, 'cases', lambda *args: [('ours, 224 px', False, False, [2,4]), ('open_clip, 224 px', False, True, [2])])
+    rows = list(gpu.steps(tiny, [2,4], 0, True, lambda: 70))
+    assert [(r.get('batch'), r.get('out_of_memory'), r.get('no_time')) for r in rows]==[(2,True,None), (None,None,True)]
+    head = dense_head.measure(4, (8,8), 3, 16, 1, tiny.device)|dict(part='dense_head')
+    text = gpu.show(rows+[head, dict(part='loss', loss='open_clip', pairs=64, out_of_memory=True)])
+    assert text.count('out of memory')==2 and 'No time was left for: open_clip, 224 px, compiled.' in text
+
+def test_cases():
+    plan = gpu.cases([64,256,1024], True)
+    assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024]) and plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
+
+@pytest.mark.parametrize('script', [data, dense_head, loss, step, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']
