@@ -26,21 +26,21 @@ def run(code:str)->dict: # what it defines
         if not Path('found.png').is_file(): raise ValueError('The first lines of the front page save found.png, and they did not.')
     return found
 
-def beside(*pictures, height=300, gap=16)->Image.Image:
-    "Pictures in a row, as tall as each other but for their legends."
-    scaled = [p.resize((round(p.width*height/h), round(p.height*height/h)), Image.Resampling.LANCZOS) for p,h in pictures]
-    out = Image.new('RGB', (sum(p.width for p in scaled)+gap*(len(scaled)-1), max(p.height for p in scaled)), 'white')
+def beside(*pictures, gap=16)->Image.Image:
+    "Pictures in a row."
+    out = Image.new('RGB', (sum(p.width for p in pictures)+gap*(len(pictures)-1), max(p.height for p in pictures)), 'white')
     x = 0
-    for p in scaled: out.paste(p, (x,0)); x += p.width+gap
+    for p in pictures: out.paste(p, (x,0)); x += p.width+gap
     return out
 
 def draw(found)->Image.Image:
     "Picture, segments, heat map."
-    seg,model = found['seg'],found['model']
-    word = max(seg.labels[1:], key=lambda o: seg[o].area)
-    shown = [o.picture() for o in (seg, model.similarity(found['picture'], word, size=128))]
-    tall = seg.image.height*shown[0].width//seg.image.width
-    return beside((seg.image, seg.image.height), *((p, tall) for p in shown))
+    from clippy.predict import colours, with_legend
+    seg,regions = found['seg'],sorted(found['seg'], key=lambda r: -r.area)
+    heat = found['model'].similarity(found['picture'], max(seg.labels[1:], key=lambda o: seg[o].area), size=128)
+    legend = [(colours()[seg.labels.index(r.label)], f'{r.label}  {r.area:.1%}') for r in regions]
+    scale = [(None, f'“{heat.text}”: {heat.map.min():.2f} (dark) to {heat.map.max():.2f} (light)')]
+    return beside(seg.image, with_legend(seg.overlay(), legend, least=1), with_legend(heat.overlay(), scale, least=1))
 
 def about(model, code)->dict: # what the file keeps
     from clippy.eval import weights_hash
