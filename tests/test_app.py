@@ -104,12 +104,22 @@ def test_bad_pictures(client, bad):
         with pytest.raises(Exception, match=re.escape(said)): client.predict(file(path), *rest, api_name=name)
     with pytest.raises(Exception, match='drop one first'): client.predict(None, words, background, 0, api_name='/words')
 
-def test_large_upload(client, tmp_path):
-    "No more than max_mb is taken, and nothing else of this machine is read."
-    (tmp_path/'large.png').write_bytes(b'0'*1_100_000)
-    with pytest.raises(Exception, match='413|maximum|too large|exceed'): client.predict(file(tmp_path/'large.png'), words, background, 0, api_name='/words')
-    (tmp_path/'own.png').write_bytes(b'0')
-    with pytest.raises(Exception): client.predict(dict(path=str(tmp_path/'own.png'), meta=dict(_type='gradio.FileData')), words, background, 0, api_name='/words')
+def post(url, path, **kw):
+    from httpx import Client as Http # comes with gradio
+    with Http(trust_env=False) as c: return c.post(f'{url}gradio_api/{path}', **kw)
+
+def test_large_upload(url):
+    "The server, whoever asks it, takes no more than max_mb."
+    assert post(url, 'upload', files=dict(files=('small.png', b'0'*900_000))).status_code==200
+    assert post(url, 'upload', files=dict(files=('large.png', b'0'*1_100_000))).status_code==413
+
+def test_other_files(url, tmp_path):
+    "Only what was uploaded is looked at: no other file of this machine."
+    from httpx import get
+    Image.new('RGB', (64,64)).save(tmp_path/'own.png')
+    asked = post(url, 'call/words', json=dict(data=[dict(path=str(tmp_path/'own.png'), meta=dict(_type='gradio.FileData')), words, background, 0])).json()
+    assert 'event: error' in get(f'{url}gradio_api/call/words/{asked["event_id"]}', trust_env=False).text
+    assert get(f'{url}gradio_api/file={tmp_path}/own.png', trust_env=False).status_code==403
 
 # In a browser -------------------------------------------------------------------------------------------------------
 
@@ -249,6 +259,17 @@ def test_space(tmp_path, pictures, capsys):
 def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)
     with pytest.raises(ValueError, match=re.escape("pip install 'clippy-vl[app]'")): app()
+
+def test_command(monkeypatch, capsys):
+    "`clippy app` says where the page is, and serves it until it is interrupted."
+    import gradio
+    served = []
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: served.append(page))
+    assert app('scenes-cls', port=0, workers=1)==0
+    page, = served
+    page.close(verbose=False)
+    assert f'The page is at {page.local_url}' in capsys.readouterr().out
+    assert page.local_url.startswith('http://127.0.0.1:') and page.max_file_size==20*2**20 and not page.share
 
 def test_port_taken(url):
     with pytest.raises(OSError, match='port'): serve(open_app('scenes-cls'), port=int(url.rsplit(':', 1)[1].strip('/')), wait=False)
