@@ -34,7 +34,7 @@ from tqdm.auto import tqdm
 from .data import Unusable, open_image, to_rgb
 from .eval import Protocol, class_vectors, image_transform, templates_of
 from .group import enlarge, groups_by_pca
-from .model import CLIPpy, load
+from .model import CLIPpy, boxed, load
 from .segment import save_labels, words_to_pixels
 from .stream import RemoteFile, Unreachable
 
@@ -254,6 +254,7 @@ def segment(self:CLIPpy,
 ): # a `Segmentation`, or a list
     "Words to pixels."
     labels,background = check_labels(labels, background)
+    if other in labels: raise ValueError(f'{other!r} is the name of what none of the labels fits: choose another (other=).')
     if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
     vectors = self.word_vectors(labels+background, templates)
     owner = np.array([*range(1, len(labels)+1), *[0]*len(background)], np.uint8)
@@ -532,12 +533,13 @@ def info(
     c,n = m.config,lambda part: f'{sum(p.numel() for p in part.parameters())/1e6:.1f} M parameters'
     lines = [f'image tower  {c.image}, {n(m.image)}, patch {m.patch[0]}, {c.image_size} px', f'text tower   {c.text or "made for it"}, {n(m.text)}, at most {c.max_tokens} tokens',
              f'pooling      {c.pooling}', f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']
-    lines += [f'{k:<12} {v}' for k,v in _manifest_lines(m)]
+    lines += [f'{k:<12} {v}' for k,v in _manifest_lines(boxed().get(model, Path(model))/'manifest.json')]
     print('\n'.join(lines))
     return '\n'.join(lines)
 
-def _manifest_lines(m): # what the model's manifest says, if it has one
-    known = getattr(m, 'manifest', None) or {}
-    yield from ((k, known[k]) for k in ('command','data') if k in known)
+def _manifest_lines(path): # where the model comes from and what it can do, if that is there
+    if not path.is_file(): return
+    known = json.loads(path.read_text(encoding='utf-8'))
+    yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
     for r in known.get('results', []):
         yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))

@@ -104,7 +104,7 @@ def test_bad_pictures(model, source, said, tmp_path, monkeypatch):
 @pytest.mark.parametrize('ask,said', [
     (lambda m,p: m.segment(p, []), 'at least one'), (lambda m,p: m.segment(p, 'cat'), 'Labels are a list'), (lambda m,p: m.segment(p, ['cat','cat']), 'more than once'),
     (lambda m,p: m.segment(p, ['cat'], background=['cat']), 'more than once'), (lambda m,p: m.segment(p, ['']), 'is empty'), (lambda m,p: m.segment(p, map(str, range(300))), 'room for 255'),
-    (lambda m,p: m.segment(p, ['cat'], templates='poem'), 'no set of sentences'), (lambda m,p: m.segment(p, ['cat'], size=-1), 'not -1'), (lambda m,p: m.group(p, 0), 'from 1 to 255'),
+    (lambda m,p: m.segment(p, ['other']), 'none of the labels'), (lambda m,p: m.segment(p, ['cat'], templates='poem'), 'no set of sentences'), (lambda m,p: m.segment(p, ['cat'], size=-1), 'not -1'), (lambda m,p: m.group(p, 0), 'from 1 to 255'),
     (lambda m,p: m.group(p, 200), 'fewer groups'), (lambda m,p: m.similarity(p, ''), 'is empty'), (lambda m,p: m.classify(p, []), 'at least one')])
 def test_bad_questions(model, picture, ask, said):
     with pytest.raises(ValueError, match=said): ask(model, picture)
