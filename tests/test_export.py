@@ -1,5 +1,5 @@
 "Exports give the vectors of the model, without PyTorch, and in JAX."
-import json, subprocess, sys
+import importlib, json, subprocess, sys
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -157,3 +157,21 @@ def test_jax_refuses_text():
     model.text[2].activation_function = nn.Identity()
     model.text[1].pooling_mode = 'cls'
     with pytest.raises(ValueError, match='pooling cls'): t5_of(model)
+
+# Benchmark ----------------------------------------------------------------------------------------------------------
+
+root = Path(__file__).parent.parent
+
+@pytest.fixture
+def bench(monkeypatch):
+    monkeypatch.syspath_prepend(root/'benchmarks')
+    return importlib.import_module('export')
+
+def test_benchmark(exported, bench):
+    model,folder = exported
+    row, = bench.rounds(dict(PyTorch=model, ONNX=ex.OnnxCLIPpy(folder, threads=1), JAX=compiled(to_jax(model))), [2], [], 1)
+    assert row['batch']==2 and row['ONNX_differs']<ex.tolerance and row['JAX_differs']<ex.tolerance and 'texts, 12 tokens' in str(bench.show([row]))
+
+def test_benchmark_kept(bench):
+    rows = json.loads((root/'benchmarks/results/export-cpu.json').read_text())['rows']
+    assert str(bench.show(rows)) in (root/'benchmarks/README.md').read_text()
