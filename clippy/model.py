@@ -121,7 +121,7 @@ def redraw(
     "Copy a text tower's tokenizer and settings, with random weights."
     src = name if Path(name).is_dir() else snapshot_download(str(name), ignore_patterns=_weights)
     shutil.copytree(src, folder, ignore=shutil.ignore_patterns(*_weights), dirs_exist_ok=True)
-    _write_hf(AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder)), folder)
+    _write_hf(AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False)), folder)
     for settings in Path(folder).glob('*_Dense/config.json'):
         s = json.loads(settings.read_text())
         linear = nn.Linear(s['in_features'], s['out_features'], bias=s.get('bias', True))

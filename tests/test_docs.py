@@ -7,7 +7,7 @@ import pytest, torch
 from PIL import Image
 
 from clippy.cli import commands
-from clippy.model import boxed, image_tower, load
+from clippy.model import boxed, image_tower, load, text_tower
 
 root = Path(__file__).parent.parent
 nbs = [root/'nbs/index.ipynb', *sorted((root/'nbs/tutorials').glob('*.ipynb'))]
@@ -78,6 +78,14 @@ def test_no_foreign_class(model, tmp_path):
     for name in ('extra.Extra', 'subprocess.Popen'):
         path.write_text(json.dumps([*modules, dict(idx=len(modules), name='9', path='', type=name)]))
         with pytest.raises(ValueError, match='not part of Sentence Transformers'): load(model)
+    assert not (tmp_path/'ran').exists()
+
+def test_no_foreign_config(model, tmp_path):
+    "Nor is code run where only the settings of a text tower are used."
+    config = model/'text/config.json'
+    config.write_text(json.dumps(json.loads(config.read_text()) | dict(model_type='own', auto_map=dict(AutoConfig='own.Own', AutoModel='own.Own'))))
+    (model/'text/own.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nfrom transformers import PretrainedConfig as Own\n")
+    with pytest.raises(ValueError, match='custom code'): text_tower(str(model/'text'), pretrained=False)
     assert not (tmp_path/'ran').exists()
 
 class Touch: # a pickle that makes a file when it is read
