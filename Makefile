@@ -42,7 +42,7 @@ demo: $(VENV)/.clippy
 
 # Nothing may print after pytest: its closing line is the last. Two processes, for two cores; a file stays with one of them.
 test: $(VENV)/.clippy-dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 $(VENV)/.clippy-bench: settings.ini setup.py pyproject.toml | $(BIN)/python
 	@echo "Installing clippy and what it is compared with into $(VENV) (the first time: about 6 GB and a few minutes)" >&2

@@ -137,7 +137,7 @@ def look(self:CLIPpy,
     prepare,found = image_transform(Protocol(size=size, fit='short'), self),[None]*len(images)
     for start in range(0, len(images), batch_size):
         pictures,same = [read_picture(o) for o in images[start:start+batch_size]],defaultdict(list)
-        for i,p in enumerate(pictures): same[tuple((x := self._small(prepare(p))).shape)].append((i,x))
+        for i,p in enumerate(pictures): same[tuple((x := prepare(self._small(p, size))).shape)].append((i,x))
         for group in same.values():
             with torch.no_grad():
                 out = encode(torch.stack([x for _,x in group]).to(self.device))
@@ -145,10 +145,11 @@ def look(self:CLIPpy,
     return found
 
 @patch
-def _small(self:CLIPpy, x):
-    n = x[0].numel()//(self.patch[0]*self.patch[1])
-    if n>max_patches: raise ValueError(f'{x.shape[2]} x {x.shape[1]} pixels are {n} patches, more than {max_patches}: take a smaller size, or a part of the picture.')
-    return x
+def _small(self:CLIPpy, picture, size): # asked before anything is resized
+    short,long = sorted(picture.size)
+    n = round(((size or self.config.image_size)/self.patch[0])**2*long/short)
+    if n>max_patches: raise ValueError(f'Of a picture of {picture.width} x {picture.height} pixels the model would see {n} patches, more than {max_patches}: take a smaller size, or a part of the picture.')
+    return picture
 
 # %% ../nbs/40_predict.ipynb #e56b5da0
 @dataclass(repr=False)

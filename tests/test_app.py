@@ -211,6 +211,7 @@ def test_browser_fits(tab, width):
     tab.set_viewport_size(dict(width=width, height=900))
     press(tab, '#find', '#segments')
     assert tab.evaluate('document.documentElement.scrollWidth')<=width
+    tab.wait_for_function("() => [...document.querySelectorAll('#segments img')].every(o => o.complete && o.naturalWidth)") # they come one after the other
     base,mask = (tab.locator(f'#segments img.{o}').first.bounding_box() for o in ('base-image','mask'))
     assert base==mask and base['height']<=900
 

@@ -129,8 +129,8 @@ def test_keep(tmp_path):
 
 # Signals ------------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('workers', [0,1])
-@pytest.mark.parametrize('command,sig,code', [(alone, signal.SIGTERM, 143), (alone, signal.SIGINT, 130), (torchrun, signal.SIGTERM, None)], ids=['TERM','INT','TERM two processes'])
+@pytest.mark.parametrize('command,sig,code,workers', [(alone, signal.SIGTERM, 143, 0), (alone, signal.SIGTERM, 143, 1), (alone, signal.SIGINT, 130, 1), (torchrun, signal.SIGTERM, None, 1)],
+    ids=['TERM','TERM group','INT group','TERM group of two'])
 def test_signal(command, sig, code, workers, tmp_path):
     "The step is finished and saved; the run goes on from there. With workers: the signal goes to the whole group, as from a terminal or a scheduler."
     args = ['--batch-size','8','--train-num-samples','100000','--steps','6000','--workers',str(workers),'--log-every','1','--logs',str(tmp_path),'--name','run','--save-every','3']
