@@ -1,5 +1,7 @@
 "What every test runs under, set before anything imports torch."
-import os, tempfile
+import os, sys, tempfile
+
+if os.environ.get('VIRTUAL_ENV')!=sys.prefix: os.environ.pop('VIRTUAL_ENV', None) # IPython would put the packages of another environment on the path
 
 for k,v in dict(
     MPLBACKEND='agg',

@@ -9,14 +9,18 @@ from nbdev.config import get_config
 from nbdev.doclinks import nbglob
 from nbdev.test import test_nb as run_nb  # by another name, or pytest would collect it
 
+from clippy.eval import all_tasks, tasks
+
+all_tasks() # every chapter has registered its own
 cfg = get_config(Path(__file__).parent)
 nbs = sorted(nbglob(cfg.nbs_path, as_path=True))
 
 @pytest.fixture(autouse=True)
 def tidy():
-    "Leave no figures behind, and give Ctrl-C back to pytest."
-    ctrl_c = signal.getsignal(signal.SIGINT)
+    "Leave no figures and no tasks of a notebook behind, and give Ctrl-C back to pytest."
+    ctrl_c,own = signal.getsignal(signal.SIGINT),dict(tasks)
     yield
+    tasks.clear(); tasks.update(own)
     signal.signal(signal.SIGINT, ctrl_c)
     plt.close('all')
     gc.collect()
