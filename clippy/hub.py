@@ -22,6 +22,7 @@ from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from PIL import Image
 
+from .images import Unusable, open_image
 from .eval import read_result, results_table, table, weights_hash
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
@@ -214,8 +215,8 @@ def write_repo(
 
 def _picture(model, folder, manifest, picture)->str: # name of the file
     if picture:
-        try: Image.open(picture).verify()
-        except Exception: raise ValueError(f'{picture} is not a picture that can be read.') from None
+        try: open_image(Path(picture).read_bytes())
+        except (Unusable, OSError) as e: raise ValueError(f'{picture} is not a picture that can be read ({e}).') from None
         return Path(shutil.copyfile(picture, folder/f'picture{Path(picture).suffix.lower()}')).name
     if not manifest or manifest['options'].get('train_data'): return ''
     scenes = Scenes(8, eval_seed, model.config.image_size)
