@@ -61,7 +61,7 @@ class OnnxCLIPpy:
     ):
         folder,ort,tokenizers = Path(folder),_need('onnxruntime'),_need('tokenizers')
         if not (folder/'clippy.json').is_file(): raise FileNotFoundError(f'{folder} is no exported model: it has no clippy.json.')
-        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8'))
+        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8-sig'))
         self.tokenizer = tokenizers.Tokenizer.from_file(str(folder/'tokenizer.json'))
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads

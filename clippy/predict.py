@@ -408,7 +408,7 @@ class AnswerFolder:
 def _whole_lines(path):
     if not path.exists(): return []
     found = []
-    for line in path.read_text(encoding='utf-8').splitlines():
+    for line in path.read_text(encoding='utf-8-sig').splitlines():
         try: found.append(json.loads(line))
         except json.JSONDecodeError: break
     return found
@@ -536,7 +536,7 @@ def info(
 
 def _manifest_lines(path): # where the model comes from and what it can do, if that is there
     if not path.is_file(): return
-    known = json.loads(path.read_text(encoding='utf-8'))
+    known = json.loads(path.read_text(encoding='utf-8-sig'))
     yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
     for r in known.get('results', []):
         yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))

@@ -336,6 +336,15 @@ def test_any_names_of_folders(tmp_path, data):
     except ValueError as e: assert 'n.csv' in str(e)
     else: assert len(found)==1 and found[0]
 
+def test_a_model_with_a_mark(tmp_path, model):
+    "A config.json that an editor saved with a byte-order mark is the same model, and a metrics.json the same run."
+    from clippy.runs import read_run
+    shutil.copytree(demo, tmp_path/'run/model')
+    path = tmp_path/'run/model/config.json'; path.write_bytes(b'\xef\xbb\xbf'+path.read_bytes())
+    assert load(str(tmp_path/'run/model')).config==model.config
+    (tmp_path/'run/metrics.json').write_bytes(b'\xef\xbb\xbf'+(root/'nbs/demo/metrics-max.json').read_bytes())
+    assert read_run(tmp_path/'run')['command']==json.loads((root/'nbs/demo/metrics-max.json').read_text())['command']
+
 def test_a_result_with_a_mark(tmp_path, reference):
     (tmp_path/'r.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(reference).encode())
     assert read_result(tmp_path/'r.json')==reference
