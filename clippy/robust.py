@@ -12,7 +12,7 @@ __all__ = ['groups', 'train_counts', 'splits', 'in9_names', 'in9_variants', 'gro
            'ScenesBackground']
 
 # %% ../nbs/23_robust.ipynb #d6ba2358
-import csv, json
+import csv, io, json
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from torch import Tensor
 
 from .eval import (Protocol, Source, Task, digest, evaluate, finite, image_transform, imagenet_names, lowest_interval, read_image, register,
     sum_interval, templates_of, wilson, winners)
+from .masks import read_text
 from .model import CLIPpy
 from .scenes import Birds, backgrounds, swap_backgrounds, things
 from .segment import patch_logits
@@ -100,7 +101,8 @@ def read_metadata(
     root:Path, # folder with metadata.csv
 )->list: # (picture, bird, place, split), all but the picture as numbers
     "The table of Waterbirds, checked."
-    with open(root/'metadata.csv', newline='', encoding='utf-8-sig') as f: head,*found = list(csv.reader(f)) or [[]]
+    try: head,*found = list(csv.reader(io.StringIO(read_text(root/'metadata.csv'), newline=''))) or [[]]
+    except csv.Error as e: raise ValueError(f'{root/"metadata.csv"} is not a csv table: {e}.') from None
     lost = [k for k in ('img_filename','y','place','split') if k not in head]
     if lost: raise ValueError(f'{root/"metadata.csv"} has no column {", ".join(lost)}; its columns are {", ".join(head) or "none"}.')
     found = [dict(zip(head, [*r, *['']*len(head)])) for r in found if r]
@@ -425,8 +427,8 @@ def read_in9_map(
     "Which of the nine an ImageNet class belongs to."
     path = next((p for o in (root, root.parent) if (p := o/'in_to_in9.json').is_file()), None)
     if not path: raise FileNotFoundError(f'There is no in_to_in9.json in {root}: take it from the backgrounds challenge, or set classes=in9.')
-    try: table = {int(k):int(v) for k,v in json.loads(path.read_text()).items()}
-    except (ValueError, AttributeError, TypeError): raise ValueError(f'{path} is not a JSON table from class to class.') from None
+    try: table = {int(k):int(v) for k,v in json.loads(read_text(path)).items()}
+    except (ValueError, RecursionError, AttributeError, TypeError): raise ValueError(f'{path} is not a JSON table from class to class.') from None
     if sorted(table)!=list(range(1000)) or not {-1,*range(9)}>=set(table.values()): raise ValueError(f'{path} must give each of the classes 0 to 999 a number from -1 to 8.')
     return np.array([table[k] for k in range(1000)])
 
@@ -435,6 +437,7 @@ def read_in9_map(
 class ImageNet9Task(Task):
     name,about = 'imagenet9','nine kinds of things before other backgrounds, zero-shot'
     needs,main = 'bg_challenge/<variant>/val/<NN_class>/*.JPEG (backgrounds challenge)','original'
+    unused = 'split',
     protocols = dict(
         clippy=In9Protocol(about='224 px, nine names, one sentence; the paper has no ImageNet-9'),
         imagenet=In9Protocol('imagenet', templates='openai-80', classes='imagenet', about="a thousand names mapped to nine, as the backgrounds challenge does; CLIP's names and sentences"))
@@ -506,7 +509,7 @@ class SwappedScenes(Source):
 @register
 class ScenesBackground(Task):
     name,about,needs = 'scenes-bg','one drawn thing before seven backgrounds','nothing: it is drawn'
-    main = 'same_answer'
+    main,unused = 'same_answer',('names','split')
     protocols = dict(clippy=Protocol(size=0, templates='scenes', about='drawings at the size of the model, the names of the ten things'))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
