@@ -23,7 +23,7 @@ import numpy as np
 from fastcore.basics import patch
 from PIL import Image
 
-from .data import Unusable,open_image
+from .images import Unusable,formats,open_image,orientation
 
 # %% ../nbs/04_masks.ipynb #89f99466
 _unknown = 254 # in the lookup table: neither a class nor ignored
@@ -198,8 +198,11 @@ def _pixels(path):
 def _size(path):
     "Width and height of an upright image, from its header."
     try:
-        with Image.open(path) as im: return im.size[::-1] if im.getexif().get(0x0112,1)>=5 else im.size
-    except OSError: raise ValueError(f'{path}: unreadable image') from None
+        with Image.open(path, formats=formats) as im:
+            if im.format!='TIFF': return im.size[::-1] if orientation(im)>=5 else im.size
+    except Exception: pass # what only `open_image` can read, or can say what is wrong with
+    try: return open_image(path.read_bytes()).size
+    except (Unusable,OSError) as e: raise ValueError(f'{path}: {e}') from None
 
 def _same_size(mask, size, mask_path, image_path):
     "Refuse a mask whose size is not its image's."

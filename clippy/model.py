@@ -123,7 +123,7 @@ def redraw(
     shutil.copytree(src, folder, ignore=shutil.ignore_patterns(*_weights), dirs_exist_ok=True)
     _write_hf(AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False)), folder)
     for settings in Path(folder).glob('*_Dense/config.json'):
-        s = json.loads(settings.read_text())
+        s = json.loads(settings.read_text(encoding='utf-8-sig'))
         linear = nn.Linear(s['in_features'], s['out_features'], bias=s.get('bias', True))
         save_file({f'linear.{k}':v for k,v in linear.state_dict().items()}, settings.parent/'model.safetensors')
     return Path(folder)
@@ -419,7 +419,7 @@ def _from_hub(name, revision=None): # folder of the cache
 def _load_folder(path):
     if not (path/'config.json').exists(): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     known = {f.name for f in fields(Config)}
-    saved = json.loads((path/'config.json').read_text())
+    saved = json.loads((path/'config.json').read_text(encoding='utf-8-sig'))
     config = Config(**{k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k in known})
     model = CLIPpy(config, image_tower(config.image, token_drop=config.token_drop, **config.image_args),
                    text_tower(path/'text', max_tokens=config.max_tokens).float())

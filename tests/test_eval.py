@@ -1,5 +1,5 @@
 "`clippy eval`: one number whatever the processes, the kills and the order; and a sentence for every mistake."
-import csv, hashlib, json, shutil, signal, subprocess, sys, time
+import csv, hashlib, json, re, shutil, signal, subprocess, sys, time
 from copy import deepcopy
 from dataclasses import asdict, replace
 from itertools import permutations
@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import binomtest
 from sentence_transformers import SentenceTransformer
@@ -24,8 +26,9 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, lowest_interval, pick_protocol,
-    protocol_hash, read_result, recall, sum_interval, tasks, wilson, with_intervals)
+from clippy.eval import (Protocol, Task, all_tasks, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+    lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
+    with_intervals)
 from clippy.masks import labels
 from clippy.model import CLIPpy, Config, create_model, load
 from clippy.scenes import Scenes, things
@@ -222,6 +225,148 @@ def test_retrieval_layouts(tmp_path, model):
     with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
+
+# Settings and places ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('given,right', [
+    ('size=336,fit=square', dict(size='336', fit='square')),
+    ('templates=a photo of a {}, a type of pet.', dict(templates='a photo of a {}, a type of pet.')),
+    ('templates=a photo of a {}, a type of pet.,size=64', dict(templates='a photo of a {}, a type of pet.', size='64')),
+    ('templates=a {} = a boat, name = boat', dict(templates='a {} = a boat, name = boat')),
+    ('templates="{},size=big: ""x""",size=64', dict(templates='{},size=big: "x"', size='64')),
+    (['size=64', 'templates=the {}, seen', 'templates=a {}=b'], dict(size='64', templates=['the {}, seen', 'a {}=b'])),
+    ('names=a:b/{c}, d=e.txt', dict(names='a:b/{c}, d=e.txt')),
+    ('size=64,', dict(size='64')), ('', {}), (None, {}), ([], {})])
+def test_settings(given, right): assert read_changes(given)==right
+
+@pytest.mark.parametrize('given,says', [('size', "'size' has no ="), ('size=3,size=4', 'gives .size. twice'), (['size=3','size=4'], 'gives .size. twice'),
+    ('=3', 'has no ='), ('my.toml', 'no file of settings my.toml'), ('templates="a",b', "'b' has no =")])
+def test_settings_that_are_none(given, says):
+    with pytest.raises(ValueError if 'file' not in says else FileNotFoundError, match=says): read_changes(given)
+
+def test_settings_from_a_file(tmp_path):
+    "TOML and JSON, with or without a byte-order mark; what is typed counts more."
+    if sys.version_info>=(3,11):
+        (tmp_path/'a.toml').write_bytes(b'\xef\xbb\xbf'+'size = 64\ntemplates = ["a {}, really", "the {}=x"]\nthreshold = 1\n'.encode())
+        found = pick_protocol(find_task('scenes-things'), **read_changes([str(tmp_path/'a.toml'), 'fit=square']))
+        assert (found.size, found.templates, found.threshold, found.fit)==(64, ('a {}, really','the {}=x'), 1., 'square')
+        (tmp_path/'a.toml').write_text('size = \n')
+        with pytest.raises(ValueError, match='a.toml cannot be read'): read_changes(str(tmp_path/'a.toml'))
+    (tmp_path/'b.JSON').write_bytes(b'\xef\xbb\xbf{"size": 64, "fit": "short"}')
+    assert read_changes([str(tmp_path/'b.JSON'), 'size=96'])==dict(size='96', fit='short')
+    for text,says in (('[1]', 'not a table'), ('{"size": 1, "size": 2}', "'size' is in it twice"), ('{', 'cannot be read'), ('['*100_000, 'cannot be read')):
+        (tmp_path/'b.json').write_text(text)
+        with pytest.raises(ValueError, match=says): read_changes(str(tmp_path/'b.json'))
+
+@pytest.mark.parametrize('k,v', [('size',True), ('size',1.5), ('size','1.5'), ('size',None), ('size',[1]), ('fit',3), ('templates',[1]), ('templates',{}), ('templates',3),
+    ('size','1e999'), ('names',None), ('protocol','x'), ('task','x'), ('about','x'), ('name','x'), ('',''), ('batch_size','1')])
+def test_values_of_another_kind(k, v):
+    with pytest.raises(ValueError): pick_protocol(find_task('folder'), **{k:v})
+
+text_of_settings = st.lists(st.sampled_from(['size=','64','templates=','a {}','{style}',',','=','"','""','names=','\0','\n','é','threshold=','nan','.toml','{','[',' ','scale=-1','prior=1']), max_size=8).map(''.join)
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(text_of_settings | st.text(max_size=20), max_size=3))
+def test_any_settings(given):
+    "A protocol, or one sentence."
+    try: found = pick_protocol(find_task('scenes-things'), **read_changes(given))
+    except (ValueError, OSError) as e: assert str(e)
+    else: assert found.size>=0 and templates_of(found.templates)
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.lists(st.sampled_from(['voc','coco','voc=','coco=','a','/b c',',','=','"',':','{0..2}','~','\0','.json']), max_size=6).map(''.join) | st.text(max_size=12), max_size=3),
+    st.sampled_from([['voc'],['voc','coco'],['voc','coco','voc-js']]))
+def test_any_places(given, names):
+    "A path for each task, or one sentence."
+    try: found = share_out(given if len(given)!=1 else given[0], names)
+    except (ValueError, OSError) as e: assert str(e)
+    else: assert list(found)==names and all(isinstance(v, str) for v in found.values())
+
+def test_places(tmp_path):
+    "One task takes the path as it is; of several, a path that is there, a name before it, or --data for each."
+    odd = tmp_path/'a, b=c,voc=d {0}:1'; odd.mkdir()
+    assert share_out('a,b,voc=c', ['voc'])=={'voc':'a,b,voc=c'} and share_out(str(odd), ['voc','coco'])=={'voc':str(odd), 'coco':str(odd)}
+    assert share_out(f'voc={odd}', ['voc'])=={'voc':str(odd)} and share_out(f'"{odd}"'.join(['voc=',',coco=x']), ['voc','coco'])=={'voc':str(odd), 'coco':'x'}
+    assert share_out([str(odd),'x,y'], ['voc','coco'])=={'voc':str(odd), 'coco':'x,y'}
+    assert share_out([f'coco={odd}','voc=x=y'], ['voc','coco'])=={'voc':'x=y', 'coco':str(odd)}
+    assert share_out(['coco=x','y'], ['voc','coco','voc-js'])=={'voc':'y', 'coco':'x', 'voc-js':'y'}
+    (tmp_path/'p.json').write_text(json.dumps(dict(voc=str(odd), coco='x')))
+    assert share_out(str(tmp_path/'p.json'), ['voc','coco'])=={'voc':str(odd), 'coco':'x'}
+    assert share_out(None, ['voc'])==share_out('', ['voc'])=={'voc':''}
+    for given,says in (('vox=a', "names 'vox', which is not among.*Did you mean voc"), (['voc=a','voc=b'], 'a task twice'), (['a','b','c'], '3 paths for 2 tasks'), (['voc=a','coco=b','c'], "'c' that belongs to no task")):
+        with pytest.raises(ValueError, match=says): share_out(given, ['voc','coco'])
+
+def test_a_path_with_everything(tmp_path, model, capsys):
+    "A folder whose name holds a comma, =, braces, a colon and spaces; sentences with commas, given twice; the same number as without."
+    d = folders(tmp_path/'a, b=c {0..1}:x'/'{1}', ['boat','car {x}'])
+    same = folders(tmp_path/'plain', ['boat','car {x}'])
+    ask = lambda *more: cli(['eval', demo, '--task','folder', '--workers','0', '--set','templates=a {}, a thing.', '--set','templates=the {}=it', *map(str, more)])
+    assert ask('--data', d, '--out', tmp_path/'a,b={}.json')==0 and ask('--data', f'folder={same}', '--out', tmp_path/'b.json')==0
+    a,b = read_result(tmp_path/'a,b={}.json'),read_result(tmp_path/'b.json')
+    assert a['numbers']==b['numbers'] and a['words']==dict(names=['boat','car {x}'], prompts=['a {}, a thing.','the {}=it'])
+
+# Sentences --------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('template,says', [('a {style} of a {}', "has '{style}'"), ('a {0}', "has '{0}'"), ('a {', "has '{'"), ('{}}', "has '}'"), ('{{}}', "has '{'"),
+    ('a {:>10}', "has"), ('{!r}', "has"), ('{0.__class__}', "has"), ('no place', 'no set of sentences'), ('', 'no set of sentences'), ((), 'not sentences'), (('a {}','b'), 'no {}'), ((1,), 'not sentences'), (None, 'not sentences')])
+def test_braces(template, says):
+    "Only `{}` is filled in; anything else in braces is a sentence, not a KeyError."
+    with pytest.raises(ValueError, match=re.escape(says)): templates_of(template)
+    if isinstance(template, str) and template:
+        with pytest.raises(ValueError): fill(template, 'boat')
+
+def test_names_are_taken_as_they_are():
+    assert fill('a {} {}.', '{x} {}')=='a {x} {} {x} {}.' and fill('a(n) {}', 'a(n) owl')=='an a(n) owl'
+
+def test_sentences_of_a_file(tmp_path):
+    (tmp_path/'s{}.txt').write_bytes(b'\xef\xbb\xbfa {}, or two\r\n\r\nthe {}\r\n')
+    assert templates_of(str(tmp_path/'s{}.txt'))==('a {}, or two','the {}')
+    assert templates_of('a page of a {}.txt')==('a page of a {}.txt',)
+    with pytest.raises(FileNotFoundError, match='no file of sentences lost.txt'): templates_of('lost.txt')
+    (tmp_path/'e.txt').write_text('\n')
+    with pytest.raises(ValueError, match='e.txt is empty'): templates_of(str(tmp_path/'e.txt'))
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(alphabet='{}a 0:!.[]txt', max_size=12) | st.lists(st.text(alphabet='{}ab', max_size=5), max_size=3), st.text(max_size=8))
+def test_any_sentence(template, name):
+    "A text for each sentence with the name in it, or a sentence about what is wrong."
+    try: found = [fill(t, name) for t in templates_of(template)]
+    except (ValueError, OSError) as e: assert str(e)
+    else: assert found and all(name in t for t in found)
+
+# Names of class folders ---------------------------------------------------------------------------------------------------------
+
+def test_names_of_folders(tmp_path):
+    "A csv file with or without a mark, in any order of columns; a mistyped list of ImageNet is refused, and one for other folders."
+    def named(text, folders=('a','b'), mark=b''):
+        (tmp_path/'n.csv').write_bytes(mark+text.encode())
+        return folder_names(folders, str(tmp_path/'n.csv'))
+    for mark in (b'', b'\xef\xbb\xbf'): assert named('a,boat\nb,"car, red"\n', mark=mark)==named('folder,name\nb,"car, red"\na,boat\n', mark=mark)==['boat','car, red']
+    assert named('name,folder,note\nboat,a,\ncar,b,x\n')==['boat','car']
+    for text,says in (('a,boat\nb,car, red\n', "'b,car,red' is not a folder and its name"), ('a,boat\nb,\n', "'b,' is not"), ('a,"boat\nb,car\n', 'not a csv table'), ('', 'no name for 2 of 2')):
+        with pytest.raises(ValueError, match=says): named(text)
+    for names,folders,says in (('wordnte', ['n01440764'], 'Did you mean wordnet'), ('id', ['n01440764'], 'not .id.'), ('wordnet', ['boat'], "'boat' is none of its classes"), ('nmae', ['boat'], 'Did you mean name')):
+        with pytest.raises(ValueError, match=says): folder_names(folders, names)
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=50) | st.lists(st.sampled_from(['a,boat','b,"x, y"','folder,name','"','a','a,b,c',',,','\ufeff','']), max_size=5).map(lambda o: '\n'.join(o).encode()))
+def test_any_names_of_folders(tmp_path, data):
+    (tmp_path/'n.csv').write_bytes(data)
+    try: found = folder_names(['a'], str(tmp_path/'n.csv'))
+    except ValueError as e: assert 'n.csv' in str(e)
+    else: assert len(found)==1 and found[0]
+
+def test_a_model_with_a_mark(tmp_path, model):
+    "A config.json that an editor saved with a byte-order mark is the same model, and a metrics.json the same run."
+    from clippy.runs import read_run
+    shutil.copytree(demo, tmp_path/'run/model')
+    path = tmp_path/'run/model/config.json'; path.write_bytes(b'\xef\xbb\xbf'+path.read_bytes())
+    assert load(str(tmp_path/'run/model')).config==model.config
+    (tmp_path/'run/metrics.json').write_bytes(b'\xef\xbb\xbf'+(root/'nbs/demo/metrics-max.json').read_bytes())
+    assert read_run(tmp_path/'run')['command']==json.loads((root/'nbs/demo/metrics-max.json').read_text())['command']
+
+def test_a_result_with_a_mark(tmp_path, reference):
+    (tmp_path/'r.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(reference).encode())
+    assert read_result(tmp_path/'r.json')==reference
 
 # Mistakes -------------------------------------------------------------------------------------------------------------
 
