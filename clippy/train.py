@@ -300,7 +300,8 @@ def resume(self:Run)->bool: # False if there is nothing to go on from
     if not found: return False
     files,about = read_checkpoint(found[-1])
     for k,v in self.fixed().items():
-        if about['fixed'].get(k)!=v: raise ValueError(f'{found[-1]} was made with {k}={about["fixed"].get(k)}, this run has {v}: resume with the same options.')
+        was = about['fixed'].get(k, False if k=='pool_prefix' else None) # older checkpoints do not know that choice
+        if was!=v: raise ValueError(f'{found[-1]} was made with {k}={was}, this run has {v}: resume with the same options.')
     scatter_state(self.bare, self.opt.optimizer, files['model'], join_optimizer(files['optimizer'], about['optimizer']))
     if self.ema: self.ema.module.load_state_dict(files['ema'], strict=False)
     self.put_together(files['model'])
