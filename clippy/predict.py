@@ -32,7 +32,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .images import Unusable, formats, max_pixels, open_image, to_rgb
-from .eval import Protocol, class_vectors, image_transform, templates_of
+from .eval import Protocol, class_vectors, finite, image_transform, templates_of
 from .group import enlarge, groups_by_pca
 from .model import CLIPpy, boxed, load
 from .segment import save_labels, words_to_pixels
@@ -98,7 +98,8 @@ def word_vectors(self:CLIPpy,
 )->Tensor: # `[K,D]`, length 1
     "`class_vectors`, kept in memory."
     templates = templates_of(templates) if isinstance(templates, str) else tuple(templates)
-    key = tuple(words),templates,sum(p._version for p in self.text.parameters()),self.device # a step of training makes other vectors
+    weights = list(self.text.parameters())
+    key = tuple(words),templates,sum(p._version for p in weights),weights[0].dtype,self.device # a step of training makes other vectors
     with _turn:
         kept = _kept.setdefault(self, {})
         if key not in kept:
@@ -136,7 +137,7 @@ def look(self:CLIPpy,
         for i,p in enumerate(pictures): same[tuple((x := prepare(self._small(p, size))).shape)].append((i,x))
         for group in same.values():
             with torch.no_grad():
-                out = encode(torch.stack([x for _,x in group]).to(self.device))
+                out = finite(encode(torch.stack([x for _,x in group]).to(self.device)).float(), 'Vectors of images') # float32 whatever the model is in
                 for (i,_),o in zip(group, out): found[start+i] = answer(pictures[i], o)
     return found
 
