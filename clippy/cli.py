@@ -39,7 +39,8 @@ commands = dict(
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000', 'clippy train --train-data shards --dry-run'],
-    eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012'],
+    eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
+          "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
     runs=['clippy runs logs'],
     segment=['clippy segment photo.jpg -l cat -l dog -o out.png', "clippy segment photos -l boat -l house -b sky -o found --explain", "clippy segment 'photos/*.jpg' -l cat -l dog > answers.jsonl"],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
