@@ -17,6 +17,7 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
+from .data import read_json,table_column,table_rows,text_lines
 from .stream import group_members,tar_files
 
 # %% ../nbs/08_download.ipynb #e40286d4
@@ -25,26 +26,20 @@ tables = dict(cc12m=('url','caption'), cc3m=('caption','url'), links=()) # colum
 img2dataset = '1.47.0' # the version that `uvx` or `pipx` is asked for
 
 # %% ../nbs/08_download.ipynb #11b6a910
-def _lines(path, digest):
-    with open(path,'rb') as f:
-        for n,line in enumerate(f, 1):
-            digest.update(line)
-            try: yield line.decode('utf-8-sig' if n==1 else 'utf-8')
-            except UnicodeDecodeError: raise ValueError(f"{path}, line {n}, is not UTF-8 text") from None
-
-def _rows(path, columns, digest):
-    "Column names, then the rows of a table, whose bytes go into `digest`."
-    lines = _lines(path, digest)
-    head = next(lines, '')
-    if not columns:
-        yield from csv.reader((o for part in ([head],lines) for o in part), delimiter='\t' if '\t' in head else ',')
+def _rows(path, name, key, digest):
+    "Column names, then the rows of a list, whose bytes go into `digest`."
+    if name=='links':
+        for _,row in table_rows(path, key, digest): yield row
         return
-    yield list(columns)
-    if head.split()!=list(columns): yield head.rstrip('\r\n').split('\t') # people add the names themselves
-    for line in lines: yield line.rstrip('\r\n').split('\t') # quotation marks are part of a caption here
+    columns,lines = list(tables[name]),text_lines(path, digest)
+    split = str.split if columns[-1]=='caption' else str.rsplit # what is left of the line is the caption
+    yield columns
+    for n,line in enumerate(lines):
+        if n or line.split()!=columns: yield split(line.rstrip('\r\n'), '\t', 1) # people add the names themselves
 
-def _row_fault(row, u, c):
+def _row_fault(row, u, c, n):
     if len(row)<=max(u,c): return 'too few columns'
+    if len(row)>n: return 'too many columns'
     if not re.match('(https?|ftp)://', row[u].strip()): return 'no link'
     if not row[c].strip(): return 'no caption'
 
@@ -58,24 +53,19 @@ def write_links(
 )->dict: # `listed` lines, `faults` reason -> lines, `sha256` of the table
     "Copy the links and captions of a table into the form that img2dataset reads."
     digest,faults,n,first = hashlib.sha256(),Counter(),0,None
-    try:
-        rows = _rows(table, tables[name], digest)
-        names = next(rows, [])
-        u,c = (_column(table, names, o) for o in ((url_column,caption_column) if name=='links' else ('url','caption')))
-        with open(path, 'w', newline='', encoding='utf-8') as f:
-            out = csv.writer(f, delimiter='\t', lineterminator='\n')
-            out.writerow(['url','caption'])
-            for n,row in enumerate(rows, 1):
-                first = first or row
-                if why := _row_fault(row, u, c): faults[why] += 1
-                else: out.writerow([row[u].strip(), ' '.join(row[c].split())])
-    except csv.Error as e: raise ValueError(f"{table} cannot be read as a table: {e}") from None
+    rows = _rows(table, name, url_column, digest)
+    names = next(rows, [])
+    hint = '. Name its columns with --url-column and --caption-column'
+    u,c = (table_column(table, names, o, hint) for o in ((url_column,caption_column) if name=='links' else ('url','caption')))
+    with open(path, 'w', newline='', encoding='utf-8') as f:
+        out = csv.writer(f, delimiter='\t', lineterminator='\n')
+        out.writerow(['url','caption'])
+        for n,row in enumerate(rows, 1):
+            first = first or row
+            if why := _row_fault(row, u, c, len(names)): faults[why] += 1
+            else: out.writerow([row[u].strip(), ' '.join(row[c].split())])
     if n==faults.total(): raise ValueError(f"{table} has no line with a link and a caption. For {name} each line is {', '.join(names)}; the first one is {first}")
     return dict(listed=n, faults=dict(faults), sha256=digest.hexdigest())
-
-def _column(table, names, wanted):
-    if wanted not in names: raise ValueError(f"{table} has no column {wanted!r}: its first line names {names}. Name its columns with --url-column and --caption-column")
-    return names.index(wanted)
 
 # %% ../nbs/08_download.ipynb #0f2ef7ec
 def find_tool(
@@ -112,15 +102,17 @@ def shard_outcome(
     stats:Path, # `00000_stats.json` beside `00000.tar`
 )->dict|None: # `listed`, `found`, `failures` reason -> links, `dates`; None for a damaged shard
     "What became of the links of one shard."
-    try: s = json.loads(stats.read_text())
-    except ValueError: return None # half written
+    try:
+        s = read_json(stats)
+        status,listed,dates = {k:int(v) for k,v in s['status_dict'].items()},int(s['count']),[float(s[k]) for k in ('start_time','end_time')]
+    except (ValueError,KeyError,TypeError,AttributeError,OverflowError): return None # half written
     found = count_samples(stats.with_name(stats.name.replace('_stats.json','.tar')))
     if found is None: return None
     failures = Counter()
-    for why,n in s['status_dict'].items(): failures[_reason(why)] += n
+    for why,n in status.items(): failures[_reason(why)] += n
     del failures['success']
-    if rest := max(0, s['count']-found-failures.total()): failures['not in the shard'] = rest
-    return dict(listed=s['count'], found=found, failures=failures, dates=[s['start_time'],s['end_time']])
+    if rest := max(0, listed-found-failures.total()): failures['not in the shard'] = rest
+    return dict(listed=listed, found=found, failures=failures, dates=dates)
 
 # %% ../nbs/08_download.ipynb #d4545d94
 def _watch(process, out, links, progress):
@@ -171,7 +163,8 @@ def _begun(out, plan):
     if not found:
         if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(f"{out} is not empty and has no download.json or download.part: name a new folder, or remove it first")
         return 'new'
-    old = json.loads(found.read_text())['plan']
+    old = read_json(found).get('plan', {})
+    if not isinstance(old, dict): raise ValueError(f'{found} says nothing of how the download was begun: name a new folder')
     if other := [f'{k}={old.get(k)!r}, not {v!r}' for k,v in plan.items() if old.get(k)!=v]:
         raise ValueError(f"{out} was begun with {'; '.join(other)}: give the same options, or name a new folder")
     return 'finished' if found.suffix=='.json' else 'begun'
@@ -264,10 +257,10 @@ def _check(table, plan, distributor):
 
 # %% ../nbs/08_download.ipynb #8ff9394c
 def _finished(out):
-    sizes = json.loads((out/'sizes.json').read_text())
+    sizes = read_json(out/'sizes.json')
     lost = [o for o in sizes if not (out/o).is_file()]
     if lost: raise FileNotFoundError(f"{len(lost)} of the {len(sizes)} shards in {out} are gone, the first is {lost[0]}: bring them back, or give --again .001 to fetch what is missing")
-    return json.loads((out/'download.json').read_text())
+    return read_json(out/'download.json')
 
 # %% ../nbs/08_download.ipynb #292042e7
 def _download(table, out, plan, how, state, again, columns, command, progress):

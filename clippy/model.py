@@ -204,6 +204,7 @@ class Config:
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
+    pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port; no matter with `cls`
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
         if not 0<=self.token_drop<1: raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
@@ -235,6 +236,8 @@ class CLIPpy(nn.Module):
 
     @property
     def device(self): return self.logit_scale.device
+    @property
+    def dtype(self): return next(self.image.parameters()).dtype # of the image tower
 
 # %% ../nbs/00_model.ipynb #b71cfccd
 @patch
@@ -245,15 +248,18 @@ def image_tokens(self:CLIPpy,
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
+    if x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type): x = x.to(self.dtype) # a model in half precision
     return self.proj(self.image.forward_features(x))
 
 # %% ../nbs/00_model.ipynb #9e81be3d
 @patch
 def encode_image(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
+    pool_prefix:bool|None=None, # prefix tokens in the pool too? None: as the config says
 )->Tensor: # `[B,D]`, length 1
     "What is in the images: pooled tokens."
-    pooled = global_pool_nlc(self.image_tokens(x), pools[self.config.pooling], self.image.num_prefix_tokens)
+    if pool_prefix is None: pool_prefix = self.config.pool_prefix
+    pooled = global_pool_nlc(self.image_tokens(x), pools[self.config.pooling], self.image.num_prefix_tokens, pool_prefix)
     return F.normalize(pooled, dim=-1)
 
 # %% ../nbs/00_model.ipynb #f1740b5d
@@ -441,7 +447,7 @@ def _from_hub(name, revision=None): # folder of the cache
 
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools), image_size=whole(1, 1<<14),
-    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
+    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag, pool_prefix=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
     logit_bias=maybe(real(-1e4, 1e4)), clippy=words(100)) # the last: the version that wrote it
 
@@ -476,7 +482,7 @@ def load_release(
     saved = _read_weights(Path(path))
     if not isinstance(saved, dict) or 'state_dict' not in saved:
         raise ValueError(f'{Path(path).name} is no checkpoint of the public port: it has no state_dict.')
-    config = get_config(preset, pretrained=False, **(dict(text=str(text)) if text else {}))
+    config = get_config(preset, pretrained=False, pool_prefix=True, **(dict(text=str(text)) if text else {}))
     model = create_model(config)
     if len(model.text)<3 or not isinstance(model.text[2], Dense):  # a plain T5 folder lacks Sentence-T5's last layers
         linear = Dense(model.width, model.width, bias=False, activation_function=nn.Identity())

@@ -1,12 +1,15 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
-import re, runpy, shutil, socket, sys
+import json, os, re, runpy, shutil, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from clippy.app import app, ask_words, draw_examples, open_app, open_upload, serve, write_space
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+
+from clippy.app import app, ask_groups, ask_heat, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
+from clippy.gate import most_body, upload_folder
 from clippy.model import load
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
@@ -120,6 +123,152 @@ def test_other_files(url, tmp_path):
     asked = post(url, 'call/words', json=dict(data=[dict(path=str(tmp_path/'own.png'), meta=dict(_type='gradio.FileData')), words, background, 0])).json()
     assert 'event: error' in get(f'{url}gradio_api/call/words/{asked["event_id"]}', trust_env=False).text
     assert get(f'{url}gradio_api/file={tmp_path}/own.png', trust_env=False).status_code==403
+
+# Attacks on the server ----------------------------------------------------------------------------------------------
+
+gone = 'This picture is no longer here: drop it again.'
+def get(url, path='', **kw):
+    from httpx import Client as Http
+    with Http(trust_env=False) as c: return c.get(f'{url}{path}', **kw)
+
+def ends(url, name, *data):
+    "How a question ends: `complete` or `error`, and what is said."
+    asked = post(url, f'call/{name}', json=dict(data=data))
+    if asked.status_code!=200: return asked.status_code,asked.json()['detail']
+    event,said = re.findall('event: (complete|error)\\ndata: (.*)', get(url, f'gradio_api/call/{name}/{asked.json()["event_id"]}').text)[-1]
+    return event,json.loads(said)
+
+@pytest.fixture(scope='module')
+def secret(tmp_path_factory):
+    d = tmp_path_factory.mktemp('secret')
+    Image.new('RGB', (64,64), 'red').save(d/'own.png')
+    return d
+
+@pytest.mark.parametrize('meta', [{}, dict(meta=dict(_type='gradio.FileData')), dict(meta=7), dict(url='http://127.0.0.1:9/a.png'), dict(is_stream=True)])
+@pytest.mark.parametrize('path', ['own.png', 'no.png', '.', 'own.png/..', '../../../../../etc/hostname'])
+def test_paths_tell_nothing(url, secret, path, meta):
+    "A path that was not uploaded gets one answer, with and without gradio's mark, whether or not a file is there."
+    for name,rest in (('words', [words, background, 0]), ('groups', [3]), ('compare', [words, background, 0])):
+        for p in (f'{secret}/{path}', f'file://{secret}/{path}'): assert ends(url, name, dict(path=p, **meta), *rest)==('error', dict(error=gone, duration=10, visible=True, title='Error'))
+
+def test_links_in_the_folder(url, secret):
+    "A link in the folder for uploads leads nowhere, not even under the name of an upload."
+    path = post(url, 'upload', files=dict(files=('a.png', (secret/'own.png').read_bytes()))).json()[0]
+    assert ends(url, 'groups', dict(path=path), 3)[0]=='complete'
+    os.remove(path)
+    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone
+    os.symlink(secret/'own.png', path)
+    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone and get(url, f'gradio_api/file={path}').status_code==403
+    beside = upload_folder()/'beside.png'
+    shutil.copy(secret/'own.png', beside)
+    assert ends(url, 'groups', dict(path=str(beside)), 3)[1]['error']==gone
+
+def test_nothing_is_fetched(url, monkeypatch):
+    "An address in place of a file, or of a word, is not asked."
+    import gradio.processing_utils
+    fetched = []
+    async def fetch(address, **kw): fetched.append(address)
+    monkeypatch.setattr(gradio.processing_utils, 'async_ssrf_protected_download', fetch)
+    bad = dict(path='http://example.com/a.png', meta=dict(_type='gradio.FileData'))
+    for data in ([bad, words, background, 0], [None, bad, background, 0], [None, words, [[bad]], bad]):
+        assert ends(url, 'words', *data)[0]=='error'
+    assert ends(url, 'heat', bad)[0]=='error'
+    assert get(url, 'gradio_api/file=http://example.com/a.png').status_code==403 and not fetched
+
+@pytest.mark.parametrize('name', ['evil.example', 'evil.example:7860', 'localhost.evil.example', '127.0.0.1.evil.example', '192.168.0.1', '', 'null', '127.0.0.1@evil.example', '[::ffff:1.2.3.4]'])
+def test_other_names(url, name):
+    "A name that is rebound to the loopback address is refused: of the page, of a question, of a proxy, of the page that asks."
+    for path in ('', 'config', 'gradio_api/info'): assert get(url, path, headers={'Host':name}).status_code==421
+    assert post(url, 'call/groups', json=dict(data=[None, 3]), headers={'Host':name}).status_code==421
+    if name: assert get(url, 'config', headers={'X-Forwarded-Host':name}).status_code==421
+    assert post(url, 'upload', files=dict(files=('a.png', b'0')), headers={'Origin':f'http://{name}'}).status_code==403
+
+@pytest.mark.parametrize('name', ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.0.0.2:80', '[::1]:7860'])
+def test_own_names(url, name): assert get(url, 'config', headers={'Host':name, 'Origin':f'http://{name}'}).status_code==200
+
+@pytest.mark.parametrize('ask', ['GET proxy=https://a.hf.space/', 'GET stream/a/b/1/playlist.m3u8', 'GET custom_component/a/client/b/c', 'POST component_server', 'POST process_recording',
+    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload', 'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse',
+    'GET ../monitoring', 'GET ../monitoring/summary', 'DELETE upload', 'PUT queue/join', 'GET file=%2fetc%2fhosts'])
+def test_closed(url, ask):
+    "What the page does not need is not served."
+    from httpx import Client as Http
+    method,path = ask.split(' ', 1)
+    with Http(trust_env=False) as c: assert c.request(method, f'{url}gradio_api/{path}' if not path.startswith('../') else url+path[3:]).status_code==403
+
+def test_no_way_around_the_queue(url, pictures):
+    "What is asked directly, and not in the queue, is not answered."
+    assert post(url, 'run/groups', json=dict(data=[None, 3], fn_index=None)).status_code==404
+    by_name = {o['api_name']:o['id'] for o in get(url, 'config').json()['dependencies']}
+    assert post(url, 'run/groups', json=dict(data=[None, 3], fn_index=by_name['groups'])).status_code==404
+
+def test_folder(url):
+    "Uploads and answers lie in a folder that nobody else can read, under a name that nobody can guess."
+    path = post(url, 'upload', files=dict(files=('a.png', b'0'))).json()[0]
+    at = upload_folder()
+    assert at in type(at)(path).parents and at.stat().st_mode & 0o777==0o700 and at.stat().st_uid==os.getuid()
+    assert re.fullmatch(r'clippy-app-\w{8}', at.name)
+
+def rss(): # MB
+    with open('/proc/self/statm') as f: return int(f.read().split()[1])*os.sysconf('SC_PAGE_SIZE')/2**20
+
+@pytest.mark.parametrize('path', ['call/words', 'queue/join', 'run/predict', 'cancel', 'upload'])
+@pytest.mark.parametrize('known', [True, False])
+def test_large_bodies(url, path, known):
+    "64 MB are refused before they are read, whether or not their length is said, and take no memory."
+    pieces = (b'"'+b'a'*65_535 for _ in range(1024))
+    before,headers = rss(),{'Content-Type':'application/json'} | ({'Content-Length':str(2**26)} if known else {})
+    assert post(url, path, content=pieces, headers=headers).status_code in (411, 413)
+    assert rss()-before<40
+
+@pytest.mark.parametrize('body', [b'['*90_000, b'{"data":'*10_000, b'{"data": '+b'['*20+b']'*20+b'}', b'[]', b'"a"', b'', b'{"data": [1e999999]}', b'{"data": ['+b'9'*9000+b']}', b'\xff\xfe{}'])
+def test_bad_bodies(url, body):
+    got = post(url, 'call/groups', content=body, headers={'Content-Type':'application/json'})
+    assert 400<=got.status_code<500 and got.json()['detail'].endswith('.')
+
+@pytest.mark.parametrize('w,b,said', [('cat,'*101, '', '101 words'), ('cat', ','.join(map(str, range(100))), '101 words'), ('c'*101, '', 'longer than 100 letters'), ('cat', 'c'*101, 'longer than 100 letters'),
+    ('ab,'*700_000, '', 'letters'), ('cat', 'a'*2**20, 'letters'), (['cat'], '', 'Words are text'), ('cat', dict(a=1), 'Words are text'), ('\udc80', '', 'halves')])
+def test_many_words(pictures, w, b, said):
+    "Words that would take time and memory are refused at once."
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=said): ask_words(load('scenes'), pictures[0], w, b)
+    assert time.perf_counter()-start<2
+
+def test_most_words(pictures):
+    "As many words as are allowed, as long as they may be, are answered."
+    many = ','.join(f'{i:0>100}' for i in range(100))
+    assert len(ask_words(load('scenes'), pictures[0], many).labels)==101
+
+@pytest.mark.parametrize('n', [0, 17, -1, 1e9, float('nan'), float('inf'), '3', None, True, [3]])
+def test_bad_numbers(pictures, n):
+    with pytest.raises(ValueError, match='number from 1 to 16'): ask_groups(load('scenes'), pictures[0], n)
+    if n not in (0, True):
+        with pytest.raises(ValueError, match='number from 0 to 1'): ask_words(load('scenes'), pictures[0], 'cat', '', n)
+
+json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(['car', '/etc/hosts', '<b>', 'other']),
+    lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['path','url','meta','value','a']), o, max_size=3), max_leaves=6)
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5), json_values)
+@example('words', [None, 'car', None, {}], None)
+@example('groups', [None, 'a'], None)
+@example('pick', [None, None], dict(value=3))
+@example('predict', [7], None)
+def test_any_json(url, name, data, event):
+    "Whatever JSON comes in: an answer or a sentence."
+    import httpx
+    fn = next((o['id'] for o in get(url, 'config').json()['dependencies'] if o['api_name']==name), 99)
+    body = json.dumps(dict(data=data, event_data=event, fn_index=fn, session_hash='any')).encode()
+    for way in (f'call/{name}', 'queue/join', f'run/{name}'):
+        got = post(url, way, content=body, headers={'Content-Type':'application/json'})
+        assert got.status_code in (200, 400, 404, 422, 500)
+        if got.status_code!=200 or 'data' in got.json(): said = got.json().get('detail') or got.json().get('error', 'An answer.')
+        else:
+            path = f'gradio_api/{way}/{got.json()["event_id"]}' if way.startswith('call') else 'gradio_api/queue/data?session_hash=any'
+            text = get(url, path).text
+            said = re.findall(r'"error": ?"(.*?)", ?"', text) or re.findall('event: complete|"success": ?true', text)
+            assert said, text
+            continue
+        assert isinstance(said, str) and len(said)>10, (way, got.text)
 
 # In a browser -------------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 "`clippy.data`: fast pixels, packing, and real photographs."
 import io,json,struct,sys,tarfile,zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np, pytest, torch, webdataset as wds
 from fastcore.script import anno_parser,parse_cli
+from hypothesis import HealthCheck,given,settings,strategies as st
 from PIL import Image
 
 import clippy.data as D
-from clippy.data import (Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_captions, to_rgb,
-    train_transform)
+from clippy.data import (Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
+    shard_list, shard_sizes, to_rgb, train_transform)
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
 
@@ -162,6 +164,137 @@ def test_pack_that_fails_leaves_nothing(tmp_path, monkeypatch):
 def test_captions_that_cannot_be_read(tmp_path, name, text, says):
     (tmp_path/name).write_bytes(text if isinstance(text,bytes) else text.encode())
     with pytest.raises(ValueError, match=says): read_captions(tmp_path/name)
+
+# tables that are not what they seem
+
+three = [('0.jpg','a dog, a cat'), ('1.jpg','"Stop" sign'), ('2.jpg','a 12" pizza')]
+
+@pytest.mark.parametrize('name,text', [('c.csv', 'image,caption\n0.jpg,"a dog, a cat"\n1.jpg,"""Stop"" sign"\n2.jpg,a 12" pizza\n'),
+    ('c.tsv', 'image\tcaption\n0.jpg\ta dog, a cat\n1.jpg\t"Stop" sign\n2.jpg\ta 12" pizza\n'),
+    ('c.tsv', 'image\tcaption\n0.jpg\t"a dog, a cat"\n1.jpg\t"""Stop"" sign"\n2.jpg\t"a 12"" pizza"'),
+    ('c.csv', '\ufeffimage,caption\r\n0.jpg,"a dog, a cat"\r\n\r\n1.jpg,"""Stop"" sign"\r\n2.jpg,a 12" pizza\r\n'),
+    ('c.txt', 'image,caption\r0.jpg,"a dog, a cat"\r1.jpg,"""Stop"" sign"\r2.jpg,a 12" pizza'),
+    ('c.csv', 'n, caption ,image\n0,"a dog, a cat",0.jpg\n1,"""Stop"" sign",1.jpg\n2,a 12" pizza,2.jpg\n')])
+def test_what_can_be_read_is_read_whole(tmp_path, name, text):
+    "Commas, quotation marks, empty lines, a byte-order mark and any line end: three captions, to the letter."
+    (tmp_path/name).write_bytes(text.encode())
+    assert read_captions(tmp_path/name)=={k:[c] for k,c in three}
+
+@pytest.mark.parametrize('text,want', [('0.jpg\t"open\n1.jpg\ta bird\n', {'0.jpg':['"open'], '1.jpg':['a bird']}),
+    ('0.jpg\t"two\nlines"\n1.jpg\t"open', {'0.jpg':['two\nlines'], '1.jpg':['"open']}),
+    ('0.jpg\t"open\n1.jpg\t"two\nlines, ""three"""\n2.jpg\tx"\n', {'0.jpg':['"open'], '1.jpg':['two\nlines, "three"'], '2.jpg':['x"']})])
+def test_marks_in_a_tsv(tmp_path, text, want):
+    "A field of several lines is one where its mark is closed before the next tab; else the mark is a letter."
+    (tmp_path/'c.tsv').write_text('image\tcaption\n'+text)
+    assert read_captions(tmp_path/'c.tsv')==want
+
+@pytest.mark.parametrize('name,text,line', [('c.csv', '0.jpg,a dog, a cat\n', 2), ('c.csv', '0.jpg,x\n1.jpg,"open\n2.jpg,y\n', 3), ('c.csv', '0.jpg,"Stop" sign\n', 2),
+    ('c.csv', '0.jpg,"open\n1.jpg,a bird\n2.jpg,a 12"\n', 2), ('c.csv', '0.jpg,x\n1.jpg\n', 3), ('c.tsv', '0.jpg\tx\ty\n', 2), ('c.tsv', '0.jpg\tx\n1.jpg\t"two\n\nthree\n', 5),
+    ('c.csv', '7,"open\n8,a bird"\n', 2), ('c.csv', '0.jpg,x\n1.jpg,caf\udce9\n', 3), ('c.csv', '0.jpg,"a, b\nc"\n1.jpg,"x" y\n', 4)])
+def test_a_line_that_cannot_be_read_is_named(tmp_path, name, text, line):
+    "Too many fields, too few, an open mark, a mark that swallows rows: refused, with the number of the line."
+    sep = ',' if name=='c.csv' else '\t'
+    (tmp_path/name).write_bytes(f'image{sep}caption\n{text}'.encode(errors='surrogateescape'))
+    with pytest.raises(ValueError, match=f'{name}, line {line}[:, ]'): read_captions(tmp_path/name)
+
+def test_a_caption_of_any_length(tmp_path):
+    (tmp_path/'c.csv').write_text('image,caption\n0.jpg,'+'very long '*20_000+'\n1.jpg,"'+'x'*200_000+'"\n')
+    assert [len(c) for cs in read_captions(tmp_path/'c.csv').values() for c in cs]==[200_000]*2
+
+def coco(tmp_path, images, annotations, bom=b''):
+    (tmp_path/'c.json').write_bytes(bom+json.dumps(dict(images=images, annotations=annotations)).encode())
+    return tmp_path/'c.json'
+
+def test_coco_captions(tmp_path):
+    "A byte-order mark, one file under two ids, captions that are no text; two files under one id and deep nesting are refused."
+    images = [dict(id=1, file_name='a.jpg'), dict(id=2, file_name='a.jpg'), dict(id='x', file_name='b.jpg')]
+    captions = [dict(image_id=i, caption=c) for i,c in ((1,'one'),(2,'two'),('x',None),('x',3),('x',['no']))]
+    assert read_captions(coco(tmp_path, images, captions, b'\xef\xbb\xbf'))=={'a.jpg':['one','two'], 'b.jpg':['','','']}
+    for bad,says in ((images+[dict(id=1, file_name='c.jpg')],'image id 1 names two files'), ([dict(id=1, file_name=None)],'a file_name is text, not None')):
+        with pytest.raises(ValueError, match=says): read_captions(coco(tmp_path, bad, []))
+    for text,says in (('['*100_000,'nested too deeply'), ('{"images": 1}','not a COCO captions file'), ('{"images": [{"id": [1], "file_name": "a"}]}','not a COCO'), ('{"n": %s}'%('9'*5000),'is not JSON')):
+        (tmp_path/'c.json').write_text(text)
+        with pytest.raises(ValueError, match=says): read_captions(tmp_path/'c.json')
+
+def test_pack_counts_captions_that_are_no_text(tmp_path, capsys):
+    "No caption, half a character, an empty one beside others; names that are no UTF-8, or too long for a file."
+    (tmp_path/'im').mkdir()
+    for i in range(4): (tmp_path/'im'/f'{i}.jpg').write_bytes(jpeg(i))
+    names = ['0.jpg','1.jpg','2.jpg','\ud800.jpg','x'*5000,'a\0b']
+    captions = [(0,'fine'), (0,' '), (1,None), (2,'a cat'), (2,'half \ud83d'), (3,'x'), (4,'y'), (5,'z')]
+    path = coco(tmp_path, [dict(id=i, file_name=n) for i,n in enumerate(names)], [dict(image_id=i, caption=c) for i,c in captions])
+    about = pack(tmp_path/'im', path, tmp_path/'out', progress=False)
+    assert about['skipped']=={'no caption':1, 'caption is not UTF-8':1, 'missing file':3} and (about['samples'], about['captions'], about['empty_captions'])==(1,1,1)
+    assert 'left out, caption is not UTF-8: 1\n' in (said := capsys.readouterr().out) and said.endswith('left out, empty captions of other images: 1\n')
+    assert (tmp_path/'out/skipped.csv').read_text().splitlines()[2]=='2.jpg,caption is not UTF-8'
+
+few = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+def written(rows, sep, quote): # plain code, not the csv module
+    cell = lambda c: '"'+c.replace('"','""')+'"' if quote or any(o in c for o in (sep,'"','\n','\r')) else c
+    return ''.join(sep.join(map(cell, r))+'\n' for r in rows)
+
+words = st.text(st.sampled_from('ab é"\',;\t{}='), min_size=1, max_size=9)
+
+@few
+@given(st.lists(words, min_size=1, max_size=6), st.booleans())
+def test_any_caption_comes_back(tmp_path, captions, quote):
+    "Property: what is written by the rules is read to the letter, from csv and tsv."
+    rows = [(f'{i}.jpg', c) for i,c in enumerate(captions)]
+    for name,sep in (('c.csv',','),('c.tsv','\t')):
+        (tmp_path/name).write_text(written([('image','caption'), *rows], sep, quote), newline='')
+        assert read_captions(tmp_path/name)=={k:[c] for k,c in rows}
+
+@few
+@given(st.text(st.sampled_from('ab.jpg,\t"\n\r \ufeff'), max_size=60) | st.text(max_size=60), st.sampled_from(['csv','tsv','json']))
+def test_any_table_ends_in_a_sentence(tmp_path, text, kind):
+    "Property: whatever a table holds, no letter is lost, or the error is a sentence that names the file."
+    head = {'csv':'image,caption\n', 'tsv':'image\tcaption\n', 'json':''}[kind]
+    (tmp_path/f'c.{kind}').write_bytes((head+text).encode())
+    try: found = read_captions(tmp_path/f'c.{kind}')
+    except ValueError as e: assert f'c.{kind}' in str(e)
+    else:
+        kept,gone = Counter(''.join(k+c for k,cs in found.items() for c in cs)),'\n\r",\t' # marks, ends and separators may go
+        want = Counter(text) if kind!='json' else kept
+        assert {k:n for k,n in want.items() if k not in gone}=={k:n for k,n in kept.items() if k not in gone}
+
+json_like = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4), lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['id','file_name','image_id','caption','images','annotations','captions']), o, max_size=4), max_leaves=12)
+
+@few
+@given(st.dictionaries(st.sampled_from(['images','annotations']), json_like, min_size=1))
+def test_any_json_ends_in_a_sentence(tmp_path, data):
+    "Property: any JSON is captions as text, or a sentence."
+    (tmp_path/'c.json').write_text(json.dumps(data))
+    try: found = read_captions(tmp_path/'c.json')
+    except ValueError as e: assert 'c.json' in str(e)
+    else: assert all(isinstance(c,str) for k,cs in found.items() for c in [k,*cs])
+
+@few
+@given(json_like | st.dictionaries(st.sampled_from(['00000.tar','x']), json_like))
+def test_any_sizes_end_in_a_sentence(tmp_path, data):
+    "Property: sizes.json gives whole numbers from 0, nothing, or a sentence."
+    (tmp_path/'00000.tar').write_bytes(b'')
+    (tmp_path/'sizes.json').write_text(json.dumps(data))
+    try: sizes = shard_sizes(tmp_path)
+    except ValueError as e: assert 'sizes.json' in str(e)
+    else: assert sizes is None or sizes==[data['00000.tar']] and type(sizes[0]) is int and sizes[0]>=0
+
+@few
+@given(st.dictionaries(st.sampled_from(['txt','json','jpg','TXT']), st.binary(max_size=30) | json_like.map(lambda o: json.dumps({'captions':o}).encode())))
+def test_any_sample_is_read_or_counted(files):
+    "Property: captions that can be encoded, or the reason why there are none."
+    try: captions = sample_captions(files)
+    except Unusable as e: assert str(e) in ('no caption','empty caption','caption is not UTF-8','json is broken')
+    else: assert captions and all(c.strip()==c!='' and c.encode() for c in captions)
+
+@pytest.mark.parametrize('files,why', [(dict(json=b'{"captions": ["a", "b \\ud83d"]}'),'caption is not UTF-8'), (dict(json=b'['*100_000),'json is broken'),
+    (dict(json=b'{"captions": 5}'),'json is broken'), (dict(json=b'{"captions": {"a": 1}}'),'json is broken'), (dict(json=b'[]'),'json is broken'), (dict(txt=b'\xed\xa0\xbd'),'caption is not UTF-8')])
+def test_captions_of_a_sample(files, why):
+    "Half a character, deep nesting, no list: a reason that is counted, before any tokenizer."
+    with pytest.raises(Unusable, match=f'^{why}$'): sample_captions(files)
+
+def test_a_mark_at_the_beginning_of_a_sample(): # as Windows writes text files
+    assert sample_captions(dict(txt='\ufeffa dog'.encode()))==sample_captions(dict(json=b'\xef\xbb\xbf{"captions": "a dog"}'))==['a dog']
 
 def test_command_line(tmp_path, monkeypatch):
     im,c,_ = folder_of(tmp_path)

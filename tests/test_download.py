@@ -233,19 +233,27 @@ def test_lists(tmp_path):
         with open(tmp_path/'l.tsv', newline='') as f: return about,[tuple(r) for r in csv.reader(f, delimiter='\t')][1:]
     a = b'http://a/1\t"Untitled\r\nhttp://a/2\tsaid "no"\twith more\n\nhttp://a/3\t \nftp://a/4\tna\xc3\xafve'
     about,rows = links(a)
-    assert rows==[('http://a/1','"Untitled'), ('http://a/2','said "no"'), ('ftp://a/4','naïve')]
+    assert rows==[('http://a/1','"Untitled'), ('http://a/2','said "no" with more'), ('ftp://a/4','naïve')]
     assert about['listed']==5 and about['faults']=={'too few columns':1, 'no caption':1}
     assert links(b'\xef\xbb\xbfurl\tcaption\n'+a)[1]==rows
     assert links(b'a dog\thttp://a/1\n', 'cc3m')[1]==[('http://a/1','a dog')]
     assert links(b'id,text,link\n1,"a, b\nc",https://a/1\n', 'links', 'link', 'text')[1]==[('https://a/1','a, b c')]
+    assert links(b'a dog\twith more\thttp://a/1\n', 'cc3m')[1]==[('http://a/1','a dog with more')]
+    about,rows = links(b'url\tcaption\nhttp://a/1\ta dog\nhttp://a/2\t"Stop here\nhttp://a/3\ta bird\nhttp://a/4\t"a ""fish"""\n', 'links')
+    assert rows==[('http://a/1','a dog'), ('http://a/2','"Stop here'), ('http://a/3','a bird'), ('http://a/4','a "fish"')]
+    about,rows = links(b'url,caption\nhttp://a/1,a dog, a cat\nhttp://a/2,"a dog, a cat"\n', 'links')
+    assert rows==[('http://a/2','a dog, a cat')] and about['faults']=={'too many columns':1}
+    for text in (b'url,caption\nhttp://a/1,"open\nhttp://a/2,a bird\n', b'url,caption\nhttp://a/1,"open\nhttp://a/2,a 12"\n', b'caption,url\n"open,http://a/1\na 12",http://a/2\n'):
+        with pytest.raises(ValueError, match='t, line 2'): links(text, 'links')
     with pytest.raises(ValueError, match='t, line 2, is not UTF-8'): links(b'http://a/1\ta\nhttp://a/1\tna\xefve\n')
     with pytest.raises(ValueError, match='no line with a link'): links(b'')
 
 def test_outcomes(tmp_path):
     stats = tmp_path/'00000_stats.json'
     assert count_samples(tmp_path/'00000.tar') is None
-    stats.write_text('{"count": 5, "succ')
-    assert shard_outcome(stats) is None
+    for text in ('{"count": 5, "succ', '[]', '{}', '{"count": null, "status_dict": 3}', '['*100_000):
+        stats.write_text(text)
+        assert shard_outcome(stats) is None
     tarfile.open(tmp_path/'00000.tar', 'w').close()
     status = {"<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for 'a.org'. (_ssl.c:1)>":1, 'IncompleteRead(5 bytes read)':1, 'IncompleteRead(7 bytes read)':1}
     stats.write_text(json.dumps(dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0, end_time=1)))
