@@ -264,7 +264,7 @@ def light(
 )->Image.Image: # RGB; a figure of its own accord is shown at twice the resolution, and four times the bytes
     "A figure as a small picture, for a page."
     drawn = BytesIO(); fig.savefig(drawn, dpi=dpi)
-    return Image.open(drawn).convert('RGB')
+    return Image.open(drawn, formats=['PNG']).convert('RGB')
 
 # %% ../nbs/30_analysis.ipynb #81efcd6e
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from PIL import Image
 
+from .images import Unusable, open_image
 from .eval import read_result, results_table, table, weights_hash
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
@@ -64,7 +65,7 @@ def read_manifest(
     found = next((f for f in files if f.is_file()), None)
     if found is None and path.suffix=='.json': raise FileNotFoundError(f'There is no file {source}.')
     if found is None: return None
-    try: return read_manifest(json.loads(found.read_text(encoding='utf-8')))
+    try: return read_manifest(json.loads(found.read_text(encoding='utf-8-sig')))
     except json.JSONDecodeError: raise ValueError(f'{found} is not JSON.') from None
 
 # %% ../nbs/43_hub.ipynb #f4c476a3
@@ -216,8 +217,8 @@ def write_repo(
 
 def _picture(model, folder, manifest, picture)->str: # name of the file
     if picture:
-        try: Image.open(picture).verify()
-        except Exception: raise ValueError(f'{picture} is not a picture that can be read.') from None
+        try: open_image(Path(picture).read_bytes())
+        except (Unusable, OSError) as e: raise ValueError(f'{picture} is not a picture that can be read ({e}).') from None
         kind = Path(picture).suffix.lower() if re.fullmatch(r'\.\w+', Path(picture).suffix) else ''
         return Path(shutil.copyfile(picture, folder/f'picture{kind}')).name
     if not manifest or manifest['options'].get('train_data'): return ''
