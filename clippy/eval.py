@@ -820,7 +820,7 @@ def noted(
     results:list, # from `evaluate`
 )->list: # sentences
     "What is odd about the data of some results."
-    return [f"{r['task']}: {o}" for r in results for o in (r.get('details') or {}).get('notes') or ()]
+    return [on_terminal(f"{r['task']}: {o}") for r in results for o in (r.get('details') or {}).get('notes') or ()]
 
 # %% ../nbs/20_eval.ipynb #ad113d9b
 def classify_folder(
