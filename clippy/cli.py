@@ -18,6 +18,7 @@ import shtab
 from fastcore.script import CliError, anno_parser, parse_cli
 
 from . import __version__
+from .text import on_terminal
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -105,7 +106,7 @@ def cli(
     try: return command(name, args, table)
     except (ValueError, OSError, CliError) as e:
         if os.environ.get('CLIPPY_TRACEBACK', '0')!='0': raise
-        print(f'clippy {name}: {e}', file=sys.stderr)
+        print(f'clippy {name}: {on_terminal(e, lines=True)}', file=sys.stderr)
         return 1
 
 # %% ../nbs/90_cli.ipynb #36ff5850
