@@ -1139,4 +1139,5 @@ d = { 'settings': { 'branch': 'main',
                               'clippy.train.train_step': ('train.html#train_step', 'clippy/train.py'),
                               'clippy.train.unheard': ('train.html#unheard', 'clippy/train.py'),
                               'clippy.train.with_recipe': ('train.html#with_recipe', 'clippy/train.py'),
+                              'clippy.train.words_of': ('train.html#words_of', 'clippy/train.py'),
                               'clippy.train.write_json': ('train.html#write_json', 'clippy/train.py')}}}
