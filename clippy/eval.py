@@ -17,7 +17,7 @@ __all__ = ['template_sets', 'tasks', 'Several', 'fill', 'templates_of', 'is_name
            'share_out', 'out_file', 'finished', 'read_changes', 'run_task', 'typed', 'run_command', 'main']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
-import csv, hashlib, io, json, math, os, platform, re, shlex, shutil, sys, tarfile, time
+import csv, hashlib, io, json, math, os, platform, re, shutil, sys, tarfile, time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
@@ -49,6 +49,7 @@ from .data import Report, Unusable, eval_transform, open_image, read_captions, s
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all
+from .typed import hide_words, in_bounds
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -1172,13 +1173,14 @@ def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
 def typed()->str: # as one would type it again
     "The command that is running."
     first = Path(sys.argv[0])
-    return f'{"python -m clippy.eval" if first.stem=="eval" else first.name} {shlex.join(sys.argv[1:])}'.strip()
+    return f'{"python -m clippy.eval" if first.stem=="eval" else first.name} {hide_words(sys.argv[1:])}'.strip()
 
 # %% ../nbs/20_eval.ipynb #41109b34
 def run_command(
     o:SimpleNamespace, # the options of `main`
 ):
     "What `clippy eval` does."
+    in_bounds(**vars(o))
     if o.list: return print(list_tasks())
     if o.compare: return print(compare(*o.compare))
     if not o.model or not o.task: raise ValueError('Name a model and a task: clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')
