@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from .checkpoint import checkpoints
 from .data import read_json
-from .typed import plain
+from .text import on_terminal
 
 # %% ../nbs/12_runs.ipynb #e003bcea
 def read_run(
@@ -63,7 +63,7 @@ def _row(r):
     skipped = sum(e['data']['skipped'] for e in r.get('epochs', []))
     cells = (r['folder'], r['model']['pooling'], done, f"{r['options']['batch_size']}x{r['processes']}", f"{last.get('loss', float('nan')):.3f}",
              f"{last.get('images_per_s', float('nan')):.0f}", skipped, found or '-')
-    return [plain(str(o)) for o in cells]
+    return [on_terminal(o) for o in cells]
 
 # %% ../nbs/12_runs.ipynb #4ffca3b9
 @call_parse
@@ -75,7 +75,7 @@ def runs(
     found,lost = [],[]
     for p in sorted(o for o in Path(folder).iterdir() if o.is_dir()):
         try: found += filter(None, [read_run(p)])
-        except (ValueError, OSError) as e: lost.append(f'left out, {plain(p.name)}: {plain(str(e))}')
+        except (ValueError, OSError) as e: lost.append(f'left out, {on_terminal(p.name)}: {on_terminal(e)}')
     if not found and not lost: raise ValueError(f'{folder} has no runs: nothing in it has a metrics.json or a checkpoint.')
     rows = [('run','pooling','steps','batch','loss','images/s','skipped','results, %'), *map(_row, found)]
     width = [max(map(len, o)) for o in zip(*rows)]

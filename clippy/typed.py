@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/typed.html.md"""
 
 # %% auto #0
 __all__ = ['many', 'some', 'share', 'bounds', 'programs', 'in_bounds', 'hide_address', 'hide_program', 'hide_text', 'hide',
-           'hide_words', 'command', 'plain']
+           'hide_words', 'command']
 
 # %% ../nbs/01_typed.ipynb #386f3372
 import math, re, shlex, sys
@@ -122,8 +122,3 @@ def command()->str: # without secrets, as one would type it again
     elif sys.argv[0].startswith('clippy '): name = sys.argv[0]
     else: return 'called from Python'
     return f'{name} {hide_words(sys.argv[1:])}'.strip()
-
-# %% ../nbs/01_typed.ipynb #642a43b8
-def plain(text:str)->str: # one line
-    "Text of somebody else, to be printed."
-    return ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in text)
