@@ -257,9 +257,10 @@ def segment(self:CLIPpy,
     if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
     vectors = self.word_vectors(labels+background, templates)
     owner = np.array([*range(1, len(labels)+1), *[0]*len(background)], np.uint8)
+    scale = finite(self.logit_scale.exp(), 'Probabilities').item()
     def answer(picture, patches): # `[h,w,D]`
         logits = torch.einsum('hwd,kd->khw', patches, vectors)[None]
-        index,p = words_to_pixels(logits, picture.size[::-1], self.logit_scale.exp().item())
+        index,p = words_to_pixels(logits, picture.size[::-1], scale)
         mask,p = owner[index[0].cpu().numpy()],p[0].float().cpu().numpy()
         mask[p<threshold] = 0
         return Segmentation(picture, [other, *labels], mask, p)
@@ -342,7 +343,7 @@ def classify(self:CLIPpy,
     labels,_ = check_labels(labels)
     vectors = self.word_vectors(labels, templates)
     def answer(picture, vector):
-        p = (self.logit_scale.exp()*vectors@vector).softmax(0).cpu()
+        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').cpu()
         return Classification({labels[i]:float(p[i]) for i in p.argsort(descending=True).tolist()})
     return self.look(images, self.encode_image, answer, size, batch_size)
 

@@ -1,10 +1,10 @@
 """Plant bugs in the modules that carry numbers, one at a time, and count those that the tests notice: make mutants
 
-cosmic-ray makes the bugs, a fork of this process with the libraries already imported tries each: the module is compiled from the
-changed source, then the quick tests that reach the changed lines run, fastest first, until one fails; last the chapter's own checks."""
+cosmic-ray makes the bugs. A fork of this process, with the libraries already imported, tries each in a copy of the project (links,
+but for the changed module, so that processes that a test starts see the bug too): the quick tests that reach the changed lines run,
+fastest first, until one fails; last the chapter's own checks."""
 import argparse, ast, importlib, json, multiprocessing, os, random, signal, sys, tempfile, time
 from difflib import ndiff
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -83,24 +83,38 @@ class Chosen:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0)+report.duration
         if report.failed: self.bad.append(report.nodeid)
 
-def quiet():
-    "A process of its own: a group to be ended together, no output, caches of its own."
+def shadow(name, source):
+    "The project in links, with one module from another source."
+    top = Path(tempfile.mkdtemp())/'project'
+    (top/'clippy/__pycache__').mkdir(parents=True)
+    for path in (*root.iterdir(), *(root/'clippy').iterdir(), *(root/'clippy/__pycache__').glob('*.pyc')):
+        new = top/path.relative_to(root)
+        if not new.exists() and not path.name.startswith((f'{name}.py' if path.parent==root/'clippy' else f'{name}.cpython' if path.suffix=='.pyc' else '.git')):
+            new.symlink_to(path)
+    (top/f'clippy/{name}.py').write_text(source, encoding='utf-8')
+    return top
+
+def quiet(name, source):
+    "A process of its own: a group to be ended together, no output, caches of its own, the shadow for a project."
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for k in (0,1,2): os.dup2(null, k)
-    os.environ['CLIPPY_CACHE'] = tempfile.mkdtemp()
-    os.chdir(root)
+    top = shadow(name, source)
+    os.environ.update(CLIPPY_CACHE=tempfile.mkdtemp(), PYTHONPATH=str(top), PYTHONDONTWRITEBYTECODE='1')
+    sys.path.insert(0, str(top)); sys.dont_write_bytecode = True
+    os.chdir(top)
+    return top
 
 def pytest_run(files, plugin):
     import pytest
-    return pytest.main([*files, '-x' if plugin.wanted is not None else '-q', '-q', f'--rootdir={root}', '-p','no:cacheprovider', '-p','no:xdist',
+    return pytest.main([*files, '-x' if plugin.wanted is not None else '-q', '-q', '--rootdir=.', '-p','no:cacheprovider', '-p','no:xdist',
         f'--basetemp={tempfile.mkdtemp()}/t'], plugins=[plugin])
 
-def survey(name, files, pipe):
+def survey(name, source, files, pipe):
     "Which test reaches which line, and how long it takes."
-    quiet()
+    top = quiet(name, source)
     import coverage
-    path = str(root/f'clippy/{name}.py')
+    path = str(top/f'clippy/{name}.py')
     cover = coverage.Coverage(data_file=None, include=[path], config_file=False)
     plugin = Chosen(cover=cover)
     cover.start(); pytest_run(files, plugin); cover.stop()
@@ -109,12 +123,7 @@ def survey(name, files, pipe):
 
 def attempt(name, changed, files, wanted, pipe):
     "0: every test passes. 1: one fails. 3: the module cannot even be imported."
-    quiet()
-    own = SourceFileLoader.get_code
-    def get_code(self, fullname):
-        if fullname!=f'clippy.{name}': return own(self, fullname)
-        return compile(changed, self.path, 'exec', dont_inherit=True)
-    SourceFileLoader.get_code = get_code
+    quiet(name, changed)
     try: importlib.import_module(f'clippy.{name}')
     except BaseException: pipe.send(3); os._exit(0)
     code = pytest_run(files, Chosen(wanted))
@@ -162,8 +171,8 @@ def known(name):
 def module(name, o, end):
     "All bugs of one module."
     source,folder = (root/f'clippy/{name}.py').read_text(encoding='utf-8'),tempfile.mkdtemp()
-    files = [str(p) for t in tests[name] if (p := root/f'tests/test_{t}.py').exists()]+[chapter_test(name, folder)]
-    lines,seconds,bad = Fork(survey, name, files, limit=max(60, end-time.time())).wait()
+    files = [f'tests/test_{t}.py' for t in tests[name] if (root/f'tests/test_{t}.py').exists()]+[chapter_test(name, folder)]
+    lines,seconds,bad = Fork(survey, name, source, files, limit=max(60, end-time.time())).wait()
     quick = sorted((t for t,s in seconds.items() if t not in bad and (s<o.quick or 'test_chapter' in t)), key=lambda t: ('test_chapter' in t, seconds[t]))
     print(f'{name}: {len(quick)} of {len(seconds)} tests are quick, {sum(seconds[t] for t in quick):.0f} s'+(f'; failing without any bug: {", ".join(bad)}' if bad else ''), flush=True)
     if Fork(attempt, name, source, files, quick).wait()!=0: sys.exit(f'{name}: the tests fail without any bug')
@@ -197,7 +206,6 @@ def main():
     o = p.parse_args()
     os.environ.update(MPLBACKEND='agg', OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1', TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1',
         HF_HUB_DISABLE_PROGRESS_BARS='1', TRANSFORMERS_VERBOSITY='error')
-    sys.path[:0] = [str(root)]
     tempfile.tempdir = tempfile.mkdtemp(prefix='mutants-')
     for m in heavy.split(): importlib.import_module(m)
     end,all_bugs,rows = time.time()+60*o.minutes,[],[]
