@@ -8,6 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/runs.html.md"""
 __all__ = ['fields', 'panels', 'read_run', 'runs', 'plot_runs']
 
 # %% ../nbs/12_runs.ipynb #9ccf3ee0
+import os
 from pathlib import Path
 
 from fastcore.script import call_parse
@@ -75,7 +76,7 @@ def runs(
     found,lost = [],[]
     for p in sorted(o for o in Path(folder).iterdir() if o.is_dir()):
         try: found += filter(None, [read_run(p)])
-        except (ValueError, OSError) as e: lost.append(f'left out, {on_terminal(p.name)}: {on_terminal(e)}')
+        except (ValueError, OSError) as e: lost.append(f'left out, {on_terminal(p.name)}: {on_terminal(str(e).replace(str(p)+os.sep, ""))}')
     if not found and not lost: raise ValueError(f'{folder} has no runs: nothing in it has a metrics.json or a checkpoint.')
     rows = [('run','pooling','steps','batch','loss','images/s','skipped','results, %'), *map(_row, found)]
     width = [max(map(len, o)) for o in zip(*rows)]

@@ -7,8 +7,9 @@ Docs: https://clippy-vl.github.io/clippy/train.html.md"""
 # %% auto #0
 __all__ = ['recipes', 'precisions', 'own_cache', 'SceneLoader', 'make_loader', 'clip_gradients', 'train_step', 'with_recipe',
            'model_config', 'run_folder', 'checkpoint_folder', 'Run', 'captions_for_tokenizer', 'layers', 'shard',
-           'strategy', 'write_json', 'end_now', 'children', 'kill', 'end_within', 'unheard', 'compiled_step',
-           'compiling', 'compile_cache', 'end_compilers', 'evaluations', 'train', 'main_options', 'main']
+           'strategy', 'write_json', 'end_now', 'children', 'words_of', 'kill', 'end_within', 'unheard',
+           'compiled_step', 'compiling', 'compile_cache', 'end_compilers', 'evaluations', 'train', 'main_options',
+           'main']
 
 # %% ../nbs/10_train.ipynb #658c5c6a
 import inspect, json, math, os, shutil, signal, sys, threading, time
@@ -421,7 +422,8 @@ def catch_signals(self:Run):
     before = {k:signal.signal(k, caught) for k in (signal.SIGTERM, signal.SIGINT)}
     try: yield
     finally:
-        for k,v in before.items(): signal.signal(k, signal.SIG_IGN if self.leaving else v)
+        deaf = self.leaving or self.signal and command()!='called from Python' # a second signal must not cut the end short
+        for k,v in before.items(): signal.signal(k, signal.SIG_IGN if deaf else v)
 
 @patch
 def heard(self:Run, number): # of the signal; 0: none
@@ -457,6 +459,11 @@ def end_now(
 def children(of:Process=None)->list: # of this process, or of another; and theirs
     try: return (of or Process()).children(recursive=True)
     except PsutilError: return []
+
+def words_of(process:Process)->str: # '' if it has ended, or is a zombie that nobody has waited for
+    "The command line of a process."
+    try: return ' '.join(process.cmdline())
+    except PsutilError: return ''
 
 def kill(processes):
     "End processes that may have ended already."
@@ -527,7 +534,7 @@ def end_compilers():
     if not pools: return
     closing = threading.Thread(target=pools.shutdown_compile_workers, daemon=True)
     closing.start()
-    mine = [p for p in children() if any('compile_worker' in o for o in p.cmdline())]
+    mine = [p for p in children() if 'compile_worker' in words_of(p)]
     for stage in ([c for p in mine for c in children(p)], mine): # first those that compile, and then who leads them
         kill(stage)
         closing.join(1)
