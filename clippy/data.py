@@ -6,10 +6,9 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 
 # %% auto #0
 __all__ = ['largest_field', 'CLIP_MEAN', 'CLIP_STD', 'image_endings', 'ledger_rows', 'read_json', 'text_lines', 'table_rows',
-           'table_column', 'read_captions', 'to_rgb', 'Unusable', 'open_image', 'usable_captions', 'pack', 'shard_list',
-           'shard_sizes', 'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
-           'array_transform', 'sample_captions', 'image_ending', 'decode_sample', 'draw_sample', 'shard_name',
-           'sample_key', 'Report']
+           'table_column', 'read_captions', 'usable_captions', 'pack', 'shard_list', 'shard_sizes', 'num_samples',
+           'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize', 'array_transform',
+           'sample_captions', 'image_ending', 'decode_sample', 'draw_sample', 'shard_name', 'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
 import csv,hashlib,io,json,os,re,shutil
@@ -31,11 +30,14 @@ import torch.nn.functional as F
 import webdataset as wds
 from fastcore.basics import chunked,patch
 from fastcore.script import call_parse
-from PIL import Image,ImageOps
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
+
+from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
+from .text import in_markdown, on_terminal
 
 # %% ../nbs/02_data.ipynb #40976308
 def read_json(
@@ -200,35 +202,6 @@ def read_captions(
     if kind=='.json': return _coco_captions(path)
     raise ValueError(f"{path}: captions are read from .csv, .tsv, .txt (with a line of column names) or COCO .json, not {kind or 'a file without an ending'!r}")
 
-# %% ../nbs/02_data.ipynb #532f27cc
-def to_rgb(
-    image:Image.Image, # any mode
-)->Image.Image: # mode RGB, upright
-    "Upright RGB: EXIF orientation applied, transparency on white, 16-bit grey scaled to 8."
-    if image.getexif().get(0x0112,1)!=1: image = ImageOps.exif_transpose(image)
-    if image.mode.startswith('I;16'): image = image.point(lambda v: v*(1/256)).convert('L')
-    if image.mode in ('RGBA','LA','PA') or 'transparency' in image.info:
-        image = image.convert('RGBA')
-        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return image if image.mode=='RGB' else image.convert('RGB')
-
-# %% ../nbs/02_data.ipynb #2c9430b9
-class Unusable(Exception): "A sample that cannot be used; its message is the reason that reports count."
-
-def open_image(
-    data:bytes, # an image file
-)->Image.Image: # decoded, upright RGB
-    "Decode an image file completely, or raise `Unusable`."
-    try:
-        image = Image.open(io.BytesIO(data))
-        image.load() # Pillow reads the pixels only when asked
-        return to_rgb(image)
-    except Exception as e: raise Unusable(_image_fault(e)) from None
-
-def _image_fault(e): # the reason, from Pillow's error
-    if isinstance(e, Image.DecompressionBombError): return 'image too large'
-    return 'truncated image' if 'truncated' in str(e) else 'unreadable image'
-
 # %% ../nbs/02_data.ipynb #d16206db
 def usable_captions(
     captions:list, # as they were read
@@ -247,7 +220,7 @@ def _encode(path, resize, most):
     if path.stat().st_size>most: raise Unusable('sample too large')
     data = path.read_bytes()
     image = open_image(data)
-    ending = dict(JPEG='jpg', MPO='jpg', PNG='png').get(Image.open(io.BytesIO(data)).format)
+    ending = 'jpg' if data.startswith(b'\xff\xd8') else 'png' if data.startswith(b'\x89PNG') else ''
     shrink = 0 < resize < min(image.size)
     if ending and not shrink: return ending, data, image.size
     if shrink: image = v2.functional.resize(image, [resize], v2.InterpolationMode.BICUBIC)
@@ -463,8 +436,8 @@ def _opened(file):
     "A PIL image, and whether it is a JPEG yet to be decoded."
     if not isinstance(file, bytes): return to_rgb(file),False
     try:
-        image = Image.open(io.BytesIO(file)) # reads the header only, and refuses sizes that are meant to do harm
-        if image.format in ('JPEG','MPO') and image.mode in ('RGB','L') and image.getexif().get(0x0112,1)==1: return image,True
+        image = open_header(file)
+        if image.format in ('JPEG','MPO') and image.mode in ('RGB','L') and orientation(image)==1: return image,True
     except Exception: pass # `open_image` says what it is
     return open_image(file),False
 
@@ -472,13 +445,14 @@ def _scaled(file, image, k):
     "Decode a JPEG at a k-th of its size, `[H/k,W/k,3]` uint8."
     w,h = (-(-o//k) for o in image.size)
     try:
+        if simplejpeg.decode_jpeg_header(file)[:2]!=image.size[::-1]: raise ValueError('two sizes in one file')
         pixels = simplejpeg.decode_jpeg(file, 'RGB', min_height=h, min_width=w)
         if pixels.shape==(h,w,3): return pixels
     except (ValueError,AttributeError): pass # damaged, of a rare kind, or no simplejpeg: Pillow knows more
     try:
         image.draft(None, (image.width//k, image.height//k))
         pixels = np.array(image.convert('RGB'))
-    except Exception as e: raise Unusable(_image_fault(e)) from None
+    except Exception as e: raise Unusable(image_fault(e)) from None
     return pixels if pixels.shape==(h,w,3) else np.array(open_image(file).resize((w,h), Image.Resampling.BOX))
 
 # %% ../nbs/02_data.ipynb #54c19275
@@ -614,10 +588,10 @@ def save_ledger(self:Report, path):
 
 @patch
 def __repr__(self:Report):
-    why = ', '.join(f'{r} {n}' for r,n in self.by_reason().items())
+    why = ', '.join(f'{on_terminal(r)} {n}' for r,n in self.by_reason().items())
     return f"{self.seen} samples, {self.repeated} of them repeated; {self.total} skipped" + (f" ({why})" if why else '')
 
 @patch
 def _repr_markdown_(self:Report):
-    rows = [f"| {shard_name(s)} | {k} | {r} |" for s,k,r in sorted(self.rows)[:20]]
-    return '\n'.join([f'{self}', *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])
+    rows = [f"| {in_markdown(shard_name(s))} | {in_markdown(k)} | {in_markdown(r)} |" for s,k,r in sorted(self.rows)[:20]]
+    return '\n'.join([in_markdown(self), *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 from fastcore.script import call_parse
-from PIL import Image, ImageOps
+from PIL import Image
+
+from .images import to_rgb
 
 # %% ../nbs/42_export.ipynb #3e5dca1e
 def _need(name): # a package of the extra
@@ -25,14 +27,7 @@ def _need(name): # a package of the extra
     except ImportError as e: raise ValueError(f"This needs the package {name} ({e}): pip install 'clippy-vl[export]'.") from None
 
 # %% ../nbs/42_export.ipynb #4c37bddd
-def _rgb(image): # as `clippy.data.to_rgb`, which needs PyTorch
-    if not isinstance(image, Image.Image): return Image.fromarray(np.asarray(image)).convert('RGB')
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith('I;16'): image = image.point(lambda v: v*(1/256)).convert('L')
-    if image.mode in ('RGBA','LA','PA') or 'transparency' in image.info:
-        image = image.convert('RGBA')
-        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return image.convert('RGB')
+def _rgb(image): return to_rgb(image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image)))
 
 def _sides(w, h, size, fit, patch): # width and height to resize to
     s = size/min(w, h)
@@ -66,7 +61,7 @@ class OnnxCLIPpy:
     ):
         folder,ort,tokenizers = Path(folder),_need('onnxruntime'),_need('tokenizers')
         if not (folder/'clippy.json').is_file(): raise FileNotFoundError(f'{folder} is no exported model: it has no clippy.json.')
-        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8'))
+        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8-sig'))
         self.tokenizer = tokenizers.Tokenizer.from_file(str(folder/'tokenizer.json'))
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -192,7 +187,8 @@ def _tokenizer(model): # for `tokenizers` alone
 def _info(model, opset): # clippy.json
     from clippy import __version__
     c = model.config
-    return dict(format='onnx', image_size=c.image_size, patch=list(model.patch), width=model.width, pooling=c.pooling, max_tokens=c.max_tokens,
+    return dict(format='onnx', image_size=c.image_size, patch=list(model.patch), width=model.width, pooling=c.pooling,
+        pool_prefix=c.pool_prefix, max_tokens=c.max_tokens,
         mean=list(c.mean), std=list(c.std), logit_scale=model.logit_scale.exp().item(),
         logit_bias=None if model.logit_bias is None else model.logit_bias.item(), opset=opset, clippy=__version__)
 

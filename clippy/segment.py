@@ -11,6 +11,7 @@ __all__ = ['vocabularies', 'eval_seed', 'to_batch', 'scene_vectors', 'patch_logi
            'SceneMasks', 'SceneSegment', 'SceneThings', 'evaluate_scenes', 'show_predictions', 'show_protocols']
 
 # %% ../nbs/21_segment.ipynb #3e153920
+import os
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,8 +28,9 @@ from timm.models import vision_transformer
 from torch import Tensor
 
 from .data import array_transform, eval_transform
-from .eval import Protocol, Source, Task, cached_vectors, change, class_vectors, evaluate, image_transform, pick_protocol, register, table, template_sets, templates_of
-from .masks import background_words, mask_sets, open_masks
+from .eval import (Protocol, Source, Task, cached_vectors, change, class_vectors, distinct, evaluate, finite, first_alike, image_transform,
+    is_names_file, pick_protocol, register, table, template_sets, templates_of, winners)
+from .masks import background_words, mask_sets, open_masks, read_text
 from .model import CLIPpy
 from .scenes import Scenes, backgrounds, data_hash, names, palette, things
 
@@ -52,8 +54,9 @@ def patch_logits(
     images:Tensor, # `[B,3,H,W]`
     vectors:Tensor, # `[K,D]` from `class_vectors`
 )->Tensor: # `[B,K,h,w]` cosines
-    "Similarity of every patch with every class."
-    return torch.einsum('bhwd,kd->bkhw', model.encode_patches(images), vectors)
+    "Similarity of every patch with every class, in float32 whatever the model's precision."
+    patches = model.encode_patches(images).float()
+    with torch.autocast(patches.device.type, enabled=False): return finite(torch.einsum('bhwd,kd->bkhw', patches, vectors.float()))
 
 # %% ../nbs/21_segment.ipynb #6fcbaf4d
 def similarity_maps(
@@ -136,9 +139,12 @@ class SegmentProtocol(Protocol):
         super().__post_init__()
         for k,ok in _choices.items():
             if getattr(self, k) not in ok: raise ValueError(f'{k} is {", ".join(map(repr, ok))}, not {getattr(self, k)!r}.')
-        if self.background=='vocabulary' and self.vocabulary not in vocabularies:
+        if (self.vocabulary or self.background=='vocabulary') and self.vocabulary not in vocabularies:
             raise ValueError(f'There is no vocabulary {self.vocabulary!r}: there are {", ".join(vocabularies)}.')
         if self.window and not self.stride: raise ValueError('A window needs a stride.')
+        for k in 'window','stride','prior','scale','threshold':
+            if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
+        if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
 
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
 
@@ -180,8 +186,9 @@ def pamr(
 )->Tensor: # `[B,K,H,W]`
     "Pixel-adaptive mask refinement."
     near = lambda o: _neighbours(o, dilations)
-    diff = torch.stack([(o-image).abs() for o in near(image)]) # `[N,B,3,H,W]`
-    spread = torch.stack([*near(image)]).std(0)
+    around = torch.stack([*near(image)]) # `[N,B,3,H,W]`
+    diff = (around-image).abs()
+    spread = torch.cat([around, image.expand(len(dilations), *image.shape)]).std(0)
     weight = (-diff/(1e-8+.1*spread)).mean(2).softmax(0)
     for _ in range(rounds): maps = sum(w[:,None]*o for w,o in zip(weight, near(maps)))
     return maps
@@ -223,11 +230,13 @@ def words_of_file(
     words:tuple, # the data set's own words, for their number and for the message
 )->tuple: # for each class a tuple of its words
     "Words for classes from a file."
-    if not Path(path).is_file(): raise FileNotFoundError(f'There is no file of names {path}.')
-    lines = [l for l in Path(path).read_text(encoding='utf-8').splitlines() if l.strip()]
+    if not os.path.isfile(path): raise FileNotFoundError(f'There is no file of names {path}.')
+    lines = [l for l in read_text(path).splitlines() if l.strip()]
     if len(lines)!=len(words): raise ValueError(f'{path} names {len(lines)} classes, the data set has {len(words)}: '
                                                 f'a line for each, from {words[0][0]!r} to {words[-1][0]!r}.')
-    return tuple(tuple(w.strip() for w in l.replace('|',',').split(',') if w.strip()) for l in lines)
+    found = tuple(tuple(w.strip() for w in l.replace('|',',').split(',') if w.strip()) for l in lines)
+    if bare := [l for l,ws in zip(lines, found) if not ws]: raise ValueError(f'{path}: the line {bare[0]!r} holds no word.')
+    return found
 
 # %% ../nbs/21_segment.ipynb #2edf45cd
 class Head:
@@ -240,9 +249,11 @@ class Head:
         background:bool=False, # is class 0 background?
     ):
         self.model,self.protocol,self.background = model,protocol,background
-        self.vectors = cached_vectors(model, words, templates_of(protocol.templates))
+        vectors = cached_vectors(model, words, templates_of(protocol.templates))
+        self.first = first_alike(vectors)
+        self.vectors = vectors[self.first] # words with one vector tie to the last bit, and the first of them wins
         self.owner = torch.tensor(owner, device=model.device)
-        self.scale = protocol.scale or model.logit_scale.exp().item()
+        self.scale = protocol.scale or finite(model.logit_scale.exp(), 'Probabilities').item()
     def __call__(self,
         images:Tensor, # `[B,3,h,w]`
         sizes:list, # height and width of each answer
@@ -261,7 +272,8 @@ def keep_likely(self:Head,
     images:Tensor, # `[B,3,h,w]`
 )->Tensor: # `[B,K,h,w]`, very low where a word is out
     "Only the words that fit the whole image best stay."
-    whole = self.model.encode_image(images)@self.vectors.T
+    how = dict(yes=True, no=False).get(self.protocol.pool_prefix)
+    whole = finite(self.model.encode_image(images, how).float()@self.vectors.T)
     always = (self.owner==0) if self.background else torch.zeros_like(self.owner, dtype=torch.bool)
     k = min(self.protocol.prior, int((~always).sum()))
     best = whole.masked_fill(always, -9).topk(k).indices
@@ -324,7 +336,7 @@ class Segment(Task):
     main,kind = 'miou','' # name of the data set in `clippy.masks`
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
-        own = protocol.names.endswith('.txt')
+        own = is_names_file(protocol.names)
         self.masks = open_masks(self.kind, data, protocol.split, 'name' if own else protocol.names or 'name')
         side = (protocol.size or model.config.image_size) if protocol.target=='square' else 0
         self.source = MaskSource(self.masks, image_transform(protocol, model), side)
@@ -335,7 +347,9 @@ class Segment(Task):
         if background: self.classes[0] = 'background'
         self.texts,self.owner = class_words(words, background, self.protocol)
     def words(self): return dict(names=[[t,int(k)] for t,k in zip(self.texts, self.owner)], prompts=templates_of(self.protocol.templates))
-    def prepare(self): self.head = Head(self.model, self.texts, self.owner, self.protocol, self.background)
+    def prepare(self):
+        self.head = Head(self.model, self.texts, self.owner, self.protocol, self.background)
+        self.named,self.vectors,self.first = self.texts,self.head.vectors,self.head.first
 
 # %% ../nbs/21_segment.ipynb #7b4f863d
 @patch
@@ -360,8 +374,14 @@ def numbers(self:Segment, rows, weights):
 @patch
 def details(self:Segment, rows):
     sums = rows.sum(0)
-    return dict(iou={n:None if np.isnan(v) else float(v) for n,v in zip(self.classes, iou(sums))},
-                share_of_pixels=dict(zip(self.classes, (np.split(sums, 3)[2]/max(sums[-len(self.classes):].sum(), 1)).round(5).tolist())))
+    return dict(iou={n:None if np.isnan(v) else float(v) for n,v in zip(distinct(self.classes), iou(sums))},
+                share_of_pixels=dict(zip(distinct(self.classes), (np.split(sums, 3)[2]/max(sums[-len(self.classes):].sum(), 1)).round(5).tolist())))
+
+@patch
+def notes(self:Segment, rows):
+    "Those of the data set, and images in which nothing counts."
+    empty = int((rows[:,-len(self.classes):].sum(1)==0).sum())
+    return (*Task.notes(self, rows), *([f'in {empty} of {len(rows)} images no pixel counts: their masks are ignored as a whole'] if empty else []))
 
 # %% ../nbs/21_segment.ipynb #2e789c86
 def _colours(n=256): # the colours of VOC's masks: the bits of the index, spread over red, green and blue
@@ -378,41 +398,46 @@ def save_labels(
     image.save(path)
 
 # %% ../nbs/21_segment.ipynb #c4378118
-_tcl = SegmentProtocol('tcl', 448, 'short', 'openai-7', 'plain', window=448, stride=224, background='none', threshold=.5, upsampling='bilinear',
-    about="TCL, CLIP-DINOiser, Talk2DINO: short side 448, windows 448/224, background below a probability; theirs is a learnt sigmoid, ours the model's softmax")
+_tcl = SegmentProtocol('tcl', 448, 'short', 'tcl-9', 'name', window=448, stride=224, background='none', threshold=.5, upsampling='bilinear',
+    about="TCL: short side 448, windows 448/224, its nine sentences, background below .5; not as published: the probability "
+          "(theirs is a learnt sigmoid, ours the model's softmax), its decoder, the mean of raw text vectors, sides (ours are rounded to patches)")
 _sclip = SegmentProtocol('sclip', 336, 'short', 'openai-80', 'sclip', window=224, stride=112, threshold=.1, scale=40., upsampling='bilinear',
-    about='SCLIP, NACLIP: short side 336, windows 224/112, several words a class, 26 words for background, probability under 0.1 is background; no area threshold')
-_dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'plain', window=384, stride=192, blend='softmax', upsampling='bilinear',
-    about='dino.txt: short side 512, windows 384/192, probabilities averaged; made for sets without background')
+    about='SCLIP: short side 336 (Cityscapes 560, Stuff 448), windows 224/112, several words a class, scale 40 (VOC 65, Context60 and Object 50), '
+          'background below .1; not as published: attention of the last block, the area rule on VOC, sides (ours are rounded to patches). NACLIP differs')
+_dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'name', window=384, stride=192, blend='softmax', scale=1., upsampling='bilinear',
+    about='dino.txt: short side 512, windows 384/192, softmax with scale 1, made for sets without background; '
+          'not as published: probabilities are averaged at patches (theirs at pixels), sides (ours are rounded to patches, theirs stretched)')
 _paper = SegmentProtocol(names='plain', upsampling='nearest', about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, 80 sentences (its own are not public)')
 _port = SegmentProtocol('port', 224, 'crop', 'photo', 'port', 'train', background='vocabulary', vocabulary='port', upsampling='bilinear', target='square',
-    about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, 39 extra words for background')
+    absent='zero', pool_prefix='yes', about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, '
+    '39 extra words for background, an absent class counts 0')
 
-def with_background(vocabulary:str, names:str='plain', **extra)->dict: # name -> protocol
-    "Protocols of a data set with a background class."
+def with_background(vocabulary:str, scale:float, names:str='plain', sclip:str='sclip', **extra)->dict: # name -> protocol
+    "Protocols of a data set with a background class; `scale` and `sclip` are SCLIP's scale and list of names."
     paper = replace(_paper, names=names, **(dict(background='vocabulary', vocabulary=vocabulary) if vocabulary else {}))
-    return dict(clippy=paper, tcl=_tcl, sclip=_sclip, **extra)
+    return dict(clippy=paper, tcl=_tcl, sclip=replace(_sclip, scale=scale, names=sclip), **extra)
 
-def all_named(sclip_size:int=336, names:str='plain')->dict: # name -> protocol
-    "Protocols of a data set in which every counted pixel has a name."
-    return {'clippy':replace(_paper, names=names), 'tcl':replace(_tcl, threshold=0.), 'sclip':replace(_sclip, size=sclip_size, threshold=0.), 'dino.txt':_dino}
+def all_named(size:int=336, names:str='plain', sclip:str='sclip')->dict: # name -> protocol
+    "Protocols of a data set in which every counted pixel has a name; `size` and `sclip` are SCLIP's."
+    return {'clippy':replace(_paper, names=names), 'tcl':replace(_tcl, threshold=0.),
+            'sclip':replace(_sclip, size=size, threshold=0., names=sclip), 'dino.txt':_dino}
 
 # %% ../nbs/21_segment.ipynb #3c849396
 def _segment(name, about, protocols):
     kind = type(name, (Segment,), dict(name=name, kind=name, about=about, protocols=protocols, needs=mask_sets[name].needs))
     return register(kind)
 
-_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', 'port', port=_port))
+_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', 65., 'port', port=_port))
 _segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named(names='port'))
-_segment('context60', 'Pascal Context, 59 classes and background, mIoU', with_background(''))
-_segment('context59', 'Pascal Context, 59 classes, background ignored, mIoU', all_named())
+_segment('context60', 'Pascal Context, 59 classes and background, mIoU', with_background('', 50., sclip='name'))
+_segment('context59', 'Pascal Context, 59 classes, background ignored, mIoU', all_named(sclip='name'))
 _segment('ade20k', 'ADE20K, 150 classes, mIoU', all_named())
-_segment('coco', 'COCO panoptic, 133 classes, mIoU', all_named())
-_segment('coco-object', 'COCO, 80 things and background, mIoU', with_background('coco-stuff'))
-_segment('coco-stuff', 'COCO-Stuff, 171 classes, mIoU', all_named())
+_segment('coco', 'COCO panoptic, 133 classes, mIoU', all_named(sclip='name'))
+_segment('coco-object', 'COCO, 80 things and background, mIoU', with_background('coco-stuff', 50.))
+_segment('coco-stuff', 'COCO-Stuff, 171 classes, mIoU', all_named(448))
 _segment('cityscapes', 'Cityscapes, 19 classes, mIoU', all_named(560))
-_segment('cityscapes27', 'Cityscapes, 27 classes, mIoU', all_named(560))
-_segment('masks', 'your own images, masks and names, mIoU', all_named());
+_segment('cityscapes27', 'Cityscapes, 27 classes, mIoU', all_named(560, sclip='name'))
+_segment('masks', 'your own images, masks and names, mIoU', all_named(sclip='name'));
 
 # %% ../nbs/21_segment.ipynb #af100a53
 eval_seed = 1_000_000 # training seeds are smaller
@@ -447,6 +472,7 @@ class SceneMasks(Source):
 @register
 class SceneSegment(Segment):
     name,about,needs,kind = 'scenes','built-in scenes, 10 things and 7 backgrounds, mIoU','nothing',''
+    unused = 'names','split'
     protocols = dict(clippy=SceneProtocol(about='the size the model was trained at, all 17 names'))
     def __init__(self, data, protocol, model):
         Task.__init__(self, data, protocol, model)
@@ -456,6 +482,7 @@ class SceneSegment(Segment):
 @register
 class SceneThings(Segment):
     name,about,needs,kind = 'scenes-things','built-in scenes, 10 things and background, mIoU','nothing',''
+    unused = 'names','split'
     protocols = dict(clippy=SceneProtocol(background='vocabulary', vocabulary='scenes', about='as clippy on VOC: extra words for background'))
     def __init__(self, data, protocol, model):
         Task.__init__(self, data, protocol, model)
@@ -482,8 +509,8 @@ def evaluate_scenes(
         pred = words_to_pixels(patch_logits(model, to_batch(batch, model), words), (size,size)).cpu()
         total = total+areas(pred, torch.stack([torch.from_numpy(s.mask) for s in batch]), len(names))
     for batch in _batches(Scenes(n, seed+1, size, n_things=1), batch_size):
-        best = (model.encode_image(to_batch(batch, model))@words[:len(things)].T).argmax(1)
-        right += sum(things[i]==s.things[0] for i,s in zip(best.tolist(), batch))
+        share = winners(finite(model.encode_image(to_batch(batch, model)).float()@words[:len(things)].T))
+        right += sum(p[things.index(s.things[0])].item() for p,s in zip(share, batch))
     each = iou(total)
     return dict(task='scenes', accuracy=right/n, thing_miou=float(np.nanmean(each[:len(things)])),
         background_miou=float(np.nanmean(each[len(things):])), iou=dict(zip(names, each.tolist())), n=n,

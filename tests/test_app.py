@@ -1,13 +1,16 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
-import re, runpy, shutil, socket, sys
+import json, os, re, runpy, shutil, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from clippy.app import app, ask_words, draw_examples, open_app, open_upload, serve, write_space
-from clippy.model import load
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+
+from clippy.app import app, ask_groups, ask_heat, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
+from clippy.gate import most_body, upload_folder
+from clippy.model import boxed, load
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
 words,background = 'car, fish','bricks, sand'
@@ -121,6 +124,152 @@ def test_other_files(url, tmp_path):
     assert 'event: error' in get(f'{url}gradio_api/call/words/{asked["event_id"]}', trust_env=False).text
     assert get(f'{url}gradio_api/file={tmp_path}/own.png', trust_env=False).status_code==403
 
+# Attacks on the server ----------------------------------------------------------------------------------------------
+
+gone = 'This picture is no longer here: drop it again.'
+def get(url, path='', **kw):
+    from httpx import Client as Http
+    with Http(trust_env=False) as c: return c.get(f'{url}{path}', **kw)
+
+def ends(url, name, *data):
+    "How a question ends: `complete` or `error`, and what is said."
+    asked = post(url, f'call/{name}', json=dict(data=data))
+    if asked.status_code!=200: return asked.status_code,asked.json()['detail']
+    event,said = re.findall('event: (complete|error)\\ndata: (.*)', get(url, f'gradio_api/call/{name}/{asked.json()["event_id"]}').text)[-1]
+    return event,json.loads(said)
+
+@pytest.fixture(scope='module')
+def secret(tmp_path_factory):
+    d = tmp_path_factory.mktemp('secret')
+    Image.new('RGB', (64,64), 'red').save(d/'own.png')
+    return d
+
+@pytest.mark.parametrize('meta', [{}, dict(meta=dict(_type='gradio.FileData')), dict(meta=7), dict(url='http://127.0.0.1:9/a.png'), dict(is_stream=True)])
+@pytest.mark.parametrize('path', ['own.png', 'no.png', '.', 'own.png/..', '../../../../../etc/hostname'])
+def test_paths_tell_nothing(url, secret, path, meta):
+    "A path that was not uploaded gets one answer, with and without gradio's mark, whether or not a file is there."
+    for name,rest in (('words', [words, background, 0]), ('groups', [3]), ('compare', [words, background, 0])):
+        for p in (f'{secret}/{path}', f'file://{secret}/{path}'): assert ends(url, name, dict(path=p, **meta), *rest)==('error', dict(error=gone, duration=10, visible=True, title='Error'))
+
+def test_links_in_the_folder(url, secret):
+    "A link in the folder for uploads leads nowhere, not even under the name of an upload."
+    path = post(url, 'upload', files=dict(files=('a.png', (secret/'own.png').read_bytes()))).json()[0]
+    assert ends(url, 'groups', dict(path=path), 3)[0]=='complete'
+    os.remove(path)
+    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone
+    os.symlink(secret/'own.png', path)
+    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone and get(url, f'gradio_api/file={path}').status_code==403
+    beside = upload_folder()/'beside.png'
+    shutil.copy(secret/'own.png', beside)
+    assert ends(url, 'groups', dict(path=str(beside)), 3)[1]['error']==gone
+
+def test_nothing_is_fetched(url, monkeypatch):
+    "An address in place of a file, or of a word, is not asked."
+    import gradio.processing_utils
+    fetched = []
+    async def fetch(address, **kw): fetched.append(address)
+    monkeypatch.setattr(gradio.processing_utils, 'async_ssrf_protected_download', fetch)
+    bad = dict(path='http://example.com/a.png', meta=dict(_type='gradio.FileData'))
+    for data in ([bad, words, background, 0], [None, bad, background, 0], [None, words, [[bad]], bad]):
+        assert ends(url, 'words', *data)[0]=='error'
+    assert ends(url, 'heat', bad)[0]=='error'
+    assert get(url, 'gradio_api/file=http://example.com/a.png').status_code==403 and not fetched
+
+@pytest.mark.parametrize('name', ['evil.example', 'evil.example:7860', 'localhost.evil.example', '127.0.0.1.evil.example', '192.168.0.1', '', 'null', '127.0.0.1@evil.example', '[::ffff:1.2.3.4]'])
+def test_other_names(url, name):
+    "A name that is rebound to the loopback address is refused: of the page, of a question, of a proxy, of the page that asks."
+    for path in ('', 'config', 'gradio_api/info'): assert get(url, path, headers={'Host':name}).status_code==421
+    assert post(url, 'call/groups', json=dict(data=[None, 3]), headers={'Host':name}).status_code==421
+    if name: assert get(url, 'config', headers={'X-Forwarded-Host':name}).status_code==421
+    assert post(url, 'upload', files=dict(files=('a.png', b'0')), headers={'Origin':f'http://{name}'}).status_code==403
+
+@pytest.mark.parametrize('name', ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.0.0.2:80', '[::1]:7860'])
+def test_own_names(url, name): assert get(url, 'config', headers={'Host':name, 'Origin':f'http://{name}'}).status_code==200
+
+@pytest.mark.parametrize('ask', ['GET proxy=https://a.hf.space/', 'GET stream/a/b/1/playlist.m3u8', 'GET custom_component/a/client/b/c', 'POST component_server', 'POST process_recording',
+    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload', 'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse',
+    'GET ../monitoring', 'GET ../monitoring/summary', 'DELETE upload', 'PUT queue/join', 'GET file=%2fetc%2fhosts'])
+def test_closed(url, ask):
+    "What the page does not need is not served."
+    from httpx import Client as Http
+    method,path = ask.split(' ', 1)
+    with Http(trust_env=False) as c: assert c.request(method, f'{url}gradio_api/{path}' if not path.startswith('../') else url+path[3:]).status_code==403
+
+def test_no_way_around_the_queue(url, pictures):
+    "What is asked directly, and not in the queue, is not answered."
+    assert post(url, 'run/groups', json=dict(data=[None, 3], fn_index=None)).status_code==404
+    by_name = {o['api_name']:o['id'] for o in get(url, 'config').json()['dependencies']}
+    assert post(url, 'run/groups', json=dict(data=[None, 3], fn_index=by_name['groups'])).status_code==404
+
+def test_folder(url):
+    "Uploads and answers lie in a folder that nobody else can read, under a name that nobody can guess."
+    path = post(url, 'upload', files=dict(files=('a.png', b'0'))).json()[0]
+    at = upload_folder()
+    assert at in type(at)(path).parents and at.stat().st_mode & 0o777==0o700 and at.stat().st_uid==os.getuid()
+    assert re.fullmatch(r'clippy-app-\w{8}', at.name)
+
+def rss(): # MB
+    with open('/proc/self/statm') as f: return int(f.read().split()[1])*os.sysconf('SC_PAGE_SIZE')/2**20
+
+@pytest.mark.parametrize('path', ['call/words', 'queue/join', 'run/predict', 'cancel', 'upload'])
+@pytest.mark.parametrize('known', [True, False])
+def test_large_bodies(url, path, known):
+    "64 MB are refused before they are read, whether or not their length is said, and take no memory."
+    pieces = (b'"'+b'a'*65_535 for _ in range(1024))
+    before,headers = rss(),{'Content-Type':'application/json'} | ({'Content-Length':str(2**26)} if known else {})
+    assert post(url, path, content=pieces, headers=headers).status_code in (411, 413)
+    assert rss()-before<40
+
+@pytest.mark.parametrize('body', [b'['*90_000, b'{"data":'*10_000, b'{"data": '+b'['*20+b']'*20+b'}', b'[]', b'"a"', b'', b'{"data": [1e999999]}', b'{"data": ['+b'9'*9000+b']}', b'\xff\xfe{}'])
+def test_bad_bodies(url, body):
+    got = post(url, 'call/groups', content=body, headers={'Content-Type':'application/json'})
+    assert 400<=got.status_code<500 and got.json()['detail'].endswith('.')
+
+@pytest.mark.parametrize('w,b,said', [('cat,'*101, '', '101 words'), ('cat', ','.join(map(str, range(100))), '101 words'), ('c'*101, '', 'longer than 100 letters'), ('cat', 'c'*101, 'longer than 100 letters'),
+    ('ab,'*700_000, '', 'letters'), ('cat', 'a'*2**20, 'letters'), (['cat'], '', 'Words are text'), ('cat', dict(a=1), 'Words are text'), ('\udc80', '', 'halves')])
+def test_many_words(pictures, w, b, said):
+    "Words that would take time and memory are refused at once."
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=said): ask_words(load('scenes'), pictures[0], w, b)
+    assert time.perf_counter()-start<2
+
+def test_most_words(pictures):
+    "As many words as are allowed, as long as they may be, are answered."
+    many = ','.join(f'{i:0>100}' for i in range(100))
+    assert len(ask_words(load('scenes'), pictures[0], many).labels)==101
+
+@pytest.mark.parametrize('n', [0, 17, -1, 1e9, float('nan'), float('inf'), '3', None, True, [3]])
+def test_bad_numbers(pictures, n):
+    with pytest.raises(ValueError, match='number from 1 to 16'): ask_groups(load('scenes'), pictures[0], n)
+    if n not in (0, True):
+        with pytest.raises(ValueError, match='number from 0 to 1'): ask_words(load('scenes'), pictures[0], 'cat', '', n)
+
+json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(['car', '/etc/hosts', '<b>', 'other']),
+    lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['path','url','meta','value','a']), o, max_size=3), max_leaves=6)
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5), json_values)
+@example('words', [None, 'car', None, {}], None)
+@example('groups', [None, 'a'], None)
+@example('pick', [None, None], dict(value=3))
+@example('predict', [7], None)
+def test_any_json(url, name, data, event):
+    "Whatever JSON comes in: an answer or a sentence."
+    import httpx
+    fn = next((o['id'] for o in get(url, 'config').json()['dependencies'] if o['api_name']==name), 99)
+    body = json.dumps(dict(data=data, event_data=event, fn_index=fn, session_hash='any')).encode()
+    for way in (f'call/{name}', 'queue/join', f'run/{name}'):
+        got = post(url, way, content=body, headers={'Content-Type':'application/json'})
+        assert got.status_code in (200, 400, 404, 422, 500)
+        if got.status_code!=200 or 'data' in got.json(): said = got.json().get('detail') or got.json().get('error', 'An answer.')
+        else:
+            path = f'gradio_api/{way}/{got.json()["event_id"]}' if way.startswith('call') else 'gradio_api/queue/data?session_hash=any'
+            text = get(url, path).text
+            said = re.findall(r'"error": ?"(.*?)", ?"', text) or re.findall('event: complete|"success": ?true', text)
+            assert said, text
+            continue
+        assert isinstance(said, str) and len(said)>10, (way, got.text)
+
 # In a browser -------------------------------------------------------------------------------------------------------
 
 chromium = next(filter(None, map(shutil.which, ('chromium','chromium-browser','google-chrome'))), None)
@@ -180,6 +329,17 @@ def test_browser_words(tab, pictures):
     tab.locator('#segments .legend-item', has_text='star').click()
     tab.wait_for_function('() => document.querySelector("#heat").innerText.includes("star: cosine")')
     assert tab.locator('#word input:checked').get_attribute('value')=='star'
+
+def test_browser_labels_are_text(tab):
+    "What is typed runs nothing and makes no element, in legend, heat map, row of words and complaint."
+    bad = '<img src=x onerror="window.hacked=1">'
+    tab.fill('#words textarea, #words input', f'{bad}, **b**')
+    press(tab, '#find', '#segments')
+    assert tab.locator('#word label', has_text=bad).count()==1 and tab.locator('#word label', has_text='**b**').count()==1
+    tab.fill('#words textarea, #words input', f'{bad}, {bad}')
+    tab.click('#find')
+    tab.get_by_text(f'{bad} is named more than once').wait_for()
+    assert tab.evaluate('window.hacked') is None
 
 def test_browser_groups(tab):
     tab.get_by_role('tab', name='Groups').click()
@@ -256,6 +416,84 @@ def test_space(tmp_path, pictures, capsys):
     from packaging.requirements import Requirement
     need = Requirement((tmp_path/'space/requirements.txt').read_text().splitlines()[-1])
     assert (need.name, need.extras)==('clippy-vl', {'app'})
+
+titles = ['a: b', "it's", '"', 'a\\nlicense: mit\\n---\\n# b', '👀 <img src=x onerror=alert(1)>', '- a', '# a', '{a}', '!!python/object:os.system', '\\x1b[2J', 'x'*300]
+
+@pytest.mark.parametrize('title', titles)
+def test_space_title(tmp_path, title):
+    "A title is text, in YAML and on the page."
+    import yaml
+    from markdown_it import MarkdownIt
+    _,front,page = re.split('^---\\n', (write_space(tmp_path/'space', 'scenes', title=title)/'README.md').read_text(), maxsplit=2, flags=re.M)
+    assert yaml.safe_load(front)['title']==title and yaml.safe_load(front)['app_file']=='app.py'
+    found = MarkdownIt('commonmark', dict(html=True)).parse(page)
+    assert [o.type for o in found]==['heading_open','inline','heading_close','paragraph_open','inline','paragraph_close']
+    assert {o.type for t in found for o in t.children or ()} <= {'text','text_special','code_inline'}
+
+@pytest.mark.parametrize('where', ['config.json', 'text/extra.json', 'text', 'notes.txt', 'text/1_Pooling/config.json'])
+def test_space_takes_no_links(tmp_path, where):
+    "What a link leads to would become public: the Space is not written; nor are files that no model has."
+    shutil.copytree(boxed()['scenes'], tmp_path/'mine')
+    (tmp_path/'secret').mkdir()
+    at = tmp_path/'mine'/where
+    shutil.rmtree(at, ignore_errors=True) if at.is_dir() else at.unlink(missing_ok=True)
+    at.symlink_to(tmp_path/'secret')
+    with pytest.raises(ValueError, match='is a link'): write_space(tmp_path/'space', str(tmp_path/'mine'))
+    assert not [o for o in (tmp_path/'space').rglob('*') if o.is_symlink()]
+
+def test_space_leaves_out(tmp_path, capsys):
+    "Files that no model has stay where they are, and it is said which."
+    shutil.copytree(boxed()['scenes'], tmp_path/'mine')
+    for o in ('.env', 'text/run.py', 'optimizer.bin', 'text/pytorch_model.bin'): (tmp_path/'mine'/o).write_text('secret')
+    made = write_space(tmp_path/'space', str(tmp_path/'mine'))/'model'
+    assert sorted(o.relative_to(made) for o in made.rglob('*'))==sorted(o.relative_to(boxed()['scenes']) for o in boxed()['scenes'].rglob('*'))
+    assert 'Not copied, as no model needs it: .env, optimizer.bin, text/pytorch_model.bin, text/run.py.' in capsys.readouterr().out
+
+def test_password(pictures, monkeypatch):
+    "Without the password: no page, no question, no file. With it, all of them. And a wrong one is counted."
+    from httpx import Client as Http
+    monkeypatch.setenv('CLIPPY_APP_PASSWORD', 'correct horse')
+    page = open_app('scenes-cls', pictures=pictures)
+    url = serve(page, port=0, wait=False, auth='ada')
+    with Http(trust_env=False, base_url=url) as c:
+        closed = [c.get('config'), c.post('gradio_api/call/groups', json=dict(data=[None, 3])), c.post('gradio_api/upload', files=dict(files=('a.png', b'0'))), c.get(f'gradio_api/file={pictures[0]}')]
+        assert [o.status_code for o in closed]==[401]*4
+        assert c.post('login', data=dict(username='ada', password='wrong')).status_code==400
+        assert c.post('login', data=dict(username='ada', password='correct horse')).status_code==200
+        assert c.get('config').status_code==200 and c.get(f'gradio_api/file={pictures[0]}').status_code==200
+        assert [c.post('login', data=dict(username='ada', password=str(i))).status_code for i in range(10)][-1]==429
+    page.close(verbose=False)
+
+@pytest.mark.parametrize('auth,variable,said', [('ada', 'short', 'at least 8'), ('ada:', 'long enough', 'at least 8'), (':long enough', '', 'has a name'), ('ada', '', 'nobody to ask')])
+def test_bad_passwords(monkeypatch, auth, variable, said):
+    def nobody(prompt): raise EOFError
+    monkeypatch.setattr('clippy.app.getpass', nobody)
+    monkeypatch.setenv('CLIPPY_APP_PASSWORD', variable)
+    with pytest.raises(ValueError, match=said): credentials(auth)
+
+def test_share(monkeypatch, capsys):
+    "A shared page says to whom it is open, and answers to the name of the tunnel. No tunnel is opened here."
+    import gradio
+    monkeypatch.setattr(gradio.networking, 'setup_tunnel', lambda **kw: 'https://abc.gradio.live')
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
+    page = open_app('scenes-cls')
+    assert serve(page, port=0, share=True)=='https://abc.gradio.live'
+    assert 'It is open to everybody in the internet, and nobody is asked for a password (--auth USER).' in capsys.readouterr().out
+    for name,status in (('abc.gradio.live', 200), ('b.gradio.live', 421), ('gradio.live', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    page.share = False
+    page.close(verbose=False)
+
+def test_open_to_the_network(monkeypatch, capsys):
+    "A page for the network says so, answers to numbers, to the name of this machine, and to the names that are given, and to no other."
+    import gradio
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
+    page = open_app('scenes-cls')
+    here = page.launch
+    monkeypatch.setattr(page, 'launch', lambda **kw: here(**dict(kw, server_name='127.0.0.1'))) # but is not opened to it here
+    serve(page, '0.0.0.0', port=0, auth='ada:long enough', names=['My.Proxy.example'])
+    assert 'It is open to everybody in the network of this machine, if they know the password. Nothing is encrypted on the way.' in capsys.readouterr().out
+    for name,status in (('192.168.7.7', 401), ('my.proxy.example', 401), (socket.gethostname(), 401), ('localhost', 401), ('evil.example', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    page.close(verbose=False)
 
 def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)

@@ -8,7 +8,7 @@ from PIL import Image
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, dense_head, gpu, loss, step, voc_loop
+import data, dense_head, gpu, levers, loss, step, voc_loop
 
 def run(script, *args):
     res = subprocess.run([sys.executable, root/'benchmarks'/script, *map(str, args)], capture_output=True, text=True)
@@ -128,6 +128,26 @@ def test_gpu_limits(tiny, monkeypatch):
     head = dense_head.measure(4, (8,8), 3, 16, 1, tiny.device)|dict(part='dense_head')
     text = gpu.show(rows+[head, dict(part='loss', loss='open_clip', pairs=64, out_of_memory=True)])
     assert text.count('out of memory')==2 and 'No time was left for: open_clip, 224 px, compiled.' in text
+
+@pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
+def test_levers_twin(tmp_path, tiny):
+    "Texts in groups, and attention by SDPA, give the loss of the plain step, and the table is that of the rows."
+    out = tmp_path/'levers.json'
+    text = run('levers.py', '--device', 'cpu', '--shape', 'tiny', '--batch', 8, '--seconds', 0, '--only', '1,2,3', '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==list(levers.levers)[1:4]
+    assert len(rows[0]['shapes'])==1 and [n for n,_ in rows[2]['shapes']]==[2]*4
+    assert all(length%16==0 for _,length in rows[2]['shapes'])
+    for r in rows[1:]: assert r['loss']==pytest.approx(rows[0]['loss'], rel=5e-3)
+
+def test_grouped_texts_have_the_same_vectors(tiny):
+    "In float32, groups of similar length change nothing but the padding."
+    plain,grouped = (levers.build(k, tiny) for k in list(levers.levers)[2:4])
+    grouped.model.load_state_dict(plain.model.state_dict())
+    captions = step.texts(8)
+    with torch.no_grad():
+        a,b = (m.encode_text(m.batch(None, captions)[1]) for m in (plain,grouped))
+    torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
 
 def test_cases():
     plan = gpu.cases([64,256,1024], True)

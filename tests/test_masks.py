@@ -1,17 +1,21 @@
 "`clippy.masks`: every layout, what is wrong with it in a sentence, workers, and real photographs."
-import csv, json, pickle, re, shutil
+import csv, io, json, pickle, re, shutil, struct, zlib
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy.masks import Labels, background_words, labels, mask_sets, open_masks, read_ids, read_labels
+from clippy.masks import Labels, background_words, labels, mask_sets, open_masks, read_ids, read_labels, read_text
 
 real = Path(__file__).resolve().parents[2]/'shared/data'
 tables = [n for n,o in mask_sets.items() if o.table]
+quick = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+mark = b'\xef\xbb\xbf' # UTF-8's byte-order mark
 
 def put(path, array=None, size=(4,3)):
     "An image or, where numbers are given, a mask."
@@ -73,6 +77,47 @@ def test_wrong_table(tmp_path, text, message):
     (tmp_path/'t.csv').write_text(text)
     with pytest.raises(ValueError, match=re.escape(message)): read_labels(tmp_path/'t.csv')
 
+@pytest.mark.parametrize('text,message', [
+    ('id,name\n0,lamp, red\n', "'0,lamp, red' has 3 fields, its first line 2"),
+    ('id,name\n0,"lamp\n1,boat\n', 'is not a csv table'),
+    ('id,name\n0,'+'a'*140_000+'\n', 'is not a csv table'),
+    ('id,name\n²,a\n', "'²' is not an id"),
+    ('id,name\n'+'9'*5000+',a\n', 'is not an id')])
+def test_tables_read_whole_or_not_at_all(tmp_path, text, message):
+    (tmp_path/'t.csv').write_text(text, encoding='utf-8')
+    with pytest.raises(ValueError, match=re.escape(message)): read_labels(tmp_path/'t.csv')
+
+def test_commas_and_marks_in_tables(tmp_path):
+    "A quoted comma stays in its name; a byte-order mark is not part of `id`."
+    (tmp_path/'t.csv').write_bytes(mark+b'id,name,said\r\n3,"lamp, red",\r\n4,boat,ship\r\n')
+    assert read_labels(tmp_path/'t.csv', 'said').names==('lamp, red','ship')
+
+lines = st.lists(st.sampled_from(['id,name','id,name,plain','0,a','1|2,b','255,','7,"x, y"','"','0,a,b,c','id','\ufeff','-1,z',' , ','0,']), max_size=6).map('\n'.join)
+@quick
+@given(lines.map(str.encode) | st.binary(max_size=60))
+def test_any_table(tmp_path, data):
+    (tmp_path/'t.csv').write_bytes(data)
+    try: found = read_labels(tmp_path/'t.csv')
+    except ValueError as e: assert 't.csv' in str(e)
+    else: assert len(found.names)==len(found.ids)>0 and all(found.names)
+
+@pytest.mark.parametrize('name', tables)
+def test_lists_of_names_are_not_guessed(name, tmp_path):
+    "A list that the table does not have is refused with a hint; the lists of its own columns and `plain` are taken."
+    make,below,_,_ = made[name]
+    make(tmp_path/below)
+    table = {'voc20':'voc','context59':'context60'}.get(name, name)
+    with open(files('clippy')/f'labels/{table}.csv') as f: own = {*next(csv.reader(f))}-{'id','kind'} | {'plain'}
+    for column in ('name','plain','port','sclip'):
+        if column in own: assert open_masks(name, tmp_path, column=column).labels.names==labels(name, column).names
+        else:
+            with pytest.raises(ValueError, match=f'has no list of names {column!r}'): open_masks(name, tmp_path, column=column)
+    for wrong,hint in (('nmae','Did you mean name'), ('kind',''), ('id','')):
+        with pytest.raises(ValueError, match=f'has no list of names {wrong!r}.*{hint}'): open_masks(name, tmp_path, column=wrong)
+
+def test_mistyped_list_of_a_table():
+    with pytest.raises(ValueError, match="no list of names 'sclpi'. Did you mean sclip"): labels('voc', 'sclpi')
+
 def test_names():
     with pytest.raises(ValueError, match="no label table 'imagenet'; choose from: voc, voc20"): labels('imagenet')
     with pytest.raises(ValueError, match="no data set 'VOC'; choose from"): open_masks('VOC', '.')
@@ -97,6 +142,59 @@ def test_broken_masks(tmp_path):
     with pytest.raises(ValueError, match=r'm\.png: unreadable mask'): read_ids(tmp_path/'m.png')
     put(tmp_path/'m.png')
     with pytest.raises(ValueError, match='is a picture in RGB'): read_ids(tmp_path/'m.png')
+
+def png(ids, bits, colour=0, palette=b''):
+    "A PNG made by hand: grey (0) or palette (3), so many bits a pixel."
+    def chunk(kind, data): return struct.pack('>I', len(data))+kind+data+struct.pack('>I', zlib.crc32(kind+data))
+    rows = [''.join(f'{v:0{bits}b}' for v in r) for r in ids]
+    packed = b''.join(b'\0'+int(r.ljust(-(-len(r)//8)*8, '0'), 2).to_bytes(-(-len(r)//8), 'big') for r in rows)
+    head = struct.pack('>IIBBBBB', len(ids[0]), len(ids), bits, colour, 0, 0, 0)
+    return b'\x89PNG\r\n\x1a\n'+chunk(b'IHDR', head)+(chunk(b'PLTE', palette) if palette else b'')+chunk(b'IDAT', zlib.compress(packed))+chunk(b'IEND', b'')
+
+@pytest.mark.parametrize('bits,colour', [(1,0),(2,0),(4,0),(8,0),(16,0),(1,3),(2,3),(4,3),(8,3)])
+def test_every_depth_holds_ids(tmp_path, bits, colour):
+    "A grey or palette PNG of any depth gives the numbers in the file, not their shades."
+    ids = [[(5*i+j)%2**bits for j in range(7)] for i in range(5)]
+    (tmp_path/'m.png').write_bytes(png(ids, bits, colour, bytes(3*min(2**bits, 256)) if colour else b''))
+    found = read_ids(tmp_path/'m.png')
+    assert found.tolist()==ids and found.dtype!=bool
+
+def test_a_mask_is_a_png(tmp_path):
+    "A JPEG under the name of a PNG has smeared numbers; it is refused, and so is what is no file."
+    for kind in ('JPEG','GIF','BMP','TIFF','EPS'):
+        Image.fromarray(ids(0,1)).save(tmp_path/'m.png', kind)
+        with pytest.raises(ValueError, match=r'm\.png: unreadable mask \(a mask is a PNG\)'): read_ids(tmp_path/'m.png')
+    with pytest.raises(FileNotFoundError, match='no mask .*lost.png'): read_ids(tmp_path/'lost.png')
+
+@st.composite
+def files_of_masks(draw):
+    "A PNG of any mode, whole, cut off or with a byte changed; or just bytes."
+    mode = draw(st.sampled_from(['1','L','P','LA','PA','RGB','RGBA','I;16','junk']))
+    if mode=='junk': return draw(st.binary(max_size=80))
+    size = draw(st.integers(1, 9)),draw(st.integers(1, 9))
+    image = Image.new('I;16', size, 300) if mode=='I;16' else Image.new('L', size, draw(st.integers(0, 255))).convert(mode)
+    try: image.save(out := io.BytesIO(), 'PNG')
+    except OSError: return b''
+    data = bytearray(out.getvalue())
+    if draw(st.booleans()): del data[draw(st.integers(0, len(data))):]
+    if data and draw(st.booleans()): data[draw(st.integers(0, len(data)-1))] = draw(st.integers(0, 255))
+    return bytes(data)
+
+@quick
+@given(files_of_masks())
+def test_any_mask_file(tmp_path, data):
+    "Numbers, one a pixel, or a sentence with the name of the file."
+    (tmp_path/'m.png').write_bytes(data)
+    try: found = read_ids(tmp_path/'m.png')
+    except ValueError as e: assert 'm.png' in str(e)
+    else: assert found.ndim==2 and found.dtype.kind in 'iu'
+
+def test_huge_masks_are_refused(tmp_path):
+    "A header that declares more pixels than any picture has: a sentence, and no memory."
+    head = struct.pack('>IIBBBBB', 60000, 60000, 8, 0, 0, 0, 0)
+    whole = png([[0]], 8)
+    (tmp_path/'m.png').write_bytes(whole[:12]+b'IHDR'+head+struct.pack('>I', zlib.crc32(b'IHDR'+head))+whole[33:])
+    with pytest.raises(ValueError, match=r'm\.png: unreadable mask'): read_ids(tmp_path/'m.png')
 
 # Layouts ------------------------------------------------------------------------------------------------------------
 
@@ -300,6 +398,31 @@ def test_own_names(tmp_path):
     assert names('id,name\n1,thing\n0|255,\n', 'names.csv').labels.names==('thing',)
     (tmp_path/'names.txt').write_text('a\nb\n')
     with pytest.raises(ValueError, match='both names.csv and names.txt'): open_masks('masks', tmp_path)
+
+def test_byte_order_marks(tmp_path):
+    "Every text file beside the masks is the same file with a byte-order mark."
+    def again(path): path.write_bytes(mark+path.read_bytes())
+    own(tmp_path/'a'); again(tmp_path/'a/names.txt')
+    assert open_masks('masks', tmp_path/'a').labels.names==('background','thing') and open_masks('masks', tmp_path/'a').labels.background
+    pascal(tmp_path/'b'); again(tmp_path/'b/VOC2012/ImageSets/Segmentation/val.txt')
+    assert [open_masks('voc', tmp_path/'b').key(i) for i in (0,1)]==['b','a']
+    panoptic(tmp_path/'c', (0,1), [(1,1,0)]); again(tmp_path/'c/annotations/panoptic_val2017.json')
+    assert open_masks('coco', tmp_path/'c').mask(0)[0].tolist()==[255,0,255,0]
+    (tmp_path/'n.txt').write_bytes('b\xe4r'.encode('latin-1'))
+    with pytest.raises(ValueError, match='n.txt is not text in UTF-8 .byte 2.: save it as UTF-8'): read_text(tmp_path/'n.txt')
+
+def test_odd_ids_of_own_masks(tmp_path):
+    "What is ignored is noted where nothing else is left to tell apart, and only there."
+    def notes(*values, names='background\nthing\n'):
+        shutil.rmtree(tmp_path, ignore_errors=True)
+        own(tmp_path)
+        for n in 'ab': put(tmp_path/f'masks/{n}.png', ids(*values))
+        (tmp_path/'names.txt').write_text(names)
+        return ' '.join(open_masks('masks', tmp_path).notes)
+    assert '50 % of all pixels are 255, which is ignored' in notes(0,255)
+    assert '75 % of all pixels are 255' in notes(1,255,255,255)
+    assert '100 % of all pixels are 255' in notes(255)
+    assert 'ignored' not in notes(0,1,255) and 'ignored' not in notes(0,1) and 'ignored' not in notes(0)
 
 def test_own_files(tmp_path):
     own(tmp_path)

@@ -1,18 +1,20 @@
 "Waterbirds and ImageNet-9: layouts good and bad, the same numbers on any path, saved answers"
 import csv, json, pickle, shutil
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.stats import binomtest
 
 from clippy.eval import evaluate, find_task, pick_protocol
 from clippy.model import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
-from clippy.scenes import Birds
+from clippy.scenes import Birds, backgrounds, swap_backgrounds, things
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 
@@ -188,6 +190,49 @@ def test_each_size():
 
 # Drawings -----------------------------------------------------------------------------------------------------------
 
+def damped(model):
+    "A model that errs: only a twelfth of its channels say anything."
+    out,mute = deepcopy(model),torch.arange(model.width)%12!=0
+    with torch.no_grad(): out.image.norm.weight[mute] = out.image.norm.bias[mute] = 0
+    return out
+
+def plain_answers(model, images, names):
+    "The name whose mean vector is nearest to the maximum over the patches; sentences of drawings, from pixels on in plain operations."
+    x = np.stack([np.asarray(im, np.float32)/255 for im in images])
+    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(0,3,1,2).float()
+    article = lambda n: 'an' if n[0] in 'aeiou' else 'a'
+    with torch.no_grad():
+        pooled = model.proj(model.image.forward_features(x)).numpy()[:,1:].max(1)
+        words = np.stack([model.encode_text([n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']).numpy().mean(0) for n in names])
+    return (pooled@(words/np.linalg.norm(words, axis=1, keepdims=True)).T).argmax(1).tolist()
+
+@pytest.mark.parametrize('split', ['test','train'])
+def test_drawn_birds_by_hand(model, split):
+    "Every number of the drawings from answers of plain code; `train_average` weights the groups as the drawn training split has them."
+    data = [Birds(200, split, 1_000_000, 64)[i] for i in sorted(range(200), key=Birds(200, split, 1_000_000, 64).group)][::5]
+    answers = np.array(plain_answers(model, [s.image for s in data], ['robin','duck','forest','meadow','lake','ocean']))
+    bird,place = np.array([s.group for s in data]).T
+    acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
+    n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
+    want = dict(zip(groups, acc)) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
+        train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
+    assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
+    assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
+
+def test_waterbirds_training_shares():
+    "The groups of Waterbirds weigh as in its training split: 3498, 184, 56 and 1057 pictures; other shares only where they are given."
+    rng = np.random.default_rng(3)
+    rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
+    acc = np.array([np.mean(rows[(rows[:,0]==b)&(rows[:,1]==p),2]==b) for b in (0,1) for p in (0,1)])
+    one = np.ones((1,300))
+    assert group_numbers(rows, one)['train_average']==pytest.approx(np.dot(acc, [3498,184,56,1057])/4795)
+    assert group_numbers(rows, one, (1,2,3,4))['train_average']==pytest.approx(np.dot(acc, [1,2,3,4])/10)
+    for name,train in ('waterbirds',(3498,184,56,1057)),('birds',(1900,100,100,1900)):
+        job = object.__new__(find_task(name))
+        job.protocol = pick_protocol(find_task(name), others='neither')
+        whole = np.c_[rows, rng.random((300,3)), np.eye(3)[rows[:,2]]]
+        assert job.numbers(whole, one)['train_average']==pytest.approx(np.dot(acc, train)/sum(train))
+
 def test_drawn_birds(model):
     data = DrawnBirds(40)
     assert Counter(data[i][1:] for i in range(40))=={(b,p):10 for b in (0,1) for p in (0,1)}
@@ -210,8 +255,18 @@ def test_figures():
     with pytest.raises(ValueError, match='7 names, but colours for 6'): show_votes([], torch.rand(1,7,2,2), list('abcdefg'))
 
 def test_swapped_backgrounds(model):
-    a,b = (evaluate(model, 'scenes-bg', limit=6, batch_size=n, draws=10) for n in (6,4))
-    assert a['numbers']==b['numbers'] and a['numbers']['all_right']<=a['numbers']['worst_background']<=a['numbers']['average']
+    "The numbers are those of plain code: one answer for each of seven drawings of a thing; a model that errs, and any batch."
+    dull = damped(model)
+    answers,right = [],[]
+    for i in [k*100//12 for k in range(12)]:
+        scenes = swap_backgrounds(1_000_000, i, size=64)
+        answers.append(plain_answers(dull, [s.image for s in scenes], things))
+        right.append(things.index(scenes[0].things[0]))
+    ok = np.array(answers)==np.array(right)[:,None]
+    each = dict(zip(backgrounds, ok.mean(0)))
+    want = dict(average=ok.mean(), worst_background=ok.mean(0).min(), same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
+    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, draws=0)['numbers']==pytest.approx(want)
+    assert 0<want['all_right']<want['same_answer']<1 and want['worst_background']<want['average']
 
 # ImageNet-9 ---------------------------------------------------------------------------------------------------------
 
@@ -272,3 +327,44 @@ def test_imagenet9_answers_are_mapped(in9):
     rows = job.measure([(torch.zeros(3,8,8),0,0), (torch.zeros(3,8,8),0,1), (torch.zeros(3,8,8),0,5)])
     assert rows.tolist()==[[0,0,0],[0,1,-1],[0,5,5]]
     assert job.numbers(rows, np.ones((1,3)))['original'].tolist()==[2/3]
+
+def test_imagenet9_ties(in9, model):
+    "A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not compete."
+    zero = deepcopy(model)
+    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
+    n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, draws=20).numbers
+    assert n==pytest.approx({k:0 if k=='bg_gap' else 1/9 for k in n})
+    (in9/'in_to_in9.json').write_text(json.dumps({str(k):k%20-1 if k%20<10 else -1 for k in range(1000)}))
+    n = evaluate(zero, 'imagenet9', in9, 'imagenet', size=64, limit=72, draws=0, templates='name').numbers
+    assert n==pytest.approx({k:0 if k=='bg_gap' else 50/1000 for k in n})
+    with torch.no_grad(): zero.image.norm.bias.fill_(float('nan'))
+    with pytest.raises(ValueError, match='not finite'): evaluate(zero, 'imagenet9', in9, size=64, limit=8)
+
+def test_tied_birds_in_the_table(root, model, tmp_path):
+    "Where names tie, the saved answer names all of them, and the counts are parts."
+    zero = deepcopy(model)
+    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
+    r = evaluate(zero, 'waterbirds', root[0], size=64, limit=8, save_predictions=tmp_path/'out')
+    with open(tmp_path/'out/waterbirds/predictions.csv', newline='') as f: rows = list(csv.DictReader(f))
+    assert {o['answer'] for o in rows}=={'landbird/waterbird/background'}
+    assert r.details['answers']=={g:dict(landbird=.667, waterbird=.667, background=.667) for g in groups} and r.details['pictures']==dict.fromkeys(groups, 2)
+    assert [r.numbers[k] for k in (*groups,'average','other')]==pytest.approx([1/3]*6)
+
+def test_intervals_of_groups(root, model):
+    "Groups are shares, and what is made of them has intervals that hold its value and are never empty."
+    r = evaluate(model, 'waterbirds', root[0], 'two-way', size=64, limit=8, draws=50)
+    for g in groups:
+        ci = binomtest(round(2*r.numbers[g]), 2).proportion_ci(.95, 'wilson')
+        assert r.intervals[g]==pytest.approx([ci.low, ci.high], abs=1e-6)
+    for k,(low,high) in r.intervals.items(): assert low<high and low-1e-6<=r.numbers[k]<=high+1e-6
+    assert -1<=r.intervals['delta_landbird'][0] and r.intervals['delta_landbird'][1]<=1
+
+def test_names_of_one_class_may_be_alike(in9, model):
+    "Names with one vector are told of where they stand for different classes."
+    table = {str(k):-1 for k in range(1000)}
+    (in9/'in_to_in9.json').write_text(json.dumps(table))
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    assert 'same_vector' not in r.details and 'same vector' not in repr(r)
+    (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
