@@ -198,8 +198,8 @@ class Run:
         cpu = o.cpu or not torch.accelerator.is_available() # unless told so, accelerate joins no processes on CPU
         self.acc = acc = Accelerator(mixed_precision=precisions.get(o.precision), cpu=cpu, log_with=o.report_to or None, project_dir=o.logs)
         self.main = acc.is_main_process
-        self.data = _from_main(acc, lambda: which_data(o, self.config))
         self.loader = make_loader(o, self.config, acc.process_index, acc.num_processes)
+        self.data = _from_main(acc, lambda: which_data(o, self.config))
         self.batch = o.batch_size*o.accum_freq*acc.num_processes # pairs of all processes in a step
         if not len(self.loader): raise ValueError(f'{o.train_num_samples} samples do not fill one batch of {self.batch} on {acc.num_processes} processes.')
         self.steps = o.steps or o.epochs*len(self.loader)
