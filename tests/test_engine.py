@@ -1,6 +1,7 @@
 "What the training engine promises: exact resume, nothing lost, nothing hidden, on one process and on two."
-import json, math, os, shutil, signal, subprocess, time
+import json, math, os, shutil, signal, subprocess, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil, pytest, torch, webdataset as wds
 from accelerate.state import AcceleratorState
@@ -234,6 +235,31 @@ def test_signal_when_compiled(command, when, compiled, tmp_path):
     while any(map(alive, mine)): assert time.time()-saved<5, [p.cmdline() for p in mine if alive(p)]
     assert time.time()-saved<5 and step>=(1 if when=='compiling' else 3)
     assert not [p.name for p in tmp_path.glob('clippy-compiled-*')]
+
+def test_compilers_that_have_ended_already(monkeypatch):
+    "A child that is dead, and that nobody has waited for, does not end the closing of the compilers in a traceback."
+    stopped = []
+    pool = SimpleNamespace(shutdown_compile_workers=lambda: stopped.append(True))
+    monkeypatch.setitem(sys.modules, 'torch._inductor.async_compile', pool)
+    child = subprocess.Popen(['true'])
+    while psutil.Process(child.pid).status()!=psutil.STATUS_ZOMBIE: time.sleep(.01)
+    T.end_compilers()
+    assert stopped==[True] and T.words_of(psutil.Process(child.pid))==''
+    child.wait()
+
+@pytest.mark.parametrize('command,after', [('clippy train', signal.SIG_IGN), ('called from Python', signal.SIG_DFL)])
+def test_second_signal_while_stopping_goes_wrong(command, after, monkeypatch):
+    "A command that was told to stop and then fails lets nobody cut its last words short; called from Python, the handlers come back."
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    monkeypatch.setattr(T, 'command', lambda: command)
+    run = SimpleNamespace(signal=0, told=0., leaving=False)
+    run.heard = lambda number: T.Run.heard(run, number)
+    try:
+        with pytest.raises(OSError), T.Run.catch_signals(run):
+            signal.raise_signal(signal.SIGTERM)
+            raise OSError('the disk is full')
+        assert run.signal==signal.SIGTERM and signal.getsignal(signal.SIGTERM)==after
+    finally: signal.signal(signal.SIGTERM, before)
 
 # Two processes --------------------------------------------------------------------------------------------------------------
 
