@@ -38,6 +38,7 @@ from webdataset.shardlists import expand_urls
 
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
 from .text import in_markdown, on_terminal
+from .typed import in_bounds
 
 # %% ../nbs/02_data.ipynb #40976308
 def read_json(
@@ -302,6 +303,7 @@ def pack(
     options = dict(images=str(images), captions=str(captions), shard_size=shard_size, resize=resize, seed=seed,
         image_column=image_column, caption_column=caption_column, max_sample_mb=max_sample_mb)
     images,out = Path(images),Path(out)
+    in_bounds(resize=resize, workers=workers, max_sample_mb=max_sample_mb)
     if not images.is_dir(): raise FileNotFoundError(f"There is no folder {images}")
     if shard_size<1: raise ValueError(f"shard_size={shard_size}: a shard holds at least one sample")
     if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(f"{out} exists and is not empty: name a new folder, or remove it first")

@@ -17,7 +17,7 @@ __all__ = ['template_sets', 'tasks', 'Several', 'fill', 'templates_of', 'is_name
            'share_out', 'out_file', 'finished', 'read_changes', 'run_task', 'typed', 'run_command', 'main']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
-import atexit, csv, hashlib, io, json, math, os, platform, re, shlex, shutil, sys, time
+import atexit, csv, hashlib, io, json, math, os, platform, re, shutil, sys, time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
@@ -32,6 +32,7 @@ from types import SimpleNamespace
 from typing import Annotated
 
 import numpy as np
+import safetensors.torch
 import torch
 import torch.nn.functional as F
 from accelerate import PartialState
@@ -39,7 +40,6 @@ from accelerate.utils import broadcast_object_list, gather_object
 from fastcore.basics import patch
 from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
@@ -48,11 +48,13 @@ from tqdm.auto import tqdm
 
 from .data import (Report, Unusable, eval_transform, image_ending, image_endings, open_image, read_captions, sample_captions,
     shard_list, to_rgb, usable_captions)
+from .files import read_ours, write_ours
 from .loader import _Shard, _unseekable, scan_shard
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all, read_shard
 from .text import in_markdown, on_terminal
+from .typed import hide_words, in_bounds
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -187,14 +189,18 @@ def cached_vectors(
     "`class_vectors`, computed once for the same text tower, names and sentences."
     key = digest(['float32', weights_hash(model.text), model.config.max_tokens, list(names), list(templates)])
     path = cache_folder()/'text'/f'{key}.safetensors'
-    try: return finite(load_file(path)['vectors'].to(model.device), 'Vectors of words')
-    except Exception: pass # not there, or half written by another process: compute it
+    if (kept := _kept_vectors(path, (len(names), model.width))) is not None: return kept.to(model.device)
     vectors = class_vectors(model, names, templates)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f'{key}.{os.getpid()}.new')
-    save_file(dict(vectors=vectors.cpu().contiguous()), new)
-    os.replace(new, path)
+    try: write_ours(path, safetensors.torch.save(dict(vectors=vectors.cpu().contiguous())))
+    except OSError: pass # somebody else's folder, or no room: it is computed again
     return vectors
+
+def _kept_vectors(path, shape): # None: not there, not ours, or not what it should be
+    data = read_ours(path)
+    try: vectors = finite(safetensors.torch.load(data)['vectors'], 'Vectors of words')
+    except Exception: return None
+    unit = vectors.is_floating_point() and torch.allclose(vectors.float().norm(dim=-1), torch.ones(len(vectors)), atol=1e-2)
+    return vectors if tuple(vectors.shape)==shape and unit else None
 
 # %% ../nbs/20_eval.ipynb #a6a00927
 @dataclass(frozen=True)
@@ -1197,13 +1203,14 @@ def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
 def typed()->str: # as one would type it again
     "The command that is running."
     first = Path(sys.argv[0])
-    return f'{"python -m clippy.eval" if first.stem=="eval" else first.name} {shlex.join(sys.argv[1:])}'.strip()
+    return f'{"python -m clippy.eval" if first.stem=="eval" else first.name} {hide_words(sys.argv[1:])}'.strip()
 
 # %% ../nbs/20_eval.ipynb #41109b34
 def run_command(
     o:SimpleNamespace, # the options of `main`
 ):
     "What `clippy eval` does."
+    in_bounds(**vars(o))
     if o.list: return print(list_tasks())
     if o.compare: return print(compare(*o.compare))
     if not o.model or not o.task: raise ValueError('Name a model and a task: clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')

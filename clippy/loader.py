@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/loader.html.md"""
 __all__ = ['ShardIndex', 'scan_shard', 'shard_index', 'EpochOrder', 'IndexedBatches', 'ShardLoader', 'leave_signals']
 
 # %% ../nbs/06_loader.ipynb #ed9526f8
-import hashlib,os,signal,tarfile,threading,warnings
+import hashlib,io,os,signal,tarfile,threading,warnings
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from fastcore.basics import patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
 from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local,_read_sizes
+from .files import read_ours,write_ours
 from .stream import Unreachable,fetch,group_members,open_tar,read_shard,tar_files
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
@@ -87,16 +88,17 @@ def _fits(o, size): # the parts of an index to each other, and to a shard of tha
 
 def _load_index(place, stamp):
     try:
-        if any(o.compress_type for o in ZipFile(place).infolist()): return # not ours, and who knows how large
-        with np.load(place, allow_pickle=False) as o:
+        data = place.read_bytes() if _beside(place) else read_ours(place)
+        if any(o.compress_type for o in ZipFile(io.BytesIO(data)).infolist()): return # not ours, and who knows how large
+        with np.load(io.BytesIO(data), allow_pickle=False) as o:
             if o['stamp'].tolist()==stamp and _fits(index := ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__}), stamp[1]): return index
     except Exception: pass # none, or half of one: it is made again
 
 def _save_index(place, stamp, index):
-    new = place.with_name(f'{place.name}.{os.getpid()}')
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with open(new, 'wb') as f: np.savez(f, stamp=np.array(stamp), **vars(index))
-    os.replace(new, place)
+    np.savez(data := io.BytesIO(), stamp=np.array(stamp), **vars(index))
+    write_ours(place, data.getvalue(), private=not _beside(place))
+
+def _beside(place): return place.parent.name=='.index' # the shards, for all who may read them
 
 # %% ../nbs/06_loader.ipynb #c07e0ccf
 def shard_index(

@@ -7,11 +7,12 @@ Docs: https://clippy-vl.github.io/clippy/train.html.md"""
 # %% auto #0
 __all__ = ['recipes', 'precisions', 'own_cache', 'SceneLoader', 'make_loader', 'which_data', 'clip_gradients', 'train_step',
            'with_recipe', 'model_config', 'run_folder', 'checkpoint_folder', 'Run', 'captions_for_tokenizer', 'layers',
-           'shard', 'strategy', 'write_json', 'end_now', 'children', 'kill', 'end_within', 'unheard', 'compiled_step',
-           'compiling', 'compile_cache', 'end_compilers', 'command', 'evaluations', 'train', 'main_options', 'main']
+           'shard', 'strategy', 'write_json', 'end_now', 'children', 'words_of', 'kill', 'end_within', 'unheard',
+           'compiled_step', 'compiling', 'compile_cache', 'end_compilers', 'evaluations', 'train', 'main_options',
+           'main']
 
 # %% ../nbs/10_train.ipynb #658c5c6a
-import inspect, json, math, os, shlex, shutil, signal, sys, threading, time
+import inspect, json, math, os, shutil, signal, sys, threading, time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -45,6 +46,7 @@ from .model import Config, create_model, get_config, presets
 from .optimizer import lr_at, optimizer_for, tower_norms
 from .scenes import Scenes, captions as scene_captions, data_hash
 from .stream import first_captions, shards_hash
+from .typed import command, hide, hide_words, in_bounds
 
 # %% ../nbs/10_train.ipynb #2b229791
 recipes = dict(
@@ -159,8 +161,7 @@ def with_recipe(
     if o.loss not in losses: raise ValueError(f'The loss is one of {", ".join(losses)}, not {o.loss!r}.')
     if o.precision and o.precision not in precisions: raise ValueError(f'Precision is one of {", ".join(precisions)}, not {o.precision!r}.')
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
-    for k in 'batch_size','epochs','log_every','accum_freq':
-        if getattr(o,k)<1: raise ValueError(f'{k} is {getattr(o,k)}, but must be at least 1.')
+    in_bounds(**vars(o))
     if not o.max_sample_mb>0: raise ValueError(f'max_sample_mb is {o.max_sample_mb}, but must be more than 0.')
     if not 0<=o.seed<1_000_000: raise ValueError(f'The seed is {o.seed}, but must be from 0 to 999999: larger ones draw the held-out scenes.')
     if o.val_data: shard_list(o.val_data) # now rather than at the end of the first epoch
@@ -431,7 +432,8 @@ def catch_signals(self:Run):
     before = {k:signal.signal(k, caught) for k in (signal.SIGTERM, signal.SIGINT)}
     try: yield
     finally:
-        for k,v in before.items(): signal.signal(k, signal.SIG_IGN if self.leaving else v)
+        deaf = self.leaving or self.signal and command()!='called from Python' # a second signal must not cut the end short
+        for k,v in before.items(): signal.signal(k, signal.SIG_IGN if deaf else v)
 
 @patch
 def heard(self:Run, number): # of the signal; 0: none
@@ -467,6 +469,11 @@ def end_now(
 def children(of:Process=None)->list: # of this process, or of another; and theirs
     try: return (of or Process()).children(recursive=True)
     except PsutilError: return []
+
+def words_of(process:Process)->str: # '' if it has ended, or is a zombie that nobody has waited for
+    "The command line of a process."
+    try: return ' '.join(process.cmdline())
+    except PsutilError: return ''
 
 def kill(processes):
     "End processes that may have ended already."
@@ -537,7 +544,7 @@ def end_compilers():
     if not pools: return
     closing = threading.Thread(target=pools.shutdown_compile_workers, daemon=True)
     closing.start()
-    mine = [p for p in children() if any('compile_worker' in o for o in p.cmdline())]
+    mine = [p for p in children() if 'compile_worker' in words_of(p)]
     for stage in ([c for p in mine for c in children(p)], mine): # first those that compile, and then who leads them
         kill(stage)
         closing.join(1)
@@ -576,14 +583,6 @@ def write_metrics(self:Run):
     write_json(self.folder/'metrics.json', dict(command=command(), options=vars(self.o), model=asdict(self.config), steps=self.steps,
         processes=self.acc.num_processes, data=self.data, versions=manifest(), results=epochs[-1]['results'], epochs=epochs, curve=curve))
 
-def command()->str: # as one would type it again
-    "The command that is running."
-    first = Path(sys.argv[0])
-    if first.suffix=='.py' and first.parent.name=='clippy': name = f'python -m clippy.{first.stem}'
-    elif sys.argv[0].startswith('clippy '): name = sys.argv[0]
-    else: return 'called from Python'
-    return f'{name} {shlex.join(sys.argv[1:])}'.strip()
-
 # %% ../nbs/10_train.ipynb #ed52a54f
 def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> results
     "What a run measures."
@@ -606,7 +605,15 @@ def train(**options)->Run: # the finished run; its model is in `run.bare`
 @patch
 def go(run:Run)->Run:
     "From the folder to the finished model."
+    made = run.main and not run.folder.exists()
     if run.main: run.folder.mkdir(parents=True, exist_ok=bool(run.o.resume))
+    try: return run.start_to_end()
+    finally:
+        if made and not any(run.folder.iterdir()): run.folder.rmdir() # it failed at once
+
+@patch
+def start_to_end(run:Run)->Run:
+    "All steps, and what is kept of them."
     if run.o.resume and run.resume() and run.main and run.history and 'results' in run.history[-1]: run.measure() # the checkpoint is older than the evaluation after it
     if run.o.report_to: run.acc.init_trackers(run.folder.name, {k:v if isinstance(v, (int,float,str,bool)) else str(v) for k,v in vars(run.o).items()})
     run.acc.print(run.plan())
