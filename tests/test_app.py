@@ -541,6 +541,17 @@ def test_command(monkeypatch, capsys):
     assert f'The page is at {page.local_url}' in capsys.readouterr().out
     assert page.local_url.startswith('http://127.0.0.1:') and page.max_file_size==20*2**20 and not page.share
 
+def test_behind_a_proxy(monkeypatch):
+    "A machine that reaches the web through a proxy still reaches its own page without."
+    for k in 'http_proxy','https_proxy','all_proxy','HTTP_PROXY','HTTPS_PROXY','ALL_PROXY': monkeypatch.setenv(k, 'http://127.0.0.1:9')
+    for k in 'no_proxy','NO_PROXY': monkeypatch.setenv(k, 'intranet.example')
+    page = open_app('scenes-cls')
+    try:
+        url = serve(page, port=0, wait=False)
+        assert get(url, 'config').status_code==200
+        assert os.environ['no_proxy'].split(',')[0]=='intranet.example' # what was there is kept
+    finally: page.close()
+
 def test_ends_in_order(tmp_path):
     "Told to end by a service manager, the command takes its folder with it."
     run = "from clippy.app import app; app('scenes-cls', port=0)"

@@ -26,7 +26,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+from clippy.eval import (Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
     lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
     with_intervals)
 from clippy.masks import labels
@@ -272,6 +272,15 @@ def test_retrieval_layouts(tmp_path, model):
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
 
+@pytest.mark.parametrize('text,says', [('00.png,a dog, a cat\n','line 2, has 3 fields'), ('00.png,"open\n01.png,x\n','line 2, is not a row'), ('00.png,"open\n01.png,a 12"\n','line 2: a quotation mark')])
+def test_captions_of_a_folder_are_read_strictly(tmp_path, text, says):
+    "Flickr's table is read by the reader of `pack`; half a character in COCO's json is refused with the picture's name."
+    (tmp_path/'captions.txt').write_text('image,caption\n'+text)
+    with pytest.raises(ValueError, match=says): Pairs(tmp_path, None)
+    (tmp_path/'annotations').mkdir()
+    (tmp_path/'annotations/captions_val2017.json').write_text(json.dumps(dict(images=[dict(id=1, file_name='a.png')], annotations=[dict(image_id=1, caption='half \ud83d')])))
+    with pytest.raises(ValueError, match='captions_val2017.json, a: caption is not UTF-8'): Pairs(tmp_path, None)
+
 # Settings and places ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('given,right', [
@@ -477,12 +486,12 @@ def things_in_folders(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def pairs(tmp_path_factory):
-    "Eight pictures; the first four have one caption, `a dog`, the others two of their own."
+    "Eight pictures; the first four have one caption, `a dog`, also in capitals, the others two of their own."
     d = tmp_path_factory.mktemp('pairs'); (d/'Images').mkdir()
     lines = ['image,caption']
     for i,s in enumerate(Scenes(8, seed=6, size=64)):
         Image.fromarray(s.image).save(d/f'Images/{i}.png')
-        lines += [f'{i}.png,a dog'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
+        lines += [f'{i}.png,{("a dog","A DOG")[i%2]}'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
     (d/'captions.txt').write_text('\n'.join(lines))
     return d
 
@@ -789,7 +798,8 @@ def plain_vectors(model, names, templates):
     return v/np.linalg.norm(v, axis=1, keepdims=True)
 
 questions = [(['boat','tree'],['{}']), (['boat','tree'],['a photo of a {}']), (['boat','tree'],['{}','a photo of a {}']), (['boat','tree'],['a photo of a {}','{}.']),
-    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.'])]
+    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.']),
+    (['boat'],['{}','a {}']), (['boat','{}'],['a {}'])]
 
 @pytest.mark.parametrize('keep', ['disk','memory'])
 def test_kept_vectors_are_of_what_was_asked(keep, tmp_path, monkeypatch):
