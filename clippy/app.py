@@ -364,6 +364,7 @@ def serve(
     if total_mb<2*max_mb: raise ValueError(f'All pictures together need more room than {total_mb} megabytes, if one may have {max_mb}.')
     names = _served_as(host, names)
     user = credentials(auth)
+    _reach_directly(host)
     _,url,tunnel = page.launch(server_name=host, server_port=port or None, share=share, auth=user, **_launch_options(page, names, max_mb, total_mb))
     _close_idle(page.server)
     if tunnel: names.add(host_name(tunnel))
@@ -371,6 +372,10 @@ def serve(
         print(f'The page is at {tunnel or url} (Ctrl-C ends it).', _who_can_see(names, tunnel, auth) or '', flush=True)
         with _ended_in_order(): page.block_thread()
     return tunnel or url
+
+def _reach_directly(host): # gradio asks its own page whether it is there, and a proxy cannot reach this machine's loopback
+    known = ','.join(filter(None, (os.environ.get(k) for k in ('no_proxy', 'NO_PROXY'))))
+    os.environ['no_proxy'] = os.environ['NO_PROXY'] = ','.join(filter(None, [known, 'localhost', '127.0.0.1', '::1', host]))
 
 def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`, so that no variable of the environment decides
     from starlette.middleware import Middleware
