@@ -142,6 +142,7 @@ class SegmentProtocol(Protocol):
         if (self.vocabulary or self.background=='vocabulary') and self.vocabulary not in vocabularies:
             raise ValueError(f'There is no vocabulary {self.vocabulary!r}: there are {", ".join(vocabularies)}.')
         if self.window and not self.stride: raise ValueError('A window needs a stride.')
+        if self.window and self.stride>self.window: raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
         for k in 'window','stride','prior','scale','threshold':
             if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
         if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
@@ -175,7 +176,7 @@ def window_logits(
     return total/times
 
 def _starts(length, window, stride): # the last window ends with the image
-    return sorted({min(o, max(length-window, 0)) for o in range(0, length, stride) if o<max(length-window, 0)+stride})
+    return sorted({min(o, max(length-window, 0)) for o in range(0, length, stride)})
 
 # %% ../nbs/21_segment.ipynb #af0ca35c
 def pamr(
