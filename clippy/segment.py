@@ -142,9 +142,9 @@ class SegmentProtocol(Protocol):
         if (self.vocabulary or self.background=='vocabulary') and self.vocabulary not in vocabularies:
             raise ValueError(f'There is no vocabulary {self.vocabulary!r}: there are {", ".join(vocabularies)}.')
         if self.window and not self.stride: raise ValueError('A window needs a stride.')
-        if self.window and self.stride>self.window: raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
         for k in 'window','stride','prior','scale','threshold':
             if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
+        if self.window and self.stride>self.window: raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
         if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
 
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
