@@ -61,7 +61,7 @@ class OnnxCLIPpy:
     ):
         folder,ort,tokenizers = Path(folder),_need('onnxruntime'),_need('tokenizers')
         if not (folder/'clippy.json').is_file(): raise FileNotFoundError(f'{folder} is no exported model: it has no clippy.json.')
-        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8'))
+        self.info = json.loads((folder/'clippy.json').read_text(encoding='utf-8-sig'))
         self.tokenizer = tokenizers.Tokenizer.from_file(str(folder/'tokenizer.json'))
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -187,7 +187,8 @@ def _tokenizer(model): # for `tokenizers` alone
 def _info(model, opset): # clippy.json
     from clippy import __version__
     c = model.config
-    return dict(format='onnx', image_size=c.image_size, patch=list(model.patch), width=model.width, pooling=c.pooling, max_tokens=c.max_tokens,
+    return dict(format='onnx', image_size=c.image_size, patch=list(model.patch), width=model.width, pooling=c.pooling,
+        pool_prefix=c.pool_prefix, max_tokens=c.max_tokens,
         mean=list(c.mean), std=list(c.std), logit_scale=model.logit_scale.exp().item(),
         logit_bias=None if model.logit_bias is None else model.logit_bias.item(), opset=opset, clippy=__version__)
 

@@ -28,7 +28,7 @@ from sklearn.cluster import KMeans, SpectralClustering
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from .eval import Protocol, Source, Task, image_transform, register
+from .eval import Protocol, Source, Task, finite, image_transform, register
 from .masks import mask_sets, open_masks
 from .scenes import data_hash, names
 from .segment import SceneMasks, eval_seed, save_labels
@@ -73,6 +73,7 @@ def pca_centers(
 def _tokens(patches, n, normalize=False): # `[N,D]` float64 on the CPU: groups should not depend on the device
     tokens = patches.detach().flatten(0,1).cpu().double()
     if not 1<=n<min(tokens.shape): raise ValueError(f'{n} groups of {tokens.shape[0]} patches with {tokens.shape[1]} channels: there must be fewer groups than either.')
+    finite(tokens, 'Vectors of patches')
     return F.normalize(tokens, dim=-1) if normalize else tokens
 
 def _check_pca(n, center, sign):
@@ -293,7 +294,7 @@ class RegionSource(Source):
 class Group(Task):
     "Bottom-up segmentation of a data set with regions."
     main,kind = 'js_regions','' # name of the data set in `clippy.masks`
-    unused = 'names','templates'
+    unused = 'names','templates','pool_prefix'
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         masks,p = open_masks(self.kind, data, protocol.split),protocol

@@ -64,7 +64,7 @@ def read_manifest(
     found = next((f for f in files if f.is_file()), None)
     if found is None and path.suffix=='.json': raise FileNotFoundError(f'There is no file {source}.')
     if found is None: return None
-    try: return read_manifest(json.loads(found.read_text(encoding='utf-8')))
+    try: return read_manifest(json.loads(found.read_text(encoding='utf-8-sig')))
     except json.JSONDecodeError: raise ValueError(f'{found} is not JSON.') from None
 
 # %% ../nbs/43_hub.ipynb #f4c476a3

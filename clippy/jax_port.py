@@ -48,6 +48,7 @@ class ViT:
     depth:int
     eps:float # of the norms
     pooling:str # `max`, `avg` or `cls`
+    pool_prefix:bool = False # prefix tokens in the pool too
 
 def embed_patches(p, x, vit:ViT): # `[B,3,H,W]` -> `[B,h,w,D]`
     (b,c,H,W),(ph,pw) = x.shape,vit.patch
@@ -150,7 +151,9 @@ def encode_image(self:JaxCLIPpy,
 )->jax.Array: # `[B,D]`, length 1
     "What is in the images."
     prefix,patches = self.image_tokens(x)
-    pool = dict(max=lambda: patches.max((1,2)), avg=lambda: patches.mean((1,2)), cls=lambda: prefix[:,0])
+    tokens = patches.reshape(len(patches), -1, patches.shape[-1])
+    if self.vit.pool_prefix: tokens = jnp.concatenate([prefix, tokens], 1)
+    pool = dict(max=lambda: tokens.max(1), avg=lambda: tokens.mean(1), cls=lambda: prefix[:,0])
     return unit(pool[self.vit.pooling]())
 
 @patch
@@ -196,7 +199,8 @@ def vit_of(
     if tower.pos_embed is None or tower.pos_embed.shape[1]!=n+math.prod(grid): _refuse('image', {'the position embeddings'})
     if not hasattr(tower.norm, 'eps'): _refuse('image', {'the missing final norm'})
     if any(getattr(m, 'approximate', 'none')!='none' for m in tower.modules()): _refuse('image', {'the approximate GELU'})
-    return ViT(tuple(model.patch), tuple(grid), tower.blocks[0].attn.num_heads, len(tower.blocks), tower.norm.eps, model.config.pooling)
+    return ViT(tuple(model.patch), tuple(grid), tower.blocks[0].attn.num_heads, len(tower.blocks), tower.norm.eps, model.config.pooling,
+        model.config.pool_prefix)
 
 # %% ../nbs/44_jax.ipynb #53266cdb
 def t5_of(

@@ -282,7 +282,7 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
 def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the web
     if not all(u.startswith(('http:','https:')) for u in self.urls): return None
     try:
-        books = {f:json.loads(fetch(f'{f}/sizes.json', self.cache, **self.remote).read_text()) for f in {u.rsplit('/',1)[0] for u in self.urls}}
+        books = {f:json.loads(fetch(f'{f}/sizes.json', self.cache, **self.remote).read_text(encoding='utf-8-sig')) for f in {u.rsplit('/',1)[0] for u in self.urls}}
         return [int(books[u.rsplit('/',1)[0]][shard_name(u)]) for u in self.urls]
     except (OSError,ValueError,KeyError,TypeError): return None
 

@@ -123,7 +123,7 @@ def redraw(
     shutil.copytree(src, folder, ignore=shutil.ignore_patterns(*_weights), dirs_exist_ok=True)
     _write_hf(AutoModelForTextEncoding.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False)), folder)
     for settings in Path(folder).glob('*_Dense/config.json'):
-        s = json.loads(settings.read_text())
+        s = json.loads(settings.read_text(encoding='utf-8-sig'))
         linear = nn.Linear(s['in_features'], s['out_features'], bias=s.get('bias', True))
         save_file({f'linear.{k}':v for k,v in linear.state_dict().items()}, settings.parent/'model.safetensors')
     return Path(folder)
@@ -180,6 +180,7 @@ class Config:
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
+    pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port; no matter with `cls`
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
         if not 0<=self.token_drop<1: raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
@@ -208,6 +209,8 @@ class CLIPpy(nn.Module):
 
     @property
     def device(self): return self.logit_scale.device
+    @property
+    def dtype(self): return next(self.image.parameters()).dtype # of the image tower
 
 # %% ../nbs/00_model.ipynb #b71cfccd
 @patch
@@ -218,15 +221,18 @@ def image_tokens(self:CLIPpy,
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
+    if x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type): x = x.to(self.dtype) # a model in half precision
     return self.proj(self.image.forward_features(x))
 
 # %% ../nbs/00_model.ipynb #9e81be3d
 @patch
 def encode_image(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
+    pool_prefix:bool|None=None, # prefix tokens in the pool too? None: as the config says
 )->Tensor: # `[B,D]`, length 1
     "What is in the images: pooled tokens."
-    pooled = global_pool_nlc(self.image_tokens(x), pools[self.config.pooling], self.image.num_prefix_tokens)
+    if pool_prefix is None: pool_prefix = self.config.pool_prefix
+    pooled = global_pool_nlc(self.image_tokens(x), pools[self.config.pooling], self.image.num_prefix_tokens, pool_prefix)
     return F.normalize(pooled, dim=-1)
 
 # %% ../nbs/00_model.ipynb #f1740b5d
@@ -413,7 +419,7 @@ def _from_hub(name, revision=None): # folder of the cache
 def _load_folder(path):
     if not (path/'config.json').exists(): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     known = {f.name for f in fields(Config)}
-    saved = json.loads((path/'config.json').read_text())
+    saved = json.loads((path/'config.json').read_text(encoding='utf-8-sig'))
     config = Config(**{k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k in known})
     model = CLIPpy(config, image_tower(config.image, token_drop=config.token_drop, **config.image_args),
                    text_tower(path/'text', max_tokens=config.max_tokens).float())
@@ -432,7 +438,7 @@ def load_release(
     saved = _read_weights(Path(path))
     if not isinstance(saved, dict) or 'state_dict' not in saved:
         raise ValueError(f'{Path(path).name} is no checkpoint of the public port: it has no state_dict.')
-    config = get_config(preset, pretrained=False, **(dict(text=str(text)) if text else {}))
+    config = get_config(preset, pretrained=False, pool_prefix=True, **(dict(text=str(text)) if text else {}))
     model = create_model(config)
     if len(model.text)<3 or not isinstance(model.text[2], Dense):  # a plain T5 folder lacks Sentence-T5's last layers
         linear = Dense(model.width, model.width, bias=False, activation_function=nn.Identity())

@@ -6,9 +6,10 @@ Docs: https://clippy-vl.github.io/clippy/robust.html.md"""
 
 # %% auto #0
 __all__ = ['groups', 'train_counts', 'splits', 'in9_names', 'in9_variants', 'group_numbers', 'show_groups', 'read_metadata',
-           'Waterbirds', 'vote', 'BirdProtocol', 'each_size', 'BirdTask', 'WaterbirdsTask', 'DrawnBirds',
+           'Waterbirds', 'vote', 'vote_shares', 'BirdProtocol', 'each_size', 'BirdTask', 'WaterbirdsTask', 'DrawnBirds',
            'DrawnBirdsTask', 'show_votes', 'against_resolution', 'show_resolution', 'ImageNet9', 'in9_folders',
-           'In9Protocol', 'read_in9_map', 'ImageNet9Task', 'in9_numbers', 'SwappedScenes', 'ScenesBackground']
+           'In9Protocol', 'read_in9_map', 'ImageNet9Task', 'in9_numbers', 'in9_right', 'SwappedScenes',
+           'ScenesBackground']
 
 # %% ../nbs/23_robust.ipynb #d6ba2358
 import csv, io, json
@@ -26,11 +27,12 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 from PIL import Image
 from torch import Tensor
 
-from .eval import (Protocol, Source, Task, cached_vectors, digest, evaluate, image_transform, imagenet_names, read_image, register,
-    templates_of)
+from .eval import (Protocol, Source, Task, digest, evaluate, finite, image_transform, imagenet_names, lowest_interval, read_image, register,
+    sum_interval, templates_of, wilson, winners)
 from .masks import read_text
 from .model import CLIPpy
 from .scenes import Birds, backgrounds, swap_backgrounds, things
+from .segment import patch_logits
 
 # %% ../nbs/23_robust.ipynb #eb2d313c
 groups = 'landbird_land','landbird_water','waterbird_land','waterbird_water'
@@ -41,15 +43,18 @@ def group_numbers(
     rows:np.ndarray, # `[N,3]` bird, place, answer; one row for each picture
     weights:np.ndarray, # `[S,N]` how often each picture counts
     train:tuple=train_counts, # weights of the four groups in `train_average`
+    shares:np.ndarray|None=None, # `[N,K]` share of each name in the answer; None: all of it for the answer
 )->dict: # name -> `[S]`; NaN where a group that is needed has no picture
     "Accuracy of the four groups of Waterbirds, and what is made of them."
     rows,weights = np.asarray(rows), np.asarray(weights, float)
     bird,place,answer = rows[:,:3].T
     member = np.stack([(bird==g//2)&(place==g%2) for g in range(4)], 1).astype(float)
-    right,share = (answer==bird).astype(float), np.asarray(train)/sum(train)
+    right,other = (answer==bird).astype(float),(answer>1).astype(float)
+    if shares is not None: right,other = shares[np.arange(len(bird)), bird.astype(int)],shares[:,2:].sum(1)
+    share = np.asarray(train)/sum(train)
     with np.errstate(invalid='ignore', divide='ignore'):
         acc = (weights*right)@member/(weights@member)
-        everything = {'average':weights@right, 'other':weights@(answer>1)}
+        everything = {'average':weights@right, 'other':weights@other}
         everything = {k:v/weights.sum(1) for k,v in everything.items()}
     return dict(zip(groups, acc.T), worst_group=acc.min(1), average=everything['average'], train_average=acc@share,
         delta_landbird=acc[:,0]-acc[:,1], delta_waterbird=acc[:,3]-acc[:,2], other=everything['other'])
@@ -142,15 +147,22 @@ def vote(
     voters:float=1., # share of the patches that vote, in (0,1]; the most bird-like ones
 )->tuple: # answers `[B]`, and the share of the votes for each name `[B,K]`
     "Each patch votes for its best name; the bird with most votes is the answer. A tie goes to the bird nearer on average."
+    share,votes = vote_shares(logits, birds, voters)
+    return share.argmax(1),votes
+
+def vote_shares(logits, birds=2, voters=1.)->tuple: # share of each name in the answer, and in the votes, both `[B,K]`
+    "`vote`, where names that are equal in everything get equal parts."
     x = logits.flatten(2).double()
     if voters<1:
         near = x[:,:birds].amax(1) - (x[:,birds:].amax(1) if x.shape[1]>birds else 0)
         best = near.topk(max(1, round(voters*near.shape[1])), dim=1).indices
         x = x.gather(2, best[:,None].expand(-1, x.shape[1], -1))
-    votes = torch.nn.functional.one_hot(x.argmax(1), x.shape[1]).double().mean(1)
-    answer = (votes[:,:birds] + 1e-7*x[:,:birds].mean(2)).argmax(1)
-    if x.shape[1]>birds: answer = torch.where(votes[:,:birds].sum(1)>0, answer, birds+votes[:,birds:].argmax(1))
-    return answer,votes
+    votes = winners(x).mean(2)
+    share = torch.zeros_like(votes)
+    share[:,:birds] = winners(votes[:,:birds] + 1e-7*x[:,:birds].mean(2))
+    none = votes[:,:birds].sum(1)==0
+    if none.any(): share[none] = torch.cat([torch.zeros_like(votes[none,:birds]), winners(votes[none,birds:])], 1)
+    return share,votes
 
 # %% ../nbs/23_robust.ipynb #3258e6a6
 @dataclass(frozen=True)
@@ -202,15 +214,19 @@ class BirdTask(Task):
     @property
     def names(self): return _names(self.protocol.birds)+_names(self.protocol.others)
     def words(self): return dict(names=self.names, prompts=templates_of(self.protocol.templates))
-    def prepare(self): self.vectors = cached_vectors(self.model, self.names, templates_of(self.protocol.templates))
-    def answer(self, x): # `[b,3,h,w]` -> `[b,1+K]` answer, and what each name got
-        x = x.to(self.model.device)
-        if self.protocol.inference=='pooled': got = (self.model.encode_image(x)@self.vectors.T).double(); best = got.argmax(1)
-        else: best,got = vote(torch.einsum('bhwd,kd->bkhw', self.model.encode_patches(x), self.vectors), 2, self.protocol.voters)
-        return torch.cat([best[:,None].double(), got], 1).cpu()
+    def prepare(self): self.embed(self.names)
+    def answer(self, x): # `[b,3,h,w]` -> `[b,1+2K]` answer, what each name got, and its share of the answer
+        if self.protocol.inference=='pooled':
+            got = self.scores(x).double()
+            share = winners(got)
+        else:
+            logits = patch_logits(self.model, x.to(self.model.device), self.vectors)[:,self.first]
+            share,got = vote_shares(logits, 2, self.protocol.voters)
+        return torch.cat([share.argmax(1)[:,None], got, share], 1).cpu()
     def measure(self, samples):
         return np.c_[np.array([o[1:] for o in samples], float), each_size([o[0] for o in samples], self.answer).numpy()]
-    def numbers(self, rows, weights): return group_numbers(rows, weights, self.train)
+    def answer_shares(self, rows): return rows[:,3+len(self.names):]
+    def numbers(self, rows, weights): return group_numbers(rows, weights, self.train, self.answer_shares(rows))
 
 # %% ../nbs/23_robust.ipynb #fb6a895f
 @register
@@ -229,8 +245,10 @@ class WaterbirdsTask(BirdTask):
 @patch
 def details(self:BirdTask, rows):
     "Pictures and answers of each group."
-    answers = {g:{n:int(((2*rows[:,0]+rows[:,1]==k)&(rows[:,2]==j)).sum()) for j,n in enumerate(self.names)} for k,g in enumerate(groups)}
-    return dict(pictures={g:sum(n.values()) for g,n in answers.items()}, answers=answers, train_counts=list(self.train), notes=getattr(self.source, 'notes', []))
+    each = [self.answer_shares(rows)[2*rows[:,0]+rows[:,1]==k] for k in range(4)]
+    count = lambda v: int(v) if v==int(v) else round(float(v), 3) # parts of an answer where names tie
+    answers = {g:dict(zip(self.names, map(count, o.sum(0)))) for g,o in zip(groups, each)}
+    return dict(pictures={g:len(o) for g,o in zip(groups, each)}, answers=answers, train_counts=list(self.train), notes=getattr(self.source, 'notes', []))
 
 @patch
 def collect(self:BirdTask, index, rows):
@@ -238,8 +256,27 @@ def collect(self:BirdTask, index, rows):
     if not self.folder: return rows
     with open(self.folder/'predictions.csv', 'w', newline='', encoding='utf-8') as f:
         out = csv.writer(f, lineterminator='\n'); out.writerow(['picture','bird','place','answer', *self.names])
-        for i,r in zip(index, rows): out.writerow([self.source.key(i), *map(int, r[:2]), self.names[int(r[2])], *(round(float(v), 6) for v in r[3:])])
+        for i,r,share in zip(index, rows, self.answer_shares(rows)):
+            answer = '/'.join(n for n,s in zip(self.names, share) if s) # several where they tie
+            out.writerow([self.source.key(i), *map(int, r[:2]), answer, *(round(float(v), 6) for v in r[3:3+len(self.names)])])
     return rows
+
+# %% ../nbs/23_robust.ipynb #9ce9d931
+@patch
+def intervals(self:BirdTask, rows):
+    "Of the groups, and of what is made of them."
+    shares,bird = self.answer_shares(rows),rows[:,0].astype(int)
+    right,other = shares[np.arange(len(rows)), bird],shares[:,2:].sum(1)
+    member = (2*bird+rows[:,1])[:,None]==np.arange(4)
+    hits,n = right@member,member.sum(0)
+    found = dict(average=wilson(right.sum(), len(rows)), other=wilson(other.sum(), len(rows)))
+    found |= {g:wilson(hits[k], n[k]) for k,g in enumerate(groups) if n[k]}
+    made = dict(delta_landbird=(1,-1,0,0), delta_waterbird=(0,0,-1,1), train_average=np.array(self.train)/sum(self.train))
+    for k,w in made.items():
+        used = np.asarray(w)!=0
+        if n[used].all(): found[k] = sum_interval(np.asarray(w)[used], hits[used], n[used])
+    if n.all(): found['worst_group'] = lowest_interval(hits, n)
+    return found
 
 # %% ../nbs/23_robust.ipynb #cdaa3c9e
 class DrawnBirds(Source):
@@ -412,26 +449,44 @@ class ImageNet9Task(Task):
         self.classes = list(in9_names) if protocol.classes=='in9' else list(imagenet_names(protocol.names or 'name').values())
         if self.main not in variants: self.main = variants[0]
     def words(self): return dict(names=self.classes, prompts=templates_of(self.protocol.templates))
-    def prepare(self): self.vectors = cached_vectors(self.model, self.classes, templates_of(self.protocol.templates))
-    def answer(self, x): return (self.model.encode_image(x.to(self.model.device))@self.vectors.T).argmax(1)[:,None].cpu()
+    def prepare(self): self.embed(self.classes, self.to9)
+    def answer(self, x): # `[b,1+9]` the name that wins, and the share of each of the nine in the answer
+        share = winners(self.scores(x)).cpu()
+        nine = share@torch.from_numpy(self.to9[:,None]==np.arange(9)).double()
+        return torch.cat([share.argmax(1)[:,None], nine.round(decimals=9)], 1)
     def measure(self, samples):
-        best = each_size([o[0] for o in samples], self.answer).numpy()[:,0]
-        return np.c_[np.array([o[1:] for o in samples], float), self.to9[best]]
+        found = each_size([o[0] for o in samples], self.answer).numpy()
+        rows = np.c_[np.array([o[1:] for o in samples], float), self.to9[found[:,0].astype(int)]]
+        for row,nine in zip(rows, found[:,1:]):
+            if ((0<nine)&(nine<1)).any(): row[2] = -1-nine[int(row[1])] # a tie
+        return rows
     def numbers(self, rows, weights): return in9_numbers(rows, weights, self.source.variants)
     def details(self, rows): return dict(pictures={v:int((rows[:,0]==k).sum()) for k,v in enumerate(self.source.variants)})
+    def shares(self, rows):
+        each = {v:in9_right(rows)[rows[:,0]==k] for k,v in enumerate(self.source.variants)}
+        return {v:(o.sum(), len(o)) for v,o in each.items() if len(o)}
+    def intervals(self, rows):
+        found = self.shares(rows)
+        if not {'mixed_same','mixed_rand'}<=set(found): return {}
+        return dict(bg_gap=sum_interval([1,-1], *zip(found['mixed_same'], found['mixed_rand'])))
 
 # %% ../nbs/23_robust.ipynb #33a85736
 def in9_numbers(
-    rows:np.ndarray, # `[N,3]` variant, class, answer
+    rows:np.ndarray, # `[N,3]` variant, class, answer (or a tie)
     weights:np.ndarray, # `[S,N]` how often each picture counts
     variants:tuple=in9_variants, # what the numbers in the first column mean
 )->dict: # name -> `[S]`
     "Accuracy on each variant of ImageNet-9, and the gap between same and random backgrounds."
     member = (rows[:,:1]==np.arange(len(variants))).astype(float)
-    with np.errstate(invalid='ignore', divide='ignore'): acc = (weights*(rows[:,1]==rows[:,2]))@member/(weights@member)
+    with np.errstate(invalid='ignore', divide='ignore'): acc = (weights*in9_right(rows))@member/(weights@member)
     found = dict(zip(variants, acc.T))
     if {'mixed_same','mixed_rand'}<=set(variants): found['bg_gap'] = found['mixed_same']-found['mixed_rand']
     return found
+
+def in9_right(rows)->np.ndarray: # `[N]` in [0,1]
+    "What of each answer is right."
+    answer = rows[:,2]
+    return np.where(answer<-1, -1-answer, answer==rows[:,1])
 
 # %% ../nbs/23_robust.ipynb #ffc38741
 class SwappedScenes(Source):
@@ -460,13 +515,17 @@ class ScenesBackground(Task):
         super().__init__(data, protocol, model)
         self.source = SwappedScenes(size=protocol.size or model.config.image_size, transform=image_transform(protocol, model))
     def words(self): return dict(names=list(things), prompts=templates_of(self.protocol.templates))
-    def prepare(self): self.vectors = cached_vectors(self.model, things, templates_of(self.protocol.templates))
+    def prepare(self): self.embed(things)
     def measure(self, samples):
-        x = torch.stack([x for o,_ in samples for x in o]).to(self.model.device)
-        best = (self.model.encode_image(x)@self.vectors.T).argmax(1).unflatten(0, (len(samples),-1))
-        return np.c_[[y for _,y in samples], best.cpu().numpy()].astype(float)
+        y = np.array([y for _,y in samples])
+        share = winners(self.scores(torch.stack([x for o,_ in samples for x in o]))).unflatten(0, (len(samples),-1)).cpu().numpy() # `[B,7,10]`
+        return np.c_[y, share.argmax(2), np.take_along_axis(share, y[:,None,None], 2)[...,0], share.prod(1).sum(1)].astype(float)
+    def parts(self, rows): # number -> `[N]`
+        right = rows[:,8:15]
+        return dict(same_answer=rows[:,15], all_right=right.prod(1), **dict(zip(backgrounds, right.T)))
     def numbers(self, rows, weights):
-        right,share = rows[:,1:]==rows[:,:1],lambda ok: weights@ok/weights.sum(1)
-        each = {b:share(right[:,k]) for k,b in enumerate(backgrounds)}
-        least = np.stack(list(each.values())).min(0)
-        return dict(average=share(right.mean(1)), worst_background=least, same_answer=share((rows[:,1:]==rows[:,1:2]).all(1)), all_right=share(right.all(1)), **each)
+        found = {k:weights@v/weights.sum(1) for k,v in self.parts(rows).items()}
+        each = np.stack([found[b] for b in backgrounds])
+        return dict(average=each.mean(0), worst_background=each.min(0), **found)
+    def shares(self, rows): return {k:(v.sum(), len(v)) for k,v in self.parts(rows).items()}
+    def intervals(self, rows): return dict(worst_background=lowest_interval(*np.transpose([self.shares(rows)[b] for b in backgrounds])))

@@ -23,7 +23,7 @@ def read_run(
     "The numbers of a run."
     folder = Path(folder)
     saved = checkpoints(folder/'checkpoints')
-    if (folder/'metrics.json').is_file(): return dict(json.loads((folder/'metrics.json').read_text()), folder=folder.name, finished=(folder/'model').is_dir())
+    if (folder/'metrics.json').is_file(): return dict(json.loads((folder/'metrics.json').read_text(encoding='utf-8-sig')), folder=folder.name, finished=(folder/'model').is_dir())
     if not saved: return None
     about = json.loads((saved[-1]/'about.json').read_text())
     return dict(folder=folder.name, finished=False, steps=about['fixed']['steps'], processes=about['fixed']['processes'], options=about['fixed'], model=about['fixed'],

@@ -2,7 +2,7 @@
 import json, math, os, shutil, signal, subprocess, time
 from pathlib import Path
 
-import pytest, torch
+import psutil, pytest, torch
 from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
@@ -146,6 +146,58 @@ def test_signal(command, sig, code, workers, tmp_path):
     step = int(said.split('after step ')[1].split()[0])
     assert (folder/f'step_{step}'/'whole.json').exists()
     with pytest.raises(ProcessLookupError): os.killpg(run.pid, 0) # no worker is left
+
+compiled_run = """
+import sys
+import clippy.train as T
+from clippy.cli import cli
+T.layers = lambda model: [model.image.norm]
+T.captions_for_tokenizer = lambda o: ['a boat and a tree']
+step,pools = T.train_step,[]
+def with_pool(*args):
+    from torch._inductor.async_compile import AsyncCompile
+    if not pools:
+        pools.append(AsyncCompile.process_pool())
+        pools[0].submit(len, []).result()
+    return step(*args)
+T.train_step = with_pool
+sys.exit(cli(['train', '--compile', *sys.argv[1:]]))
+"""
+
+@pytest.fixture(scope='module')
+def compiled(tmp_path_factory):
+    "The command with --compile, of one small layer; with inductor's pool of processes, as a GPU has it."
+    d = tmp_path_factory.mktemp('compiled')
+    (d/'run.py').write_text(compiled_run)
+    return d
+
+def alive(p):
+    try: return p.status()!=psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+
+@pytest.mark.parametrize('command,when', [(alone,'compiling'), (torchrun,'saved')], ids=['while it compiles','two processes'])
+def test_signal_when_compiled(command, when, compiled, tmp_path):
+    "A signal to the whole group, and again, ends loader, compilers and run within 5 s of the save, and the step that is being compiled is saved too."
+    start = [*(command[:-3] if command is torchrun else command[:-2]), *(['--'] if command is torchrun else []), compiled/'run.py']
+    args = ['--batch-size',8,'--train-num-samples',100000,'--steps',6000,'--workers',1,'--log-every',1,'--logs',tmp_path,'--name','run','--save-every',3]
+    own = dict(TORCHINDUCTOR_COMPILE_THREADS='2', TMPDIR=str(tmp_path))
+    run = subprocess.Popen([*map(str, start+args), *(['--cpu'] if command is alone else [])], env=env|own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, start_new_session=True)
+    begun = lambda: any(p.name()=='cc1plus' for p in family()) if when=='compiling' else list((tmp_path/'run'/'checkpoints').glob('step_*'))
+    family = lambda: [p for p in psutil.Process(run.pid).children(recursive=True) if alive(p)]
+    while not begun():
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(.02)
+    mine = family()
+    assert any('compile_worker' in o for p in mine for o in p.cmdline())
+    for _ in range(2): os.killpg(run.pid, signal.SIGTERM); time.sleep(.1)
+    said = run.communicate(timeout=120)[0]
+    assert run.returncode==(143 if command is alone else 1), said
+    step = int(said.split('SIGTERM after step ')[1].split()[0])
+    saved = (tmp_path/'run'/'checkpoints'/f'step_{step}'/'whole.json').stat().st_mtime
+    while any(map(alive, mine)): assert time.time()-saved<5, [p.cmdline() for p in mine if alive(p)]
+    assert time.time()-saved<5 and step>=(1 if when=='compiling' else 3)
+    assert not [p.name for p in tmp_path.glob('clippy-compiled-*')]
 
 # Two processes --------------------------------------------------------------------------------------------------------------
 

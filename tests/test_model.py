@@ -30,9 +30,9 @@ def release(tmp_path_factory):
     return SimpleNamespace(path=folder/'clippy_5k.pt', text=text, vit=vit.eval(), t5=t5.eval(), dense=dense, state=state)
 
 def reference(r, images, captions):
-    "The release's forward pass, from timm and transformers alone."
-    tokens = r.vit.forward_features(images)[:,1:]
-    image = F.normalize(tokens.amax(1), dim=-1)
+    "The release's forward pass, from timm and transformers alone: a maximum over all tokens, class token included."
+    tokens = r.vit.forward_features(images)
+    image,tokens = F.normalize(tokens.amax(1), dim=-1),tokens[:,1:]
     enc = AutoTokenizer.from_pretrained(r.text)(captions, padding=True, truncation=True, max_length=77, return_tensors='pt')
     hidden = r.t5(input_ids=enc.input_ids, attention_mask=enc.attention_mask).last_hidden_state
     mask = enc.attention_mask[...,None]
@@ -49,6 +49,9 @@ def test_release_of_full_size(release, capsys):
     with capsys.disabled(): print(f'\nrelease layout: {len(release.state)} keys, all mapped; largest difference '
         f'image {diffs[0]:.1e}, patches {diffs[1]:.1e}, text {diffs[2]:.1e}')
     assert max(diffs) < 1e-5
+    ours = F.normalize(release.vit.forward_features(images)[:,1:].amax(1), dim=-1) # our own models leave the class token out
+    assert torch.allclose(model.encode_image(images, pool_prefix=False), ours, atol=1e-5) and (ours-image).abs().max()>1e-3
+    assert model.config.pool_prefix and not create_model('clippy-scenes', captions=captions).config.pool_prefix
     assert math.isclose(model.logit_scale.item(), 3.1, rel_tol=1e-6)
 
 @pytest.mark.parametrize('change,said', [
@@ -82,6 +85,23 @@ def test_hub_repo_from_its_cache(tmp_path, monkeypatch):
     back = load('someone/clippy-scenes')
     x = torch.randn(1,3,64,64)
     assert torch.equal(back.encode_image(x), model.encode_image(x))
+
+@pytest.mark.parametrize('pooling', ['max','avg','cls'])
+def test_prefix_tokens_in_the_pool(tmp_path, pooling):
+    "Class token and registers are pooled where the config says so, after saving and loading too; patches stay what they are."
+    args = dict(img_size=64, patch_size=8, embed_dim=64, depth=2, num_heads=2, reg_tokens=2)
+    config = Config(image='vit_tiny_patch16_224', text='', pooling=pooling, pretrained_image=False, image_size=64, image_args=args,
+        text_args=dict(width=64), pool_prefix=True)
+    model = create_model(config, captions=captions).eval()
+    model.save(tmp_path/'m')
+    x = torch.randn(2,3,64,48, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        tokens = model.image.forward_features(x)
+        pooled = dict(max=lambda t: t.max(1).values, avg=lambda t: t.sum(1)/t.shape[1], cls=lambda t: tokens[:,0])[pooling]
+        for m in model,load(tmp_path/'m'):
+            assert torch.allclose(m.encode_image(x), F.normalize(pooled(tokens), dim=-1), atol=1e-6)
+            assert torch.allclose(m.encode_image(x, pool_prefix=False), F.normalize(pooled(tokens[:,3:]), dim=-1), atol=1e-6)
+            assert torch.allclose(m.encode_patches(x).flatten(1,2), F.normalize(tokens[:,3:], dim=-1), atol=1e-6)
 
 def test_towers_from_local_folders(tmp_path):
     "Image weights as a folder or a file, with another head or none; the text tower with its weights, or new ones."

@@ -178,3 +178,37 @@ def test_misuse(args, code, said, saved, picture, tmp_path, monkeypatch, capsys)
     assert got==code and said in capsys.readouterr().err
 
 def test_front_door(saved, picture): assert clippy.load(saved).segment(picture, words).mask.shape==(96,128)
+
+# Precision ------------------------------------------------------------------------------------------------------------
+
+def test_asked_inside_autocast(picture):
+    "Words that were first asked for inside an autocast block give the same answers outside of it as in a fresh model."
+    fresh,used = (create_model('clippy-scenes', captions=captions(500), seed=3).eval() for _ in range(2))
+    with torch.autocast('cpu', torch.bfloat16): inside = used.classify(picture, words), used.segment(picture, words), used.similarity(picture, 'a boat')
+    assert used.classify(picture, words)==fresh.classify(picture, words)
+    assert same(used.segment(picture, words), fresh.segment(picture, words))
+    assert np.array_equal(used.similarity(picture, 'a boat').map, fresh.similarity(picture, 'a boat').map)
+    assert inside[0].keys()==set(words) and inside[1].mask.shape==(96,128) and inside[2].map.dtype==np.float32
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision(picture, dtype):
+    "A model in half precision answers everything, and nearly as it did in float32, also if float32 was asked first."
+    model = create_model('clippy-scenes', captions=captions(500), seed=3).eval()
+    before = model.classify(picture, words), model.segment(picture, words), model.similarity(picture, 'a boat')
+    model.to(dtype)
+    after = model.classify(picture, words), model.segment(picture, words), model.similarity(picture, 'a boat')
+    assert max(abs(after[0][w]-before[0][w]) for w in words)<.02
+    assert (after[1].mask==before[1].mask).mean()>.9 and np.abs(after[2].map-before[2].map).max()<.02
+    assert model.group(picture, 4).mask.shape==(96,128)
+    assert model.word_vectors(words).dtype==torch.float32
+
+@pytest.mark.parametrize('where', ['image.norm.weight','text.2.linear.weight','image.pos_embed'])
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_damaged_model(picture, where, value):
+    "A model with a weight that is no number gives a sentence and never an answer."
+    model = create_model('clippy-scenes', captions=captions(500), seed=3).eval()
+    with torch.no_grad(): model.get_parameter(where).view(-1)[0] = value
+    asks = [lambda: model.classify(picture, words), lambda: model.segment(picture, words), lambda: model.similarity(picture, 'a boat')]
+    if where.startswith('image'): asks.append(lambda: model.group(picture, 4))
+    for ask in asks:
+        with pytest.raises(ValueError, match='not finite'): ask()

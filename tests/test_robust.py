@@ -1,12 +1,14 @@
 "Waterbirds and ImageNet-9: layouts good and bad, the same numbers on any path, saved answers"
 import csv, json, pickle, shutil
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.stats import binomtest
 
 from clippy.eval import evaluate, find_task, pick_protocol
 from clippy.model import load
@@ -272,3 +274,44 @@ def test_imagenet9_answers_are_mapped(in9):
     rows = job.measure([(torch.zeros(3,8,8),0,0), (torch.zeros(3,8,8),0,1), (torch.zeros(3,8,8),0,5)])
     assert rows.tolist()==[[0,0,0],[0,1,-1],[0,5,5]]
     assert job.numbers(rows, np.ones((1,3)))['original'].tolist()==[2/3]
+
+def test_imagenet9_ties(in9, model):
+    "A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not compete."
+    zero = deepcopy(model)
+    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
+    n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, draws=20).numbers
+    assert n==pytest.approx({k:0 if k=='bg_gap' else 1/9 for k in n})
+    (in9/'in_to_in9.json').write_text(json.dumps({str(k):k%20-1 if k%20<10 else -1 for k in range(1000)}))
+    n = evaluate(zero, 'imagenet9', in9, 'imagenet', size=64, limit=72, draws=0, templates='name').numbers
+    assert n==pytest.approx({k:0 if k=='bg_gap' else 50/1000 for k in n})
+    with torch.no_grad(): zero.image.norm.bias.fill_(float('nan'))
+    with pytest.raises(ValueError, match='not finite'): evaluate(zero, 'imagenet9', in9, size=64, limit=8)
+
+def test_tied_birds_in_the_table(root, model, tmp_path):
+    "Where names tie, the saved answer names all of them, and the counts are parts."
+    zero = deepcopy(model)
+    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
+    r = evaluate(zero, 'waterbirds', root[0], size=64, limit=8, save_predictions=tmp_path/'out')
+    with open(tmp_path/'out/waterbirds/predictions.csv', newline='') as f: rows = list(csv.DictReader(f))
+    assert {o['answer'] for o in rows}=={'landbird/waterbird/background'}
+    assert r.details['answers']=={g:dict(landbird=.667, waterbird=.667, background=.667) for g in groups} and r.details['pictures']==dict.fromkeys(groups, 2)
+    assert [r.numbers[k] for k in (*groups,'average','other')]==pytest.approx([1/3]*6)
+
+def test_intervals_of_groups(root, model):
+    "Groups are shares, and what is made of them has intervals that hold its value and are never empty."
+    r = evaluate(model, 'waterbirds', root[0], 'two-way', size=64, limit=8, draws=50)
+    for g in groups:
+        ci = binomtest(round(2*r.numbers[g]), 2).proportion_ci(.95, 'wilson')
+        assert r.intervals[g]==pytest.approx([ci.low, ci.high], abs=1e-6)
+    for k,(low,high) in r.intervals.items(): assert low<high and low-1e-6<=r.numbers[k]<=high+1e-6
+    assert -1<=r.intervals['delta_landbird'][0] and r.intervals['delta_landbird'][1]<=1
+
+def test_names_of_one_class_may_be_alike(in9, model):
+    "Names with one vector are told of where they stand for different classes."
+    table = {str(k):-1 for k in range(1000)}
+    (in9/'in_to_in9.json').write_text(json.dumps(table))
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    assert 'same_vector' not in r.details and 'same vector' not in repr(r)
+    (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
