@@ -180,7 +180,10 @@ def image_files(
     "Images in a folder, by their endings, and a count of what else is there."
     found,left,seen = [],Counter(),{os.path.realpath(but)} if but else set()
     for place,folders,files in os.walk(folder, followlinks=True):
-        if (here := os.path.realpath(place)) in seen: folders.clear(); continue # also a link that leads back
+        here = os.path.realpath(place)
+        if here in seen: # `but`, or a link that leads back
+            folders.clear()
+            continue
         seen.add(here)
         left.update(f'folder {o}' for o in folders if hidden(o))
         folders[:] = [o for o in folders if not hidden(o)]
@@ -194,4 +197,7 @@ def left_out(
     left:Counter, # from `image_files`
 )->str: # '' if there is nothing
     "What was left out, in words."
-    return ', '.join(f'{n} {k}{"" if n==1 else "s"}' if 'file' in k else f'the {k}' for k,n in sorted(left.items()))
+    def say(k, n):
+        if k.startswith('folder '): return f'the {k}' if n==1 else f'{n} times the {k}'
+        return f'{n} {k}' if n==1 else f'{n} {k.replace("file", "files", 1)}'
+    return ', '.join(say(*o) for o in sorted(left.items()))

@@ -33,7 +33,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .images import Unusable, endings, formats, image_files, left_out, max_pixels, open_image, to_rgb
-from .eval import Protocol, class_vectors, image_transform, templates_of, weights_hash
+from .eval import Protocol, class_vectors, finite, image_transform, templates_of, weights_hash
 from .group import enlarge, groups_by_pca
 from .model import CLIPpy, boxed, load
 from .segment import label_image, words_to_pixels
@@ -99,7 +99,8 @@ def word_vectors(self:CLIPpy,
 )->Tensor: # `[K,D]`, length 1
     "`class_vectors`, kept in memory."
     templates = templates_of(templates) if isinstance(templates, str) else tuple(templates)
-    key = tuple(words),templates,sum(p._version for p in self.text.parameters()),self.device # a step of training makes other vectors
+    weights = list(self.text.parameters())
+    key = tuple(words),templates,sum(p._version for p in weights),weights[0].dtype,self.device # a step of training makes other vectors
     with _turn:
         kept = _kept.setdefault(self, {})
         if key not in kept:
@@ -139,7 +140,7 @@ def look(self:CLIPpy,
         for i,p in enumerate(pictures): same[tuple((x := prepare(self._small(p, size))).shape)].append((i,x))
         for group in same.values():
             with torch.no_grad():
-                out = encode(torch.stack([x for _,x in group]).to(self.device))
+                out = finite(encode(torch.stack([x for _,x in group]).to(self.device)).float(), 'Vectors of images') # float32 whatever the model is in
                 for (i,_),o in zip(group, out): found[start+i] = answer(pictures[i], o)
     return found
 
@@ -486,15 +487,14 @@ class AnswerFolder:
         asked:dict, # the question, which JSON can hold; the name of the `model` is only a note
     ):
         self.path = Path(folder)/'answers.jsonl'
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         asked,lines = json.loads(json.dumps(asked)),_whole_lines(self.path)
         self.asked = lines[0] if lines else asked
         if not isinstance(self.asked, dict): raise ValueError(f'{self.path} is there already and was not written by clippy: choose another --out.')
         other = [k for k in {**asked, **self.asked} if k!='model' and asked.get(k)!=self.asked.get(k)]
         if other: raise ValueError(f'{folder} holds answers to another question ({", ".join(other)}): choose another --out.')
         self.done = {o['picture']:o for o in lines[1:] if isinstance(o, dict) and 'picture' in o}
-        self.keep(self.done)
-    def keep(self, names): # only the answers about these
+    def keep(self, names): # write down the question and the answers about these, and no others
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self.done = {n:o for n,o in self.done.items() if n in names}
         new = self.path.with_name('.clippy-answers')
         new.write_text(''.join(f'{json.dumps(o)}\n' for o in (self.asked, *self.done.values())), encoding='utf-8')
@@ -504,7 +504,7 @@ class AnswerFolder:
 
 def _whole_lines(path): # without a line that was cut off
     found = []
-    for line in path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else ():
+    for line in path.read_text(encoding='utf-8-sig', errors='replace').splitlines() if path.exists() else ():
         try: found.append(json.loads(line))
         except ValueError: return found or [line]
     return found
@@ -534,6 +534,7 @@ def answer_files(
     batch_size:int,
 )->int: # exit code: 1 if something was wrong with a picture
     "Answer, write, report."
+    if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     kept = AnswerFolder(out, asked) if out and not is_picture(out) else None
     todo,wrong,hashes = _todo(files, plan, kept) if kept else files,0,{}
     _free(p for n in todo for p in plan[n])
@@ -660,7 +661,7 @@ def info(
 
 def _manifest_lines(path): # where the model comes from and what it can do, if that is there
     if not path.is_file(): return
-    known = json.loads(path.read_text(encoding='utf-8'))
+    known = json.loads(path.read_text(encoding='utf-8-sig'))
     yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
     for r in known.get('results', []):
         yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))

@@ -29,8 +29,8 @@ from timm.models import vision_transformer
 from torch import Tensor
 
 from .data import array_transform, eval_transform
-from .eval import (Protocol, Source, Task, cached_vectors, change, class_vectors, evaluate, image_transform, is_names_file,
-    pick_protocol, register, table, template_sets, templates_of)
+from .eval import (Protocol, Source, Task, cached_vectors, change, class_vectors, distinct, evaluate, finite, first_alike, image_transform,
+    is_names_file, pick_protocol, register, table, template_sets, templates_of, winners)
 from .masks import background_words, mask_sets, open_masks, read_text
 from .model import CLIPpy
 from .scenes import Scenes, backgrounds, data_hash, names, palette, things
@@ -55,8 +55,9 @@ def patch_logits(
     images:Tensor, # `[B,3,H,W]`
     vectors:Tensor, # `[K,D]` from `class_vectors`
 )->Tensor: # `[B,K,h,w]` cosines
-    "Similarity of every patch with every class."
-    return torch.einsum('bhwd,kd->bkhw', model.encode_patches(images), vectors)
+    "Similarity of every patch with every class, in float32 whatever the model's precision."
+    patches = model.encode_patches(images).float()
+    with torch.autocast(patches.device.type, enabled=False): return finite(torch.einsum('bhwd,kd->bkhw', patches, vectors.float()))
 
 # %% ../nbs/21_segment.ipynb #6fcbaf4d
 def similarity_maps(
@@ -249,9 +250,11 @@ class Head:
         background:bool=False, # is class 0 background?
     ):
         self.model,self.protocol,self.background = model,protocol,background
-        self.vectors = cached_vectors(model, words, templates_of(protocol.templates))
+        vectors = cached_vectors(model, words, templates_of(protocol.templates))
+        self.first = first_alike(vectors)
+        self.vectors = vectors[self.first] # words with one vector tie to the last bit, and the first of them wins
         self.owner = torch.tensor(owner, device=model.device)
-        self.scale = protocol.scale or model.logit_scale.exp().item()
+        self.scale = protocol.scale or finite(model.logit_scale.exp(), 'The logit scales').item()
     def __call__(self,
         images:Tensor, # `[B,3,h,w]`
         sizes:list, # height and width of each answer
@@ -270,7 +273,8 @@ def keep_likely(self:Head,
     images:Tensor, # `[B,3,h,w]`
 )->Tensor: # `[B,K,h,w]`, very low where a word is out
     "Only the words that fit the whole image best stay."
-    whole = self.model.encode_image(images)@self.vectors.T
+    how = dict(yes=True, no=False).get(self.protocol.pool_prefix)
+    whole = finite(self.model.encode_image(images, how).float()@self.vectors.T)
     always = (self.owner==0) if self.background else torch.zeros_like(self.owner, dtype=torch.bool)
     k = min(self.protocol.prior, int((~always).sum()))
     best = whole.masked_fill(always, -9).topk(k).indices
@@ -344,7 +348,9 @@ class Segment(Task):
         if background: self.classes[0] = 'background'
         self.texts,self.owner = class_words(words, background, self.protocol)
     def words(self): return dict(names=[[t,int(k)] for t,k in zip(self.texts, self.owner)], prompts=templates_of(self.protocol.templates))
-    def prepare(self): self.head = Head(self.model, self.texts, self.owner, self.protocol, self.background)
+    def prepare(self):
+        self.head = Head(self.model, self.texts, self.owner, self.protocol, self.background)
+        self.named,self.vectors,self.first = self.texts,self.head.vectors,self.head.first
 
 # %% ../nbs/21_segment.ipynb #7b4f863d
 @patch
@@ -369,8 +375,8 @@ def numbers(self:Segment, rows, weights):
 @patch
 def details(self:Segment, rows):
     sums = rows.sum(0)
-    return dict(iou={n:None if np.isnan(v) else float(v) for n,v in zip(self.classes, iou(sums))},
-                share_of_pixels=dict(zip(self.classes, (np.split(sums, 3)[2]/max(sums[-len(self.classes):].sum(), 1)).round(5).tolist())))
+    return dict(iou={n:None if np.isnan(v) else float(v) for n,v in zip(distinct(self.classes), iou(sums))},
+                share_of_pixels=dict(zip(distinct(self.classes), (np.split(sums, 3)[2]/max(sums[-len(self.classes):].sum(), 1)).round(5).tolist())))
 
 @patch
 def notes(self:Segment, rows):
@@ -410,7 +416,8 @@ _dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'name', window=38
           'not as published: probabilities are averaged at patches (theirs at pixels), sides (ours are rounded to patches, theirs stretched)')
 _paper = SegmentProtocol(names='plain', upsampling='nearest', about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, 80 sentences (its own are not public)')
 _port = SegmentProtocol('port', 224, 'crop', 'photo', 'port', 'train', background='vocabulary', vocabulary='port', upsampling='bilinear', target='square',
-    about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, 39 extra words for background')
+    absent='zero', pool_prefix='yes', about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, '
+    '39 extra words for background, an absent class counts 0')
 
 def with_background(vocabulary:str, scale:float, names:str='plain', sclip:str='sclip', **extra)->dict: # name -> protocol
     "Protocols of a data set with a background class; `scale` and `sclip` are SCLIP's scale and list of names."
@@ -509,8 +516,8 @@ def evaluate_scenes(
         pred = words_to_pixels(patch_logits(model, to_batch(batch, model), words), (size,size)).cpu()
         total = total+areas(pred, torch.stack([torch.from_numpy(s.mask) for s in batch]), len(names))
     for batch in _batches(Scenes(n, seed+1, size, n_things=1), batch_size):
-        best = (model.encode_image(to_batch(batch, model))@words[:len(things)].T).argmax(1)
-        right += sum(things[i]==s.things[0] for i,s in zip(best.tolist(), batch))
+        share = winners(finite(model.encode_image(to_batch(batch, model)).float()@words[:len(things)].T))
+        right += sum(p[things.index(s.things[0])].item() for p,s in zip(share, batch))
     each = iou(total)
     return dict(task='scenes', accuracy=right/n, thing_miou=float(np.nanmean(each[:len(things)])),
         background_miou=float(np.nanmean(each[len(things):])), iou=dict(zip(names, each.tolist())), n=n,
