@@ -37,6 +37,7 @@ from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
 
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
+from .text import in_markdown, on_terminal
 
 # %% ../nbs/02_data.ipynb #40976308
 def read_json(
@@ -578,10 +579,10 @@ def save_ledger(self:Report, path):
 
 @patch
 def __repr__(self:Report):
-    why = ', '.join(f'{r} {n}' for r,n in self.by_reason().items())
+    why = ', '.join(f'{on_terminal(r)} {n}' for r,n in self.by_reason().items())
     return f"{self.seen} samples, {self.repeated} of them repeated; {self.total} skipped" + (f" ({why})" if why else '')
 
 @patch
 def _repr_markdown_(self:Report):
-    rows = [f"| {shard_name(s)} | {k} | {r} |" for s,k,r in sorted(self.rows)[:20]]
-    return '\n'.join([f'{self}', *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])
+    rows = [f"| {in_markdown(shard_name(s))} | {in_markdown(k)} | {in_markdown(r)} |" for s,k,r in sorted(self.rows)[:20]]
+    return '\n'.join([in_markdown(self), *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clippy.cli import cli
-from clippy.eval import find_task, pick_protocol, template_sets
+from clippy.eval import find_task, image_transform, pick_protocol, template_sets
 from clippy.model import load
-from clippy.scenes import write_folder
-from clippy.segment import pamr, words_of_file
+from clippy.scenes import Scenes, backgrounds, names, things, write_folder
+from clippy.segment import Head, SegmentProtocol, pamr, words_of_file
 
 demo = Path(__file__).resolve().parents[1]/'nbs/demo/model'
 quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -190,3 +190,94 @@ def test_notes_of_a_finished_result(own, tmp_path, capsys):
         assert run('--data', own, '--set', 'size=64', '--out', tmp_path/'r.json')==0
         said.append([l for l in capsys.readouterr().out.splitlines() if l.startswith('masks:')])
     assert said[0]==said[1] and len(said[0])==2
+
+# The head, in plain numpy ----------------------------------------------------------------------------------------------
+
+def plain_cosines(model, picture, size, words, templates):
+    "`[K,h,w]` of the patches and `[K]` of the whole image: a square picture of whole patches, resized and normalised by hand."
+    x = np.asarray(picture.resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
+    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
+    with torch.no_grad():
+        tokens = model.proj(model.image.forward_features(x))[0,1:].double().numpy()
+        vectors = np.stack([np.mean([model.encode_text([t.format(w)])[0].double().numpy() for t in templates], 0) for w in words])
+    unit = lambda v: v/np.linalg.norm(v, axis=-1, keepdims=True)
+    patches,whole,vectors = unit(tokens),unit(tokens.max(0)),unit(vectors)
+    n = size//model.patch[0]
+    return (vectors@patches.T).reshape(len(words), n, n),vectors@whole
+
+def along(n, m): # what each of m pixels takes from n patches, linear between their centres
+    at = np.clip((np.arange(m)+.5)*n/m-.5, 0, n-1)
+    low = np.minimum(at.astype(int), n-2)
+    w = np.zeros((m,n)); w[np.arange(m),low] = 1-(at-low); w[np.arange(m),low+1] = at-low
+    return w
+
+def enlarged(scores, size): # [K,h,w] -> [K,H,W]
+    return np.einsum('yh,xw,khw->kyx', along(scores.shape[1], size[0]), along(scores.shape[2], size[1]), scores)
+
+def nearest(labels, size): # the label of the patch that holds the centre of the pixel
+    return labels[np.ix_(*(((np.arange(m)+.5)*n/m).astype(int) for n,m in zip(labels.shape, size)))]
+
+def kept(whole, owner, prior, background):
+    "The words that the prior lets win: of a data set with background, all of class 0 and as many others; else the best alone."
+    free = [k for k in range(len(owner)) if background and owner[k]==0]
+    rest = [k for k in np.argsort(-whole, kind='stable') if k not in free][:prior]
+    return sorted(free+rest)
+
+class_sets = {'named':(names, tuple(range(17)), False), 'background':((*things,*backgrounds), (*range(1, 11), *[0]*7), True)}
+
+@pytest.mark.parametrize('prior', [1, 3, 16, 99])
+@pytest.mark.parametrize('kind', class_sets)
+def test_prior_by_hand(model, kind, prior):
+    "Only the words that fit the image best may win; class 0 is spared where it is background, and nowhere else."
+    words,owner,background = class_sets[kind]
+    head = Head(model, words, owner, SegmentProtocol(size=64, templates='name', prior=prior, upsampling='bilinear'), background)
+    differ = 0
+    for i in range(6):
+        picture = Image.fromarray(Scenes(8, seed=21, size=64)[i].image)
+        cosines,whole = plain_cosines(model, picture, 64, words, ['{}'])
+        some = kept(whole, owner, prior, background)
+        x = image_transform(SegmentProtocol(size=64), model)(picture)[None]
+        with torch.no_grad(): likely = head.keep_likely(torch.zeros(1,len(words),2,2), x)[0,:,0,0]
+        assert torch.where(likely==0)[0].tolist()==some
+        want = np.array(owner)[some][enlarged(cosines[some], (50,70)).argmax(0)]
+        with torch.no_grad(): got = head(x, [(50,70)])[0].numpy()
+        assert (got==want).mean()>.999 and set(got.flat)<={owner[k] for k in some}
+        differ += 0 not in set(got.flat)
+    if kind=='named' and prior==1: assert differ # an image in which class 0 is not the best word has none of it
+
+@pytest.mark.parametrize('blend', ['cosine','softmax'])
+def test_prior_of_a_batch(model, blend):
+    "Each image of a batch has its own words, whatever the scores are."
+    head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', prior=2, blend=blend, upsampling='bilinear'))
+    transform = image_transform(SegmentProtocol(size=64), model)
+    x = torch.stack([transform(s.image) for s in Scenes(5, seed=4, size=64)])
+    with torch.no_grad():
+        together = head(x, [(64,64)]*5)
+        for k in range(5): assert torch.equal(together[k], head(x[k:k+1], [(64,64)])[0]) and len(together[k].unique())<=2
+
+@pytest.mark.parametrize('size', [(64,64), (50,70), (21,100), (5,3)])
+def test_decided_at_the_patches(model, size):
+    "`upsampling=nearest`: a pixel has the label of the patch that holds its centre."
+    head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', upsampling='nearest'))
+    picture = Image.fromarray(Scenes(3, seed=21, size=64)[2].image)
+    cosines,_ = plain_cosines(model, picture, 64, names, ['{}'])
+    with torch.no_grad(): got = head(image_transform(SegmentProtocol(size=64), model)(picture)[None], [size])[0].numpy()
+    assert (got==nearest(cosines.argmax(0), size)).all()
+
+@pytest.mark.parametrize('scale', [0, 1, 40])
+@pytest.mark.parametrize('threshold', [.3, .6, .95])
+def test_threshold_by_hand(model, scale, threshold):
+    "A winner of smaller probability is background: a softmax of enlarged cosines times e to the logit scale, or times the protocol's own."
+    words,owner,background = class_sets['background']
+    protocol = SegmentProtocol(size=64, templates='scenes', threshold=threshold, scale=float(scale), upsampling='bilinear')
+    head = Head(model, words, owner, protocol, background)
+    picture = Image.fromarray(Scenes(2, seed=21, size=64)[1].image)
+    x = image_transform(protocol, model)(picture)[None]
+    article = lambda w: 'an' if w[0] in 'aeiou' else 'a'
+    cosines = np.concatenate([plain_cosines(model, picture, 64, [w], ['{}', article(w)+' {}', f'a picture of {article(w)} {{}}'])[0] for w in words])
+    z = (scale or np.exp(model.logit_scale.item()))*enlarged(cosines, (48,40))
+    p = np.exp(z-z.max(0))/np.exp(z-z.max(0)).sum(0)
+    want = np.where(p.max(0)<threshold, 0, np.array(owner)[p.argmax(0)])
+    sure = np.abs(p.max(0)-threshold)>1e-5 # the rest is rounding
+    with torch.no_grad(): got = head(x, [(48,40)])[0].numpy()
+    assert (got==want)[sure].mean()>.999 and sure.mean()>.9
