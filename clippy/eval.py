@@ -50,6 +50,7 @@ from .images import hidden, image_files, left_out
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all
+from .text import in_markdown, on_terminal
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -636,7 +637,7 @@ class Result(dict):
         if k in self: return self[k]
         raise AttributeError(k)
     def __repr__(self): return '\n\n'.join([str(results_table([self])), *noted([self])]) # without the clock: the same result, the same text
-    def _repr_markdown_(self): return repr(self)
+    def _repr_markdown_(self): return '\n\n'.join([results_table([self])._repr_markdown_(), *map(in_markdown, noted([self]))])
 
 def _loader(source, batches, workers):
     return DataLoader(source, batch_sampler=batches, collate_fn=list, num_workers=workers, generator=torch.Generator())
@@ -774,8 +775,9 @@ def manifest()->dict: # package -> version, and what it ran on
 
 # %% ../nbs/20_eval.ipynb #3a79ce1b
 class Table(str):
-    "Markdown text that a notebook shows as a table."
-    def _repr_markdown_(self): return str(self)
+    "Text that a terminal shows as a table, and a notebook too."
+    shown = '' # the same as Markdown, in which the cells are data
+    def _repr_markdown_(self): return self.shown or in_markdown(self)
 
 def table(
     rows:list, # tuples of text
@@ -783,11 +785,16 @@ def table(
     right:tuple=(), # columns that are set to the right
 )->Table:
     "A Markdown table with even columns."
-    rows = [[str(c).replace('|','\\|') for c in r] for r in rows]
+    made = Table(_grid(on_terminal, rows, head, right))
+    made.shown = _grid(in_markdown, rows, head, right)
+    return made
+
+def _grid(show, rows, head, right): # lines of the table, each cell made by `show`
+    head,*rows = [[re.sub(r'(?<!\\)\|', r'\|', show(c)) for c in r] for r in (head, *rows)]
     width = [max(map(len, o)) for o in zip(head, *rows)]
     line = lambda r: '| '+' | '.join(f'{c:>{w}}' if j in right else f'{c:<{w}}' for j,(c,w) in enumerate(zip(r, width)))+' |'
     rule = '|'+'|'.join('-'*(w+1)+':' if j in right else '-'*(w+2) for j,w in enumerate(width))+'|'
-    return Table('\n'.join([line(head), rule, *map(line, rows)]))
+    return '\n'.join([line(head), rule, *map(line, rows)])
 
 # %% ../nbs/20_eval.ipynb #c185b366
 _rows = dict(accuracy='zero-shot accuracy, one thing', thing_miou='words-to-pixels mIoU, things', background_miou='words-to-pixels mIoU, backgrounds',
@@ -822,7 +829,7 @@ def noted(
     results:list, # from `evaluate`
 )->list: # sentences
     "What is odd about the data of some results."
-    return [f"{r['task']}: {o}" for r in results for o in (r.get('details') or {}).get('notes') or ()]
+    return [on_terminal(f"{r['task']}: {o}") for r in results for o in (r.get('details') or {}).get('notes') or ()]
 
 # %% ../nbs/20_eval.ipynb #ad113d9b
 def classify_folder(
