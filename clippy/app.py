@@ -10,7 +10,7 @@ __all__ = ['side', 'most_words', 'longest_word', 'look', 'program', 'model_file'
            'credentials', 'serve', 'write_space', 'app']
 
 # %% ../nbs/41_app.ipynb #2ef36927
-import asyncio, os, shutil, socket
+import asyncio, os, re, shutil, socket
 from contextlib import asynccontextmanager
 from functools import partial, wraps
 from getpass import getpass
