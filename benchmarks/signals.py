@@ -16,7 +16,7 @@ import psutil # comes with accelerate
 from PIL import Image
 
 root = Path(__file__).resolve().parent.parent
-guard = ['timeout', '-k', '5']
+guard = ['timeout', '-k', '60'] # a step that is being compiled is finished first
 train = ['-m', 'clippy.train']
 torchrun = ['-m', 'torch.distributed.run', '--nproc_per_node', '1', '--standalone', '-m', '--', 'clippy.train']
 compiled = ['--compile', '--model', 'clippy-scenes', '--batch-size', '16', '--workers', '2', '--warmup', '1', '--log-every', '1', '--save-every', '3']

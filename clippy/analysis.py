@@ -38,7 +38,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .data import array_transform
-from .eval import Protocol, class_vectors, image_transform, manifest, read_image, table, template_sets, weights_hash, write_json
+from .eval import Protocol, class_vectors, finite, image_transform, manifest, read_image, table, template_sets, weights_hash, write_json
 from .model import CLIPpy
 from .robust import Waterbirds, group_numbers, groups as group_keys, show_votes
 from .scenes import names as scene_names, sheet, swap_backgrounds, things
@@ -142,7 +142,7 @@ def swap_features(
         patches = model.encode_patches(x).float().cpu()
         own = patches[:,cover>=min(.5, cover.max())].mean(1)
         centre = F.normalize(patches.mean(0), dim=-1)
-        found.append((model.encode_image(x).float().cpu(), F.normalize(own, dim=-1), 1-(patches*centre).sum(-1).mean(0), cover))
+        found.append((finite(model.encode_image(x).float().cpu(), 'Vectors of images'), F.normalize(own, dim=-1), 1-(patches*centre).sum(-1).mean(0), cover))
     return Features(*(torch.stack(o).double().numpy() for o in zip(*found)))
 
 # %% ../nbs/30_analysis.ipynb #05837bd7
@@ -509,7 +509,7 @@ def bird_study(
     seen = [_seen(im, x.shape[-2:]) for im in images]
     pooled,patches = (torch.cat([f(o) for o in x.split(32)]) for f in (model.encode_image, model.encode_patches))
     logits = torch.einsum('bhwd,cd->bchw', patches, vectors).cpu()
-    scores,pooled = (pooled@vectors.T).cpu().numpy(),pooled.double().cpu().numpy()
+    scores,pooled = finite(pooled@vectors.T).cpu().numpy(),pooled.double().cpu().numpy()
     answer = scores[:,:2].argmax(1)
     labels = tuple(f'{b} on {p}' for b in birds for p in ('land','water'))
     numbers = _count_birds(g, answer, scores.argmax(1), pooled, seed)

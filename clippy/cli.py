@@ -18,6 +18,8 @@ import shtab
 from fastcore.script import CliError, anno_parser, parse_cli
 
 from . import __version__
+from .text import on_terminal
+from .typed import hide_text, in_bounds
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -39,7 +41,8 @@ commands = dict(
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000', 'clippy train --train-data shards --dry-run'],
-    eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012'],
+    eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
+          "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
     runs=['clippy runs logs'],
     segment=['clippy segment photo.jpg -l cat -l dog -o out.png', "clippy segment photos -l boat -l house -b sky -o found --explain", "clippy segment 'photos/*.jpg' -l cat -l dog > answers.jsonl"],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
@@ -74,6 +77,7 @@ def command(
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
         pos,kw,_ = parse_cli(f)
+        in_bounds(**kw)
         res = f(*pos, **kw)
         return res if isinstance(res, int) else 0
     except SystemExit as e:
@@ -104,7 +108,7 @@ def cli(
     try: return command(name, args, table)
     except (ValueError, OSError, CliError) as e:
         if os.environ.get('CLIPPY_TRACEBACK', '0')!='0': raise
-        print(f'clippy {name}: {e}', file=sys.stderr)
+        print(f'clippy {name}: {on_terminal(hide_text(str(e)), lines=True)}', file=sys.stderr)
         return 1
 
 # %% ../nbs/90_cli.ipynb #36ff5850

@@ -27,6 +27,7 @@ from .eval import read_result, results_table, table, weights_hash
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
 from .segment import eval_seed, show_predictions
+from .text import Markdown as InMarkdown, fenced, in_code, in_markdown
 
 # %% ../nbs/43_hub.ipynb #32421826
 _path = re.compile(r'(?<![\w./}~-])(?:~|[A-Za-z]:)?[/\\](?![/\\])(?:[^\s\'",:/\\]+[/\\])*(?=[^\s\'",:/\\])')
@@ -110,33 +111,34 @@ def _section(title, *parts): return [f'## {title}', *(p for p in parts if p)]
 def _numbers(manifest):
     results = manifest.get('results', [])
     if not results: return _section('Numbers', 'None were measured, or none were written down.')
-    each = [f"Protocol of `{r['task']}`: "+', '.join(f'{k} {_plain(v)}' for k,v in r['protocol'].items() if v not in ('',None))+'.' for r in results]
+    each = [f"Protocol of {in_code(r['task'])}: "+', '.join(f'{in_markdown(k)} {_plain(v)}' for k,v in r['protocol'].items() if v not in ('',None))+'.' for r in results]
     rounded = 'They were measured before the weights were rounded to float16.' if manifest.get('rounded') else ''
-    return _section('Numbers', str(results_table(results)), rounded, *each, *map(_each_class, results))
+    return _section('Numbers', results_table(results)._repr_markdown_(), rounded, *each, *map(_each_class, results))
 
-def _plain(v): return ' · '.join(map(str, v)) if isinstance(v, (list,tuple)) else f'`{v}`' if isinstance(v, str) else str(v)
+def _plain(v): return ' · '.join(map(in_markdown, v)) if isinstance(v, (list,tuple)) else in_code(v) if isinstance(v, str) else in_markdown(v)
 
 def _each_class(r): # of those that have it
     found = r.get('iou') or r.get('details', {}).get('iou') or {}
-    return f"IoU of each class of `{r['task']}`, %: "+', '.join(f'{k} {100*v:.1f}' for k,v in found.items() if v is not None)+'.' if found else ''
+    return f"IoU of each class of {in_code(r['task'])}, %: "+', '.join(f'{in_markdown(k)} {100*v:.1f}' for k,v in found.items() if v is not None)+'.' if found else ''
 
 # %% ../nbs/43_hub.ipynb #a2df5adc
 def _data(o, size): # what the model was shown, in a sentence
-    if not o.get('train_data'): return f'Scenes drawn by `clippy.scenes`, {size} pixels, with captions; no masks. They follow from the seed, so the same data can be drawn anywhere.'
-    return f"Pairs of images and captions from `{o['train_data']}`; no masks."
+    if not o.get('train_data'): return f'Scenes drawn by `clippy.scenes`, {in_markdown(size)} pixels, with captions; no masks. They follow from the seed, so the same data can be drawn anywhere.'
+    return f"Pairs of images and captions from {in_code(o['train_data'])}; no masks."
 
-def _settings(args): return ''.join(f', {k} {v}' for k,v in args.items())
+def _settings(args): return ''.join(f', {in_markdown(k)} {in_markdown(v)}' for k,v in args.items())
 
 def _training(manifest):
     if not manifest: return _section('Training', 'No record of it came with the weights.')
     m,o = manifest['model'],manifest['options']
-    start = lambda tower: (f'`{m[tower]}`' if m[tower] else 'a new Sentence-T5')+(', from its pretrained weights' if m.get(f'pretrained_{tower}') else ', from random weights')
-    facts = [('data', _data(o, m['image_size'])+f" Hash: `{manifest.get('data', 'none')}`."), ('image tower', start('image')+_settings(m['image_args'])),
-        ('text tower', start('text')+_settings(m['text_args'])), ('pooling', m['pooling']), ('image size', f"{m['image_size']} pixels, {m['token_drop']:.0%} of the tokens dropped in training"),
-        ('steps', f"{manifest['steps']} of {o['batch_size']} pairs"+(f", in each of {n} processes" if (n := manifest.get('processes', 1))>1 else '')), ('seed', manifest['seed'])]
-    options = ' '.join(f'`{k}={v}`' for k,v in o.items() if v is not None and v is not False and v!='' and k not in ('name','logs'))
-    return _section('Training', str(table(facts, ('',''))), f"```sh\n{manifest.get('command', '')}\n```", f'Options: {options}.',
-        'Versions: '+', '.join(f'{k} {v}' for k,v in manifest.get('versions', {}).items())+'.')
+    start = lambda tower: (in_code(m[tower]) if m[tower] else 'a new Sentence-T5')+(', from its pretrained weights' if m.get(f'pretrained_{tower}') else ', from random weights')
+    facts = [('data', _data(o, m['image_size'])+f" Hash: {in_code(manifest.get('data', 'none'))}."), ('image tower', start('image')+_settings(m['image_args'])),
+        ('text tower', start('text')+_settings(m['text_args'])), ('pooling', m['pooling']), ('image size', f"{in_markdown(m['image_size'])} pixels, {m['token_drop']:.0%} of the tokens dropped in training"),
+        ('steps', f"{in_markdown(manifest['steps'])} of {in_markdown(o['batch_size'])} pairs"+(f", in each of {n} processes" if (n := manifest.get('processes', 1))>1 else '')), ('seed', manifest['seed'])]
+    facts = [(k, v if k in ('pooling','seed') else InMarkdown(v)) for k,v in facts] # the others are made of escaped parts
+    options = ' '.join(in_code(f'{k}={v}') for k,v in o.items() if v is not None and v is not False and v!='' and k not in ('name','logs'))
+    return _section('Training', table(facts, ('',''))._repr_markdown_(), fenced(manifest.get('command', ''), 'sh'), f'Options: {options}.',
+        'Versions: '+', '.join(f'{in_markdown(k)} {in_markdown(v)}' for k,v in manifest.get('versions', {}).items())+'.')
 
 # %% ../nbs/43_hub.ipynb #2960aa38
 _open = '''The answer for a pixel is always one of the words that are asked for, unless a threshold or a background word is given. A thing smaller than a patch is easily lost, and edges are as coarse as the patches.
@@ -153,8 +155,8 @@ def _limits(manifest):
 def _usage(name, manifest):
     drawn = manifest and not manifest['options'].get('train_data')
     words,back = ("['boat','cat','tree']", "['grass','water','sand']") if drawn else ("['dog','ball']", "['grass','sky']")
-    code = f"import clippy\nmodel = clippy.load('{name}')\nseg = model.segment('picture.jpg', {words}, background={back})\nseg.save('mask.png')"
-    return _section('Use', f'```sh\npip install clippy-vl\n```', f'```python\n{code}\n```')
+    code = f"import clippy\nmodel = clippy.load({name!r})\nseg = model.segment('picture.jpg', {words}, background={back})\nseg.save('mask.png')"
+    return _section('Use', f'```sh\npip install clippy-vl\n```', fenced(code, 'python'))
 
 # %% ../nbs/43_hub.ipynb #2045f282
 _what = 'An image-text model that was trained with captions alone, and yet says *where* things are: the vector of every image patch lies in the space of the words.'
@@ -174,9 +176,9 @@ def model_card(
     "A model's page on the Hub."
     m = manifest or {}
     towers = [m['model'][k] for k in ('image','text') if m.get('model', {}).get(f'pretrained_{k}')]
-    their = f" The weights of {' and '.join(towers)}, from which training started, have licences of their own." if towers else ''
-    parts = [f"# {name.split('/')[-1]}", _what, f'![What the model makes of pictures it was not trained on]({picture})' if picture else '', *_usage(name, m), *_numbers(m), *_training(m),
-        *_limits(m), *_section('Licence', f'The weights are under `{license}`, and so is the code, [clippy](https://clippy-vl.github.io/clippy), under Apache-2.0.{their}'),
+    their = f" The weights of {' and '.join(map(in_markdown, towers))}, from which training started, have licences of their own." if towers else ''
+    parts = [f"# {in_markdown(name.split('/')[-1])}", _what, f'![What the model makes of pictures it was not trained on]({picture})' if picture else '', *_usage(name, m), *_numbers(m), *_training(m),
+        *_limits(m), *_section('Licence', f'The weights are under {in_code(license)}, and so is the code, [clippy](https://clippy-vl.github.io/clippy), under Apache-2.0.{their}'),
         *_section('Source', 'The recipe is that of CLIPpy:', _paper)]
     return f'---\n{card_metadata(m, name, license)}\n---\n\n'+'\n\n'.join(p for p in parts if p)+'\n'
 
@@ -217,7 +219,8 @@ def _picture(model, folder, manifest, picture)->str: # name of the file
     if picture:
         try: open_image(Path(picture).read_bytes())
         except (Unusable, OSError) as e: raise ValueError(f'{picture} is not a picture that can be read ({e}).') from None
-        return Path(shutil.copyfile(picture, folder/f'picture{Path(picture).suffix.lower()}')).name
+        kind = Path(picture).suffix.lower() if re.fullmatch(r'\.\w+', Path(picture).suffix) else ''
+        return Path(shutil.copyfile(picture, folder/f'picture{kind}')).name
     if not manifest or manifest['options'].get('train_data'): return ''
     scenes = Scenes(8, eval_seed, model.config.image_size)
     show_predictions(model, [scenes[i] for i in range(8)]).savefig(folder/'picture.png', dpi=110)

@@ -37,6 +37,7 @@ from .group import enlarge, groups_by_pca
 from .model import CLIPpy, boxed, load
 from .segment import save_labels, words_to_pixels
 from .stream import RemoteFile, Unreachable
+from .text import in_markdown, on_terminal
 
 # %% ../nbs/40_predict.ipynb #e9d37374
 def read_picture(
@@ -163,7 +164,7 @@ class Region:
         ys,xs = (np.flatnonzero(self.mask.any(d)) for d in (1,0))
         return (int(xs[0]), int(ys[0]), int(xs[-1])+1, int(ys[-1])+1) if len(xs) else None
     def to_dict(self): return dict(label=self.label, area=round(self.area,5), score=round(self.score,4), box=self.box)
-    def __repr__(self): return f'{self.label}: {self.area:.1%} of the picture, probability {self.score:.2f}'
+    def __repr__(self): return f'{on_terminal(self.label)}: {self.area:.1%} of the picture, probability {self.score:.2f}'
 
 # %% ../nbs/40_predict.ipynb #97391667
 @lru_cache
@@ -236,7 +237,7 @@ class Segmentation(Shown):
         rows = sorted((r for r in self if r.area), key=lambda r: -r.area)
         return with_legend(self.overlay(), [(colours()[self.labels.index(r.label)], f'{r.label}  {r.area:.1%}') for r in rows])
     def to_dict(self): return dict(size=self.image.size, regions=[r.to_dict() for r in self if r.area])
-    def __repr__(self): return 'Segmentation('+', '.join(f'{r.label} {r.area:.1%}' for r in self if r.area)+')'
+    def __repr__(self): return 'Segmentation('+', '.join(f'{on_terminal(r.label)} {r.area:.1%}' for r in self if r.area)+')'
 
 # %% ../nbs/40_predict.ipynb #0a1dfa16
 @patch
@@ -256,9 +257,10 @@ def segment(self:CLIPpy,
     if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
     vectors = self.word_vectors(labels+background, templates)
     owner = np.array([*range(1, len(labels)+1), *[0]*len(background)], np.uint8)
+    scale = finite(self.logit_scale.exp(), 'Probabilities').item()
     def answer(picture, patches): # `[h,w,D]`
         logits = torch.einsum('hwd,kd->khw', patches, vectors)[None]
-        index,p = words_to_pixels(logits, picture.size[::-1], self.logit_scale.exp().item())
+        index,p = words_to_pixels(logits, picture.size[::-1], scale)
         mask,p = owner[index[0].cpu().numpy()],p[0].float().cpu().numpy()
         mask[p<threshold] = 0
         return Segmentation(picture, [other, *labels], mask, p)
@@ -327,7 +329,7 @@ class Classification(dict):
     @property
     def best(self)->str: return next(iter(self))
     def to_dict(self): return dict(labels={k:round(v, 5) for k,v in self.items()})
-    def _repr_markdown_(self): return '\n'.join(['| label | probability |', '|---|--:|', *(f'| {k} | {v:.3f} |' for k,v in self.items())])
+    def _repr_markdown_(self): return '\n'.join(['| label | probability |', '|---|--:|', *(f'| {in_markdown(k)} | {v:.3f} |' for k,v in self.items())])
 
 @patch
 def classify(self:CLIPpy,
@@ -341,7 +343,7 @@ def classify(self:CLIPpy,
     labels,_ = check_labels(labels)
     vectors = self.word_vectors(labels, templates)
     def answer(picture, vector):
-        p = (self.logit_scale.exp()*vectors@vector).softmax(0).cpu()
+        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').cpu()
         return Classification({labels[i]:float(p[i]) for i in p.argsort(descending=True).tolist()})
     return self.look(images, self.encode_image, answer, size, batch_size)
 
@@ -435,9 +437,9 @@ def answer_files(
             if out: list(pool.map(write, good.values(), [Path(out) if one else Path(out)/f'{n}.png' for n in good]))
             for n,o in part:
                 line = dict(picture=n, **(dict(error=str(o)) if n not in good else o.to_dict()))
-                if n not in good: wrong += 1; tqdm.write(f'{n}: {o}', file=sys.stderr)
+                if n not in good: wrong += 1; tqdm.write(on_terminal(f'{n}: {o}'), file=sys.stderr)
                 elif kept: kept.add(line)
-                else: tqdm.write(f'{out}: {o}' if out else json.dumps(line, ensure_ascii=False))
+                else: tqdm.write(on_terminal(f'{out}: {o}' if out else json.dumps(line, ensure_ascii=False)))
                 bar.update()
     if wrong: print(f'{wrong} of {len(files)} pictures could not be answered.', file=sys.stderr)
     return int(wrong>0)
@@ -532,6 +534,7 @@ def info(
     lines = [f'image tower  {c.image}, {n(m.image)}, patch {m.patch[0]}, {c.image_size} px', f'text tower   {c.text or "made for it"}, {n(m.text)}, at most {c.max_tokens} tokens',
              f'pooling      {c.pooling}', f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']
     lines += [f'{k:<12} {v}' for k,v in _manifest_lines(boxed().get(model, Path(model))/'manifest.json')]
+    lines = [on_terminal(o) for o in lines]
     print('\n'.join(lines))
     return '\n'.join(lines)
 

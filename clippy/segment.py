@@ -253,7 +253,7 @@ class Head:
         self.first = first_alike(vectors)
         self.vectors = vectors[self.first] # words with one vector tie to the last bit, and the first of them wins
         self.owner = torch.tensor(owner, device=model.device)
-        self.scale = protocol.scale or finite(model.logit_scale.exp(), 'The logit scales').item()
+        self.scale = protocol.scale or finite(model.logit_scale.exp(), 'Probabilities').item()
     def __call__(self,
         images:Tensor, # `[B,3,h,w]`
         sizes:list, # height and width of each answer

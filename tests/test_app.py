@@ -1,5 +1,5 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
-import json, os, re, runpy, shutil, socket, subprocess, sys, time
+import gc, json, os, re, runpy, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from clippy.app import app, ask_groups, ask_heat, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
 from clippy.gate import most_body, upload_folder
-from clippy.model import load
+from clippy.model import boxed, load
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
 words,background = 'car, fish','bricks, sand'
@@ -187,7 +187,7 @@ def test_other_names(url, name):
 def test_own_names(url, name): assert get(url, 'config', headers={'Host':name, 'Origin':f'http://{name}'}).status_code==200
 
 @pytest.mark.parametrize('ask', ['GET proxy=https://a.hf.space/', 'GET stream/a/b/1/playlist.m3u8', 'GET custom_component/a/client/b/c', 'POST component_server', 'POST process_recording',
-    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload', 'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse',
+    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload', 'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse', 'POST call/v2/words', 'POST call/v2/nothing',
     'GET ../monitoring', 'GET ../monitoring/summary', 'DELETE upload', 'PUT queue/join', 'GET file=%2fetc%2fhosts'])
 def test_closed(url, ask):
     "What the page does not need is not served."
@@ -207,6 +207,36 @@ def test_folder(url):
     at = upload_folder()
     assert at in type(at)(path).parents and at.stat().st_mode & 0o777==0o700 and at.stat().st_uid==os.getuid()
     assert re.fullmatch(r'clippy-app-\w{8}', at.name)
+
+def test_many_files_at_once(url):
+    "Each file of an upload would be held open: a few are taken, hundreds are not, and nothing stays open."
+    held = lambda: len(os.listdir('/proc/self/fd'))
+    before = held()
+    assert len(post(url, 'upload', files=[('files', (f'{i}.png', b'0')) for i in range(5)]).json())==5
+    assert post(url, 'upload', files=[('files', (f'{i}.png', b'0')) for i in range(900)]).status_code==413
+    gc.collect()
+    assert held()<before+20
+
+def test_a_length_that_lies(url):
+    "An upload in pieces of unknown length, which says that it is short, is not written."
+    port = int(url.rsplit(':', 1)[1].strip('/'))
+    used = sum(o.stat().st_size for o in upload_folder().rglob('*') if o.is_file())
+    with socket.create_connection(('127.0.0.1', port)) as s:
+        s.sendall(b'POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\n\r\n')
+        try:
+            s.sendall(b'57\r\n--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\nContent-Type: a/b\r\n\r\n\r\n')
+            for _ in range(100): s.sendall(b'10000\r\n'+b'0'*65536+b'\r\n')
+        except OSError: pass # closed before the end
+        s.settimeout(10)
+        try: answer = s.recv(1000)
+        except OSError: answer = b''
+    assert b' 200 ' not in answer and sum(o.stat().st_size for o in upload_folder().rglob('*') if o.is_file())<used+2**20
+
+def test_promises(url):
+    "Every answer tells the browser to load nothing from elsewhere, and to take no file for something else."
+    for path in ('', 'config', 'theme.css'):
+        found = get(url, path).headers
+        assert found['x-content-type-options']=='nosniff' and "default-src 'self'" in found['content-security-policy'] and 'http' not in found['content-security-policy']
 
 def rss(): # MB
     with open('/proc/self/statm') as f: return int(f.read().split()[1])*os.sysconf('SC_PAGE_SIZE')/2**20
@@ -247,7 +277,7 @@ def test_bad_numbers(pictures, n):
 json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(['car', '/etc/hosts', '<b>', 'other']),
     lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['path','url','meta','value','a']), o, max_size=3), max_leaves=6)
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5), json_values)
 @example('words', [None, 'car', None, {}], None)
 @example('groups', [None, 'a'], None)
@@ -330,6 +360,17 @@ def test_browser_words(tab, pictures):
     tab.wait_for_function('() => document.querySelector("#heat").innerText.includes("star: cosine")')
     assert tab.locator('#word input:checked').get_attribute('value')=='star'
 
+def test_browser_labels_are_text(tab):
+    "What is typed runs nothing and makes no element, in legend, heat map, row of words and complaint."
+    bad = '<img src=x onerror="window.hacked=1">'
+    tab.fill('#words textarea, #words input', f'{bad}, **b**')
+    press(tab, '#find', '#segments')
+    assert tab.locator('#word label', has_text=bad).count()==1 and tab.locator('#word label', has_text='**b**').count()==1
+    tab.fill('#words textarea, #words input', f'{bad}, {bad}')
+    tab.click('#find')
+    tab.get_by_text(f'{bad} is named more than once').wait_for()
+    assert tab.evaluate('window.hacked') is None
+
 def test_browser_groups(tab):
     tab.get_by_role('tab', name='Groups').click()
     press(tab, '#group', '#groups')
@@ -406,6 +447,84 @@ def test_space(tmp_path, pictures, capsys):
     need = Requirement((tmp_path/'space/requirements.txt').read_text().splitlines()[-1])
     assert (need.name, need.extras)==('clippy-vl', {'app'})
 
+titles = ['a: b', "it's", '"', 'a\\nlicense: mit\\n---\\n# b', '👀 <img src=x onerror=alert(1)>', '- a', '# a', '{a}', '!!python/object:os.system', '\\x1b[2J', 'x'*300]
+
+@pytest.mark.parametrize('title', titles)
+def test_space_title(tmp_path, title):
+    "A title is text, in YAML and on the page."
+    import yaml
+    from markdown_it import MarkdownIt
+    _,front,page = re.split('^---\\n', (write_space(tmp_path/'space', 'scenes', title=title)/'README.md').read_text(), maxsplit=2, flags=re.M)
+    assert yaml.safe_load(front)['title']==title and yaml.safe_load(front)['app_file']=='app.py'
+    found = MarkdownIt('commonmark', dict(html=True)).parse(page)
+    assert [o.type for o in found]==['heading_open','inline','heading_close','paragraph_open','inline','paragraph_close']
+    assert {o.type for t in found for o in t.children or ()} <= {'text','text_special','code_inline'}
+
+@pytest.mark.parametrize('where', ['config.json', 'text/extra.json', 'text', 'notes.txt', 'text/1_Pooling/config.json'])
+def test_space_takes_no_links(tmp_path, where):
+    "What a link leads to would become public: the Space is not written; nor are files that no model has."
+    shutil.copytree(boxed()['scenes'], tmp_path/'mine')
+    (tmp_path/'secret').mkdir()
+    at = tmp_path/'mine'/where
+    shutil.rmtree(at, ignore_errors=True) if at.is_dir() else at.unlink(missing_ok=True)
+    at.symlink_to(tmp_path/'secret')
+    with pytest.raises(ValueError, match='is a link'): write_space(tmp_path/'space', str(tmp_path/'mine'))
+    assert not [o for o in (tmp_path/'space').rglob('*') if o.is_symlink()]
+
+def test_space_leaves_out(tmp_path, capsys):
+    "Files that no model has stay where they are, and it is said which."
+    shutil.copytree(boxed()['scenes'], tmp_path/'mine')
+    for o in ('.env', 'text/run.py', 'optimizer.bin', 'text/pytorch_model.bin'): (tmp_path/'mine'/o).write_text('secret')
+    made = write_space(tmp_path/'space', str(tmp_path/'mine'))/'model'
+    assert sorted(o.relative_to(made) for o in made.rglob('*'))==sorted(o.relative_to(boxed()['scenes']) for o in boxed()['scenes'].rglob('*'))
+    assert 'Not copied, as no model needs it: .env, optimizer.bin, text/pytorch_model.bin, text/run.py.' in capsys.readouterr().out
+
+def test_password(pictures, monkeypatch):
+    "Without the password: no page, no question, no file. With it, all of them. And a wrong one is counted."
+    from httpx import Client as Http
+    monkeypatch.setenv('CLIPPY_APP_PASSWORD', 'correct horse')
+    page = open_app('scenes-cls', pictures=pictures)
+    url = serve(page, port=0, wait=False, auth='ada')
+    with Http(trust_env=False, base_url=url) as c:
+        closed = [c.get('config'), c.post('gradio_api/call/groups', json=dict(data=[None, 3])), c.post('gradio_api/upload', files=dict(files=('a.png', b'0'))), c.get(f'gradio_api/file={pictures[0]}')]
+        assert [o.status_code for o in closed]==[401]*4
+        assert c.post('login', data=dict(username='ada', password='wrong')).status_code==400
+        assert c.post('login', data=dict(username='ada', password='correct horse')).status_code==200
+        assert c.get('config').status_code==200 and c.get(f'gradio_api/file={pictures[0]}').status_code==200
+        assert [c.post('login', data=dict(username='ada', password=str(i))).status_code for i in range(30)][-1]==429
+    page.close(verbose=False)
+
+@pytest.mark.parametrize('auth,variable,said', [('ada', 'short', 'at least 8'), ('ada:', 'long enough', 'at least 8'), (':long enough', '', 'has a name'), ('ada', '', 'nobody to ask')])
+def test_bad_passwords(monkeypatch, auth, variable, said):
+    def nobody(prompt): raise EOFError
+    monkeypatch.setattr('clippy.app.getpass', nobody)
+    monkeypatch.setenv('CLIPPY_APP_PASSWORD', variable)
+    with pytest.raises(ValueError, match=said): credentials(auth)
+
+def test_share(monkeypatch, capsys):
+    "A shared page says to whom it is open, and answers to the name of the tunnel. No tunnel is opened here."
+    import gradio
+    monkeypatch.setattr(gradio.networking, 'setup_tunnel', lambda **kw: 'https://abc.gradio.live')
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
+    page = open_app('scenes-cls')
+    assert serve(page, port=0, share=True)=='https://abc.gradio.live'
+    assert 'It is open to everybody in the internet, and nobody is asked for a password (--auth USER).' in capsys.readouterr().out
+    for name,status in (('abc.gradio.live', 200), ('b.gradio.live', 421), ('gradio.live', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    page.share = False
+    page.close(verbose=False)
+
+def test_open_to_the_network(monkeypatch, capsys):
+    "A page for the network says so, answers to numbers, to the name of this machine, and to the names that are given, and to no other."
+    import gradio
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
+    page = open_app('scenes-cls')
+    here = page.launch
+    monkeypatch.setattr(page, 'launch', lambda **kw: here(**dict(kw, server_name='127.0.0.1'))) # but is not opened to it here
+    serve(page, '0.0.0.0', port=0, auth='ada:long enough', names=['My.Proxy.example'])
+    assert 'It is open to everybody in the network of this machine, if they know the password. Nothing is encrypted on the way.' in capsys.readouterr().out
+    for name,status in (('192.168.7.7', 401), ('my.proxy.example', 401), (socket.gethostname(), 401), ('localhost', 401), ('evil.example', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    page.close(verbose=False)
+
 def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)
     with pytest.raises(ValueError, match=re.escape("pip install 'clippy-vl[app]'")): app()
@@ -417,9 +536,29 @@ def test_command(monkeypatch, capsys):
     monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: served.append(page))
     assert app('scenes-cls', port=0, workers=1)==0
     page, = served
+    assert signal.getsignal(signal.SIGTERM)==signal.SIG_DFL # given back
     page.close(verbose=False)
     assert f'The page is at {page.local_url}' in capsys.readouterr().out
     assert page.local_url.startswith('http://127.0.0.1:') and page.max_file_size==20*2**20 and not page.share
+
+def test_behind_a_proxy(monkeypatch):
+    "A machine that reaches the web through a proxy still reaches its own page without."
+    for k in 'http_proxy','https_proxy','all_proxy','HTTP_PROXY','HTTPS_PROXY','ALL_PROXY': monkeypatch.setenv(k, 'http://127.0.0.1:9')
+    for k in 'no_proxy','NO_PROXY': monkeypatch.setenv(k, 'intranet.example')
+    page = open_app('scenes-cls')
+    try:
+        url = serve(page, port=0, wait=False)
+        assert get(url, 'config').status_code==200
+        assert os.environ['no_proxy'].split(',')[0]=='intranet.example' # what was there is kept
+    finally: page.close()
+
+def test_ends_in_order(tmp_path):
+    "Told to end by a service manager, the command takes its folder with it."
+    run = "from clippy.app import app; app('scenes-cls', port=0)"
+    p = subprocess.Popen([sys.executable, '-c', run], env={**os.environ, 'GRADIO_TEMP_DIR':str(tmp_path)}, stdout=subprocess.PIPE, text=True)
+    assert 'The page is at' in p.stdout.readline() and len(list(tmp_path.iterdir()))==1
+    p.terminate()
+    assert p.wait(20)==128+signal.SIGTERM and not list(tmp_path.iterdir())
 
 def test_port_taken(url):
     with pytest.raises(OSError, match='port'): serve(open_app('scenes-cls'), port=int(url.rsplit(':', 1)[1].strip('/')), wait=False)

@@ -26,11 +26,12 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Protocol, Task, all_tasks, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+from clippy.eval import (Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
     lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
     with_intervals)
 from clippy.masks import labels
-from clippy.model import CLIPpy, Config, create_model, load
+from clippy.model import Config, create_model, load
+from clippy.predict import CLIPpy # with its methods of prediction
 from clippy.scenes import Scenes, things
 from clippy.segment import eval_seed
 
@@ -198,18 +199,59 @@ def test_imagenet(tmp_path, model):
     d = folders(tmp_path/'in'/'val', ['n01440764','n01443537'])
     with pytest.raises(ValueError, match='imagenet has 100 images, and 4 are here.*--limit 4'): evaluate(model, 'imagenet', tmp_path/'in')
     r = evaluate(model, 'imagenet', tmp_path/'in', limit=4, templates='photo', size=64)
+    images = [np.asarray(Image.open(f).convert('RGB')) for f in sorted(d.rglob('*.JPEG'))]
+    right = (plain_cosines(model, images, ['a photo of a tench','a photo of a goldfish']).argmax(1)==[0,0,1,1])
+    assert r.numbers==dict(top1=right.mean(), top5=1) and r.details['top1']==dict(tench=right[:2].mean(), goldfish=right[2:].mean())
     assert (r.details['classes'], r.details['chance'], r.images['expected'], [n for n in r.words['names']])==(2, .5, 100, ['tench','goldfish'])
     (d/'dogs').mkdir(); Image.new('RGB', (9,9)).save(d/'dogs/1.jpg')
     with pytest.raises(ValueError, match='1 folders that are no ImageNet classes: dogs'): evaluate(model, 'imagenet', tmp_path/'in', limit=4)
+
+def test_imagenet_top5(tmp_path, model):
+    "Ten classes under three sentences: top-1 and top-5 as plain code ranks them."
+    rows = list(csv.DictReader((root/'clippy/labels/imagenet.csv').open(encoding='utf-8')))[20:30]
+    d = folders(tmp_path/'val', [r['id'] for r in rows], n=3)
+    images,y = [np.asarray(Image.open(f).convert('RGB')) for f in sorted(d.rglob('*.JPEG'))],np.repeat(np.arange(10), 3)
+    article = lambda n: 'an' if n[0].lower() in 'aeiou' else 'a'
+    say = lambda n: [n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']
+    names = [r['name'] for r in sorted(rows, key=lambda r: r['id'])]
+    with torch.no_grad(): words = np.stack([model.encode_text(say(n)).double().numpy().mean(0) for n in names])
+    sim = plain_cosines(model, images, [t for n in names for t in say(n)]).reshape(30, 10, 3).mean(2)/np.linalg.norm(words, axis=1)
+    rank = (sim>sim[np.arange(30), y][:,None]).sum(1)
+    r = evaluate(model, 'imagenet', tmp_path, limit=30, templates='scenes', size=64)
+    assert r.numbers==dict(top1=pytest.approx((rank<1).mean()), top5=pytest.approx((rank<5).mean())) and (rank<1).mean()<(rank<5).mean()<1
 
 def test_imagenet_v2(tmp_path, model):
     "Folders are numbered: 10 sorts before 2, and both keep their names."
     d = folders(tmp_path/'v2', ['2','10'], n=10)
     r = evaluate(model, 'imagenet-v2', d, templates='photo', size=64)
+    images = [np.asarray(Image.open(f).convert('RGB')) for k in ('10','2') for f in sorted((d/k).iterdir())]
+    right = plain_cosines(model, images, ['a photo of a brambling','a photo of a great white shark']).argmax(1)==np.repeat([0,1], 10)
+    assert r.numbers['top1']==right.mean()
     assert r.words['names']==['brambling','great white shark'] and r.images['whole']
 
+def plain_cosines(model, images, texts, size=64):
+    "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
+    x = np.stack([np.asarray(Image.fromarray(im).resize((size,size), Image.Resampling.BICUBIC), np.float32)/255 for im in images])
+    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(0,3,1,2).float()
+    with torch.no_grad():
+        tokens = model.proj(model.image.forward_features(x)).double().numpy()[:,1:]
+        words = np.concatenate([model.encode_text([t]).double().numpy() for t in texts])
+    pooled = tokens.max(1)
+    return (pooled/np.linalg.norm(pooled, axis=1, keepdims=True)@words.T).round(5)
+
+def plain_recall(sim, owner, ks=(1,5,10)):
+    "Recall at k both ways, equals ranked by lot."
+    def found(scores, right, k): # of one query
+        best = scores[right].max()
+        level,places = (scores==best).sum(),max(k-(scores>best).sum(), 0)
+        good = (right&(scores==best)).sum()
+        return 1-comb(level-good, min(places, level))/comb(level, min(places, level))
+    n,m = sim.shape
+    return ({f'image_to_text@{k}':np.mean([found(sim[i], owner==i, k) for i in range(n)]) for k in ks}
+            | {f'text_to_image@{k}':np.mean([found(sim[:,t], np.arange(n)==owner[t], k) for t in range(m)]) for k in ks})
+
 def test_retrieval_layouts(tmp_path, model):
-    "Flickr's folder, COCO's folder and shards hold the same pairs and give the same numbers."
+    "Flickr's folder, COCO's folder and shards hold the same pairs and give the recall that plain code finds."
     scenes = list(Scenes(12, seed=4, size=64))
     flickr,coco = tmp_path/'flickr',tmp_path/'coco'
     for d in (flickr/'Images', coco/'val2017', coco/'annotations'): d.mkdir(parents=True)
@@ -219,12 +261,25 @@ def test_retrieval_layouts(tmp_path, model):
     (coco/'annotations/captions_val2017.json').write_text(json.dumps(dict(images=[dict(id=i, file_name=f'{i:02d}.png') for i in range(12)],
         annotations=[dict(image_id=i, caption=c) for i,s in enumerate(scenes) for c in (s.caption, f'a {s.background}')])))
     pack(str(flickr/'Images'), str(flickr/'captions.txt'), str(tmp_path/'shards'), shard_size=5, progress=False)
-    found = [evaluate(model, 'retrieval', d).numbers for d in (flickr, coco, tmp_path/'shards')]
-    assert found[0]==found[1]==found[2] and 0<found[0]['image_to_text@1']<=1
+    caps,owner = zip(*((c, i) for i,s in enumerate(scenes) for c in (s.caption, f'a {s.background}')))
+    dull,mute = deepcopy(model),torch.arange(model.width)%4!=0 # that errs, so that the numbers differ
+    with torch.no_grad(): dull.image.norm.weight[mute] = dull.image.norm.bias[mute] = 0
+    right = plain_recall(plain_cosines(dull, [s.image for s in scenes], caps), np.array(owner))
+    for d in flickr,coco,tmp_path/'shards': assert evaluate(dull, 'retrieval', d).numbers==pytest.approx(right, abs=1e-9)
+    assert len(set(caps))<24 and 0<right['image_to_text@1']<right['image_to_text@5']<=1 and right['text_to_image@1']!=right['image_to_text@1']
     (flickr/'Images/03.png').unlink()
     with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
+
+@pytest.mark.parametrize('text,says', [('00.png,a dog, a cat\n','line 2, has 3 fields'), ('00.png,"open\n01.png,x\n','line 2, is not a row'), ('00.png,"open\n01.png,a 12"\n','line 2: a quotation mark')])
+def test_captions_of_a_folder_are_read_strictly(tmp_path, text, says):
+    "Flickr's table is read by the reader of `pack`; half a character in COCO's json is refused with the picture's name."
+    (tmp_path/'captions.txt').write_text('image,caption\n'+text)
+    with pytest.raises(ValueError, match=says): Pairs(tmp_path, None)
+    (tmp_path/'annotations').mkdir()
+    (tmp_path/'annotations/captions_val2017.json').write_text(json.dumps(dict(images=[dict(id=1, file_name='a.png')], annotations=[dict(image_id=1, caption='half \ud83d')])))
+    with pytest.raises(ValueError, match='captions_val2017.json, a: caption is not UTF-8'): Pairs(tmp_path, None)
 
 # Settings and places ------------------------------------------------------------------------------------------------------
 
@@ -431,12 +486,12 @@ def things_in_folders(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def pairs(tmp_path_factory):
-    "Eight pictures; the first four have one caption, `a dog`, the others two of their own."
+    "Eight pictures; the first four have one caption, `a dog`, also in capitals, the others two of their own."
     d = tmp_path_factory.mktemp('pairs'); (d/'Images').mkdir()
     lines = ['image,caption']
     for i,s in enumerate(Scenes(8, seed=6, size=64)):
         Image.fromarray(s.image).save(d/f'Images/{i}.png')
-        lines += [f'{i}.png,a dog'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
+        lines += [f'{i}.png,{("a dog","A DOG")[i%2]}'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
     (d/'captions.txt').write_text('\n'.join(lines))
     return d
 
@@ -735,3 +790,40 @@ def test_interval_of_a_perfect_score(model):
     low,high = with_intervals(job, np.zeros((20,3)), 50)[1]['top1']
     ci = binomtest(20, 20).proportion_ci(.95, 'wilson')
     assert (low,high)==pytest.approx((ci.low,1), abs=1e-6)
+
+# Vectors of names that are kept ----------------------------------------------------------------------------------------
+
+def plain_vectors(model, names, templates):
+    with torch.no_grad(): v = np.stack([np.mean([model.encode_text([t.format(n)])[0].double().numpy() for t in templates], 0) for n in names])
+    return v/np.linalg.norm(v, axis=1, keepdims=True)
+
+questions = [(['boat','tree'],['{}']), (['boat','tree'],['a photo of a {}']), (['boat','tree'],['{}','a photo of a {}']), (['boat','tree'],['a photo of a {}','{}.']),
+    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.']),
+    (['boat'],['{}','a {}']), (['boat','{}'],['a {}'])]
+
+@pytest.mark.parametrize('keep', ['disk','memory'])
+def test_kept_vectors_are_of_what_was_asked(keep, tmp_path, monkeypatch):
+    "Other names, another order, other sentences, another text tower or another cut: other vectors; the same question again: the same ones."
+    monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path))
+    ask = cached_vectors if keep=='disk' else CLIPpy.word_vectors
+    nets = [load(demo), load(demo), load(demo)]
+    with torch.no_grad(): nets[1].text[2].linear.weight.mul_(torch.linspace(.2, 2, nets[1].width)[:,None])
+    nets[2].config = replace(nets[2].config, max_tokens=3); nets[2].text.max_seq_length = 3
+    for _ in range(2):
+        for net in nets:
+            for names,templates in questions:
+                got = ask(net, names, templates).double().numpy()
+                assert got.shape==(len(names),net.width) and np.abs(got-plain_vectors(net, names, templates)).max()<1e-5
+    if keep=='disk': assert len(list(tmp_path.rglob('*.safetensors')))==3*len(questions)
+
+def test_other_sentences_are_another_number(things_in_folders, model, tmp_path, monkeypatch):
+    "Two evaluations that differ in their sentences alone do not share vectors."
+    monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path))
+    found = {}
+    for _ in range(2):
+        for t in 'name','photo','an odd picture that shows no {} but water':
+            job = find_task('folder')(things_in_folders, change(tasks['folder'].protocols['clippy'], templates=t), model)
+            job.prepare()
+            assert torch.equal(found.setdefault(t, job.vectors), job.vectors)
+    a,b,c = found.values()
+    assert (a-b).abs().max()>1e-3 and (b-c).abs().max()>1e-3

@@ -7,12 +7,14 @@ import pytest
 import torch
 from PIL import Image
 from scipy.io import savemat
+from sklearn.cluster import KMeans
 
-from clippy.eval import evaluate, find_task, image_transform
-from clippy.group import GroupProtocol, RegionSource, enlarge, groups_by_kmeans, groups_by_pca, groups_by_spectral, jaccard, make_groups, methods, void
+from clippy.eval import evaluate, find_task
+from clippy.group import GroupProtocol, RegionSource, background, enlarge, jaccard, methods, void
 from clippy.masks import open_masks
 from clippy.model import load
-from clippy.scenes import draw_scene, show_mask, write_folder
+from clippy.scenes import draw_scene, write_folder
+from clippy.segment import MaskSource
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 real = Path(__file__).resolve().parents[2]/'shared/data'
@@ -35,13 +37,51 @@ def voc(tmp_path):
     (root/'ImageSets/Segmentation/val.txt').write_text('0\n1\n2\n3\n')
     return root
 
-def by_hand(model, voc, exclude, kind='Class', **kw):
-    "JS over regions, and over images, in plain numpy"
-    each,protocol = [],GroupProtocol(size=64, **kw)
+def plain_tokens(model, path, size):
+    "A squashed picture through the tower, in plain operations: `[h,w,D]`, as they are pooled"
+    x = np.asarray(Image.open(path).convert('RGB').resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
+    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
+    with torch.no_grad(): tokens = model.proj(model.image.forward_features(x))[0,model.image.num_prefix_tokens:]
+    return tokens.double().numpy().reshape(size//model.patch[0], -1, tokens.shape[-1])
+
+def plain_pca(tokens, n, center='pca', sign='patch', normalize=False):
+    "Singular vectors of the patches; the patch that lies furthest along one is on its positive side; cosines. `[h,w,n]`"
+    x = tokens.reshape(-1, tokens.shape[-1])
+    if normalize: x = x/np.linalg.norm(x, axis=1, keepdims=True)
+    z = x if center=='none' else x-x.mean(0)
+    axes = np.linalg.svd(z, full_matrices=False)[2][:n//2 if sign=='pair' else n]
+    along = axes@z.T
+    if sign=='pair': axes = np.concatenate([axes, -axes])
+    else: axes = axes*np.sign(along[np.arange(n), np.abs(along).argmax(1)])[:,None]
+    x = z if center=='both' else x
+    return (x/np.linalg.norm(x, axis=1, keepdims=True)@axes.T).reshape(*tokens.shape[:2], -1)
+
+def plain_kmeans(tokens, n, normalize=False):
+    "How near each patch is to scikit-learn's means"
+    x = tokens.reshape(-1, tokens.shape[-1])
+    if normalize: x = x/np.linalg.norm(x, axis=1, keepdims=True)
+    means = KMeans(n, n_init=4, random_state=0).fit(x).cluster_centers_
+    return -((x[:,None]-means)**2).sum(2).reshape(*tokens.shape[:2], n)
+
+def weights_along(n, m):
+    "What each of `m` pixels takes from `n` patches, linear between their centres"
+    at = np.clip((np.arange(m)+.5)*n/m-.5, 0, n-1)
+    low = np.minimum(at.astype(int), n-2)
+    w = np.zeros((m,n)); w[np.arange(m),low] = 1-(at-low); w[np.arange(m),low+1] = at-low
+    return w
+
+def plain_groups(scores, size, nearest=False):
+    "The best group of every pixel; `nearest`: of the patch that the pixel's centre lies in"
+    h,w = scores.shape[:2]
+    if nearest: return scores.argmax(2)[np.ix_(*(((np.arange(m)+.5)*n/m).astype(int) for n,m in zip((h,w), size)))]
+    return np.einsum('yh,xw,hwn->yxn', weights_along(h, size[0]), weights_along(w, size[1]), scores).argmax(2)
+
+def by_hand(model, voc, exclude, kind='Class', scores=plain_pca, nearest=False, **kw):
+    "JS over regions, and over images, in plain numpy from the picture to the number"
+    each = []
     for i in range(4):
         label = np.array(Image.open(voc/f'Segmentation{kind}/{i}.png'))
-        x = image_transform(protocol, model)(Image.open(voc/f'JPEGImages/{i}.jpg'))[None]
-        with torch.no_grad(): groups = make_groups(model.encode_patches(x, normalize=False)[0], label.shape, protocol).numpy()
+        groups = plain_groups(scores(plain_tokens(model, voc/f'JPEGImages/{i}.jpg', 64), 8, **kw), label.shape, nearest)
         keep = label!=255 if exclude else np.ones_like(label, bool)
         each.append([max(((groups==g)&(label==k)).sum()/(((groups==g)&keep)|(label==k)).sum() for g in range(8)) for k in np.unique(label) if k not in (0,255)])
     return np.mean(sum(each, [])), np.mean([np.mean(o) for o in each])
@@ -53,10 +93,36 @@ def test_void(model, voc, rule):
     assert r.details['regions']==8 and {k:o['regions'] for k,o in r.details['by_class'].items()}=={'bird':4,'car':4}
     assert r.main=='js_regions' and not r.images['whole'] and r.words=={}
 
+@pytest.mark.parametrize('how', [dict(upsampling='nearest'), dict(center='none'), dict(center='both'), dict(normalize=True), dict(center='both', sign='pair')],
+    ids=lambda o: '+'.join(f'{k}={v}' for k,v in o.items()))
+def test_choices_by_hand(model, voc, how):
+    "Every choice of the protocol gives what plain numpy makes of it"
+    r = evaluate(model, 'voc-js', voc, limit=4, size=64, draws=0, **how)
+    plain = dict(how); nearest = plain.pop('upsampling', '')=='nearest'
+    assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, nearest=nearest, **plain), atol=1e-9)
+
+@pytest.mark.parametrize('h,w,size', [(3,5,(7,16)), (4,4,(6,10)), (8,8,(72,72)), (5,3,(4,2)), (7,7,(20,21)), (1,2,(3,5))])
+def test_nearest_is_where_the_centre_lies(h, w, size):
+    "A pixel takes the group of the patch that holds its centre, at any ratio of sizes, smaller ones too"
+    scores = torch.rand(h, w, 9, generator=torch.Generator().manual_seed(h*w)).double()
+    assert (enlarge(scores, size, 'nearest').numpy()==plain_groups(scores.numpy(), size, nearest=True)).all()
+    if min(h,w)>1: assert (enlarge(scores, size).numpy()==plain_groups(scores.numpy(), size)).all()
+
+def test_squashed_regions_are_where_the_centre_lies(model, voc):
+    "Ground truth at the size of the model, for groups and for words: the label under each pixel's centre, and no other"
+    at = ((np.arange(20)+.5)*72/20).astype(int)
+    for i in range(4):
+        label = np.array(Image.open(voc/f'SegmentationClass/{i}.png'))
+        want = np.where(label==255, void, np.where(label==0, background, label.astype(int)))[np.ix_(at, at)]
+        assert (RegionSource(open_masks('voc', voc), lambda im: im, side=20)[i]['maps'][0].numpy()==want).all()
+        assert (MaskSource(open_masks('voc', voc), lambda im: im, side=20)[i]['target'].numpy()==label[np.ix_(at, at)]).all()
+
 def test_instances(model, voc):
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, regions='instance', method='kmeans')
-    assert np.allclose(list(r.numbers.values()), by_hand(model, voc, True, 'Object', method='kmeans'), atol=1e-9)
+    assert np.allclose(list(r.numbers.values()), by_hand(model, voc, True, 'Object', plain_kmeans), atol=1e-9)
     assert r.details['regions']==4 and not r.details['by_class']
+    r = evaluate(model, 'voc-js', voc, protocol='kmeans', limit=4, size=64)
+    assert np.allclose(list(r.numbers.values()), by_hand(model, voc, True, 'Class', plain_kmeans, normalize=True), atol=1e-9)
     with pytest.raises(ValueError, match="voc has regions of kind class, instance, not 'thing'"): evaluate(model, 'voc-js', voc, limit=4, regions='thing')
 
 def test_squashed(model, voc):

@@ -238,7 +238,7 @@ def test_memory(name, monkeypatch):
 @pytest.mark.parametrize('name', losses)
 def test_sentences(name):
     (x,y),s = vectors(6, 4),torch.tensor(3.)
-    for a,b in ((x,y[:5]),(x,y[:,:3]),(x[0],y[0])):
+    for a,b in ((x,y[:5]),(x[:5],y),(x,y[:,:3]),(x[:,:3],y),(x[0],y[0]),(x[None],y[None])):
         with pytest.raises(ValueError, match='one text'): losses[name](a, b, s)
     with pytest.raises(ValueError, match='no pairs'): losses[name](x[:0], y[:0], s)
     for bad in math.nan,math.inf: # it is for the training loop to stop, so nothing may hide it
@@ -247,6 +247,32 @@ def test_sentences(name):
     assert losses[name](x, y, s*math.nan).isnan()
     if name!='siglip':
         with pytest.raises(ValueError, match='softmax'): losses[name](x, y, s, torch.tensor(-10.))
+
+def test_no_gradient_of_a_gradient():
+    "The first derivative of the chunked loss is the same where a second is asked for; the second is refused, not wrong."
+    x,y = vectors(6, 4)
+    s = torch.tensor(3.)
+    plain, = torch.autograd.grad(chunked_clip_loss(x, y, s), x)
+    first, = torch.autograd.grad(chunked_clip_loss(x, y, s), x, create_graph=True)
+    assert torch.equal(first, plain)
+    with pytest.raises(RuntimeError, match='once_differentiable'): first.sum().backward()
+
+def test_random_state_of_the_accelerator(monkeypatch):
+    "Each part is embedded again from the accelerator's state before it, which is not the CPU's."
+    class Device:
+        "Counts, as a generator would go on."
+        state,seen = torch.tensor([100]),[]
+        def get_rng_state(self): return self.state.clone()
+        def set_rng_state(self, state): self.state = state; self.seen.append(state.item())
+    device = Device()
+    monkeypatch.setattr(torch.accelerator, 'is_available', lambda: True)
+    monkeypatch.setattr(torch, 'get_device_module', lambda *_: device)
+    model = Towers(False)
+    def encode(*part):
+        device.state = device.state+1
+        return model(*part)
+    cached_backward(encode, list(zip(*(o.split(6) for o in batch()))), clip_loss)
+    assert device.seen==[100,101,102]
 
 def test_bias_is_saved(tmp_path):
     "With the model, and only where there is one."

@@ -212,3 +212,76 @@ def test_damaged_model(picture, where, value):
     if where.startswith('image'): asks.append(lambda: model.group(picture, 4))
     for ask in asks:
         with pytest.raises(ValueError, match='not finite'): ask()
+
+# Answers, in plain numpy -----------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope='module')
+def trained(): return clippy.load('scenes')
+
+def plain_vectors(model, labels):
+    "Cosines' other half: the mean of three sentences, of length 1."
+    article = lambda w: 'an' if w[0] in 'aeiou' else 'a'
+    with torch.no_grad(): v = np.stack([model.encode_text([w, f'{article(w)} {w}', f'a picture of {article(w)} {w}']).double().numpy().mean(0) for w in labels])
+    return v/np.linalg.norm(v, axis=1, keepdims=True)
+
+def plain_tokens(model, picture): # a square picture of whole patches, of the model's own size: `[h*w,D]`
+    x = (np.asarray(picture, np.float32)/255-np.array(model.config.mean))/np.array(model.config.std)
+    with torch.no_grad(): return model.proj(model.image.forward_features(torch.tensor(x).permute(2,0,1)[None].float()))[0,1:].double().numpy()
+
+def softmax(z):
+    e = np.exp(z-z.max(0))
+    return e/e.sum(0)
+
+@pytest.mark.parametrize('scale', [None, 1., 7., 100.])
+def test_probabilities_by_hand(trained, scale):
+    "A softmax of cosines times e to the model's logit scale, for a picture and for its pixels; another scale is another probability."
+    model = trained if scale is None else clippy.load('scenes')
+    if scale is not None:
+        with torch.no_grad(): model.logit_scale.fill_(np.log(scale))
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[2].image)
+    tokens,vectors = plain_tokens(model, scene),plain_vectors(model, words)
+    pooled,times = tokens.max(0),np.exp(model.logit_scale.item())
+    p = softmax(times*vectors@pooled/np.linalg.norm(pooled))
+    got = model.classify(scene, words)
+    assert [got[w] for w in words]==pytest.approx(list(p), abs=2e-5) and list(got)==[words[i] for i in np.argsort(-p, kind='stable')]
+    cosines = (vectors@(tokens/np.linalg.norm(tokens, axis=1, keepdims=True)).T).reshape(len(words), 8, 8)
+    seg = model.segment(scene, words[:2], background=words[2:])
+    at = (np.arange(64)+.5)/8-.5 # between the centres of the patches
+    low = np.clip(at.astype(int), 0, 6); part = np.clip(at-low, 0, 1)
+    w = np.zeros((64,8)); w[np.arange(64),low] = 1-part; w[np.arange(64),low+1] = part
+    q = softmax(times*np.einsum('yh,xw,khw->kyx', w, w, cosines))
+    assert np.abs(seg.scores-q.max(0)).max()<1e-4
+    assert (seg.mask==np.array([1,2,0,0])[q.argmax(0)]).mean()>.999
+    for t in .3,.5,.9:
+        cut = model.segment(scene, words, threshold=t)
+        sure = np.abs(q.max(0)-t)>1e-4
+        assert (cut.mask==np.where(q.max(0)<t, 0, 1+q.argmax(0)))[sure].mean()>.999
+
+@pytest.mark.parametrize('n', [2, 5, 8])
+def test_the_largest_group_comes_first(trained, n):
+    "Group 1 is the largest, and so on; which pixels belong together is what plain code finds."
+    unlike = 0
+    for i in range(4):
+        scene = Image.fromarray(Scenes(4, seed=12, size=64)[i].image)
+        tokens = plain_tokens(trained, scene)
+        z = tokens-tokens.mean(0)
+        axes = np.linalg.svd(z, full_matrices=False)[2][:n]
+        reach = axes@z.T
+        axes *= np.sign(reach[np.arange(n), np.abs(reach).argmax(1)])[:,None]
+        scores = (tokens/np.linalg.norm(tokens, axis=1, keepdims=True)@axes.T).T.reshape(n, 8, 8)
+        big = torch.nn.functional.interpolate(torch.tensor(scores)[None], size=(64,64), mode='bilinear')[0].numpy().argmax(0)
+        got = trained.group(scene, n)
+        sizes = [(got.mask==k).sum() for k in range(1, n+1)]
+        assert sizes==sorted(sizes, reverse=True) and sum(sizes)==64*64
+        for k in np.unique(big): assert len(np.unique(got.mask[big==k]))==1
+        assert sizes==sorted(np.bincount(big.flat, minlength=n).tolist(), reverse=True)
+        unlike += np.bincount(big.flat, minlength=n).tolist()!=sizes
+        assert list(got.to_dict()['groups'].values())==sorted(got.to_dict()['groups'].values(), reverse=True)
+    assert unlike # else the order of the components would do
+
+@pytest.mark.parametrize('value', [float('nan'), 1e4])
+def test_damaged_logit_scale(trained, picture, value):
+    model = clippy.load('scenes')
+    with torch.no_grad(): model.logit_scale.fill_(value)
+    for ask in lambda: model.classify(picture, words), lambda: model.segment(picture, words):
+        with pytest.raises(ValueError, match='Probabilities are not finite'): ask()

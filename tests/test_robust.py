@@ -14,7 +14,7 @@ from clippy.eval import evaluate, find_task, pick_protocol
 from clippy.model import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
-from clippy.scenes import Birds
+from clippy.scenes import Birds, backgrounds, swap_backgrounds, things
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 
@@ -190,6 +190,49 @@ def test_each_size():
 
 # Drawings -----------------------------------------------------------------------------------------------------------
 
+def damped(model):
+    "A model that errs: only a twelfth of its channels say anything."
+    out,mute = deepcopy(model),torch.arange(model.width)%12!=0
+    with torch.no_grad(): out.image.norm.weight[mute] = out.image.norm.bias[mute] = 0
+    return out
+
+def plain_answers(model, images, names):
+    "The name whose mean vector is nearest to the maximum over the patches; sentences of drawings, from pixels on in plain operations."
+    x = np.stack([np.asarray(im, np.float32)/255 for im in images])
+    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(0,3,1,2).float()
+    article = lambda n: 'an' if n[0] in 'aeiou' else 'a'
+    with torch.no_grad():
+        pooled = model.proj(model.image.forward_features(x)).numpy()[:,1:].max(1)
+        words = np.stack([model.encode_text([n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']).numpy().mean(0) for n in names])
+    return (pooled@(words/np.linalg.norm(words, axis=1, keepdims=True)).T).argmax(1).tolist()
+
+@pytest.mark.parametrize('split', ['test','train'])
+def test_drawn_birds_by_hand(model, split):
+    "Every number of the drawings from answers of plain code; `train_average` weights the groups as the drawn training split has them."
+    data = [Birds(200, split, 1_000_000, 64)[i] for i in sorted(range(200), key=Birds(200, split, 1_000_000, 64).group)][::5]
+    answers = np.array(plain_answers(model, [s.image for s in data], ['robin','duck','forest','meadow','lake','ocean']))
+    bird,place = np.array([s.group for s in data]).T
+    acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
+    n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
+    want = dict(zip(groups, acc)) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
+        train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
+    assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
+    assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
+
+def test_waterbirds_training_shares():
+    "The groups of Waterbirds weigh as in its training split: 3498, 184, 56 and 1057 pictures; other shares only where they are given."
+    rng = np.random.default_rng(3)
+    rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
+    acc = np.array([np.mean(rows[(rows[:,0]==b)&(rows[:,1]==p),2]==b) for b in (0,1) for p in (0,1)])
+    one = np.ones((1,300))
+    assert group_numbers(rows, one)['train_average']==pytest.approx(np.dot(acc, [3498,184,56,1057])/4795)
+    assert group_numbers(rows, one, (1,2,3,4))['train_average']==pytest.approx(np.dot(acc, [1,2,3,4])/10)
+    for name,train in ('waterbirds',(3498,184,56,1057)),('birds',(1900,100,100,1900)):
+        job = object.__new__(find_task(name))
+        job.protocol = pick_protocol(find_task(name), others='neither')
+        whole = np.c_[rows, rng.random((300,3)), np.eye(3)[rows[:,2]]]
+        assert job.numbers(whole, one)['train_average']==pytest.approx(np.dot(acc, train)/sum(train))
+
 def test_drawn_birds(model):
     data = DrawnBirds(40)
     assert Counter(data[i][1:] for i in range(40))=={(b,p):10 for b in (0,1) for p in (0,1)}
@@ -212,8 +255,18 @@ def test_figures():
     with pytest.raises(ValueError, match='7 names, but colours for 6'): show_votes([], torch.rand(1,7,2,2), list('abcdefg'))
 
 def test_swapped_backgrounds(model):
-    a,b = (evaluate(model, 'scenes-bg', limit=6, batch_size=n, draws=10) for n in (6,4))
-    assert a['numbers']==b['numbers'] and a['numbers']['all_right']<=a['numbers']['worst_background']<=a['numbers']['average']
+    "The numbers are those of plain code: one answer for each of seven drawings of a thing; a model that errs, and any batch."
+    dull = damped(model)
+    answers,right = [],[]
+    for i in [k*100//12 for k in range(12)]:
+        scenes = swap_backgrounds(1_000_000, i, size=64)
+        answers.append(plain_answers(dull, [s.image for s in scenes], things))
+        right.append(things.index(scenes[0].things[0]))
+    ok = np.array(answers)==np.array(right)[:,None]
+    each = dict(zip(backgrounds, ok.mean(0)))
+    want = dict(average=ok.mean(), worst_background=ok.mean(0).min(), same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
+    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, draws=0)['numbers']==pytest.approx(want)
+    assert 0<want['all_right']<want['same_answer']<1 and want['worst_background']<want['average']
 
 # ImageNet-9 ---------------------------------------------------------------------------------------------------------
 
