@@ -505,12 +505,12 @@ def things_in_folders(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def pairs(tmp_path_factory):
-    "Eight pictures; the first four have one caption, `a dog`, the others two of their own."
+    "Eight pictures; the first four have one caption, `a dog`, also in capitals, the others two of their own."
     d = tmp_path_factory.mktemp('pairs'); (d/'Images').mkdir()
     lines = ['image,caption']
     for i,s in enumerate(Scenes(8, seed=6, size=64)):
         Image.fromarray(s.image).save(d/f'Images/{i}.png')
-        lines += [f'{i}.png,a dog'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
+        lines += [f'{i}.png,{("a dog","A DOG")[i%2]}'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
     (d/'captions.txt').write_text('\n'.join(lines))
     return d
 
@@ -817,7 +817,8 @@ def plain_vectors(model, names, templates):
     return v/np.linalg.norm(v, axis=1, keepdims=True)
 
 questions = [(['boat','tree'],['{}']), (['boat','tree'],['a photo of a {}']), (['boat','tree'],['{}','a photo of a {}']), (['boat','tree'],['a photo of a {}','{}.']),
-    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.'])]
+    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.']),
+    (['boat'],['{}','a {}']), (['boat','{}'],['a {}'])]
 
 @pytest.mark.parametrize('keep', ['disk','memory'])
 def test_kept_vectors_are_of_what_was_asked(keep, tmp_path, monkeypatch):
