@@ -295,6 +295,10 @@ def _tidy(page):
     waiting = page._queue.pending_messages_per_session # gradio keeps answers that nobody fetched
     for o in list(waiting):
         if o not in page.state_holder and not page._queue.pending_event_ids_session.get(o): waiting.pop(o, None)
+    uploads = _gradio().routes.file_upload_statuses # and each name under which somebody asked for the progress of an upload
+    for o in list(uploads._signals):
+        if o not in uploads._statuses: uploads._signals.pop(o)
+    for o in [k for k,v in list(uploads._statuses.items()) if v.is_done]: uploads._statuses.pop(o)
 
 @asynccontextmanager
 async def _tidied(app): # while it is served

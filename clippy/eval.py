@@ -952,10 +952,17 @@ def text_vectors(
     batch_size:int=64, # texts at once
 )->tuple: # `[U,D]` float32 vectors of the different texts, `[N]` which of them each text is
     "Embed texts, each different one once."
-    place = {t:i for i,t in enumerate(dict.fromkeys(texts))}
-    one = list(place)
-    vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)])
-    return finite(vectors.float(), 'Vectors of texts'),torch.tensor([place[t] for t in texts])
+    keys = [k for i in range(0, len(texts), batch_size) for k in _token_keys(model, texts[i:i+batch_size])]
+    place = {k:i for i,k in enumerate(dict.fromkeys(keys))}
+    first = dict(zip(reversed(keys), reversed(texts))) # the first text of each key
+    one = [first[k] for k in place]
+    with torch.autocast(model.device.type, enabled=False):
+        vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)]).float()
+    return finite(vectors, 'Vectors of texts'),torch.tensor([place[k] for k in keys])
+
+def _token_keys(model, texts): # what the text tower sees of each
+    tokens = model.tokenize(texts)
+    return [tuple(ids[on].tolist()) for ids,on in zip(tokens['input_ids'], tokens['attention_mask'].bool())]
 
 # %% ../nbs/20_eval.ipynb #7a880f41
 @register

@@ -153,7 +153,7 @@ def vote(
 
 def vote_shares(logits, birds=2, voters=1.)->tuple: # share of each name in the answer, and in the votes, both `[B,K]`
     "`vote`, where names that are equal in everything get equal parts."
-    x = logits.flatten(2).double()
+    x = finite(logits).flatten(2).double()
     if voters<1:
         near = x[:,:birds].amax(1) - (x[:,birds:].amax(1) if x.shape[1]>birds else 0)
         best = near.topk(max(1, round(voters*near.shape[1])), dim=1).indices
