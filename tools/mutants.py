@@ -9,7 +9,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 tests = dict(
-    loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint','crash'], eval=['eval'], segment=['segment','eval'], group=['group'], robust=['robust'])
+    loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint','crash'], eval=['eval'], segment=['segment'], group=['group'], robust=['robust'])
 heavy = 'torch torchvision timm transformers sentence_transformers accelerate webdataset sklearn scipy matplotlib.pyplot hypothesis fastcore.all safetensors.torch torchmetrics'
 
 def chapter(name):
@@ -204,7 +204,7 @@ def main():
     p.add_argument('--seed', type=int, default=0, help='of the draw')
     p.add_argument('--minutes', type=float, default=30, help='for everything; what is left then is not tried, and the score says of how many it is')
     p.add_argument('--jobs', type=int, default=2, help='bugs at a time')
-    p.add_argument('--quick', type=float, default=3., help='tests that take longer, in seconds, are left out')
+    p.add_argument('--quick', type=float, default=1., help='tests that take longer, in seconds, are left out')
     p.add_argument('--out', help='JSON file for all bugs and what became of them')
     o = p.parse_args()
     os.environ.update(MPLBACKEND='agg', OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1', TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1',
