@@ -10,8 +10,8 @@ __all__ = ['side', 'most_words', 'longest_word', 'look', 'program', 'model_file'
            'credentials', 'serve', 'write_space', 'app']
 
 # %% ../nbs/41_app.ipynb #2ef36927
-import asyncio, os, re, shutil, socket
-from contextlib import asynccontextmanager
+import asyncio, os, re, shutil, signal, socket, threading
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial, wraps
 from getpass import getpass
 from html import escape
@@ -313,6 +313,16 @@ async def _tidied(app): # while it is served
     try: yield
     finally: task.cancel()
 
+@contextmanager
+def _ended_in_order(): # so that the folder goes when a service manager ends us, or the terminal is closed
+    def end(number, frame): raise SystemExit(128+number)
+    numbers = [getattr(signal, o) for o in ('SIGTERM','SIGHUP') if hasattr(signal, o)]
+    ours = [o for o in numbers if signal.getsignal(o)==signal.SIG_DFL] if threading.current_thread() is threading.main_thread() else []
+    for o in ours: signal.signal(o, end)
+    try: yield
+    finally:
+        for o in ours: signal.signal(o, signal.SIG_DFL)
+
 def _close_idle(server, seconds=20): # connections without a request
     base = server.config.http_protocol_class
     class Protocol(base):
@@ -350,13 +360,18 @@ def serve(
     if total_mb<2*max_mb: raise ValueError(f'All pictures together need more room than {total_mb} megabytes, if one may have {max_mb}.')
     names = _served_as(host, names)
     user = credentials(auth)
+    _reach_directly(host)
     _,url,tunnel = page.launch(server_name=host, server_port=port or None, share=share, auth=user, **_launch_options(page, names, max_mb, total_mb))
     _close_idle(page.server)
     if tunnel: names.add(host_name(tunnel))
     if wait:
         print(f'The page is at {tunnel or url} (Ctrl-C ends it).', _who_can_see(names, tunnel, auth) or '', flush=True)
-        page.block_thread()
+        with _ended_in_order(): page.block_thread()
     return tunnel or url
+
+def _reach_directly(host): # gradio asks its own page whether it is there, and a proxy cannot reach this machine's loopback
+    known = ','.join(filter(None, (os.environ.get(k) for k in ('no_proxy', 'NO_PROXY'))))
+    os.environ['no_proxy'] = os.environ['NO_PROXY'] = ','.join(filter(None, [known, 'localhost', '127.0.0.1', '::1', host]))
 
 def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`, so that no variable of the environment decides
     from starlette.middleware import Middleware

@@ -20,6 +20,8 @@ from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 from torch.distributed.tensor import DTensor
 
+from .data import read_json
+
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
 def untied(
     state:dict, # name -> tensor
@@ -93,6 +95,10 @@ def _sync(path): # to the disk; a folder's entry too, where the system can
     try: os.fsync(fd)
     finally: os.close(fd)
 
+def _remove(path): # a folder, or what else has its name
+    if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
+    else: path.unlink(missing_ok=True)
+
 def _checksum(path):
     total = 0
     with open(path, 'rb') as f:
@@ -107,8 +113,8 @@ def write_checkpoint(
 )->Path: # `path`
     "Write a checkpoint, whole or not at all."
     path = Path(path)
-    new = path.with_name(path.name+'.new')
-    shutil.rmtree(new, ignore_errors=True)
+    new,old = (path.with_name(path.name+o) for o in ('.new', '.old.new')) # old: of another life of this run
+    for o in new,old: _remove(o)
     new.mkdir(parents=True)
     need_space(new, sum(v.numel()*v.element_size() for t in tensors.values() for v in t.values()))
     for name,t in tensors.items(): save_file({k:v.contiguous() for k,v in t.items()}, new/f'{name}.safetensors')
@@ -116,11 +122,10 @@ def write_checkpoint(
     files = sorted(new.iterdir())
     (new/'whole.json').write_text(json.dumps({f.name:[f.stat().st_size, _checksum(f)] for f in files}))
     for f in [*files, new/'whole.json', new]: _sync(f)
-    old = path.with_name(path.name+'.old.new') # of another life of this run
     if path.exists(): os.replace(path, old)
     os.replace(new, path)
     _sync(path.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
     return path
 
 # %% ../nbs/09_checkpoint.ipynb #d905d39d
@@ -140,13 +145,21 @@ def read_checkpoint(
     "Read a checkpoint, checked against its `whole.json`."
     path = Path(path)
     if not (path/'whole.json').is_file(): raise ValueError(f'{path} is no whole checkpoint: it has no whole.json.')
-    try:
-        for name,(size,checksum) in json.loads((path/'whole.json').read_text()).items():
-            if not (path/name).is_file(): raise ValueError(f'{path} is damaged: {name} is missing.')
-            if (path/name).stat().st_size!=size: raise ValueError(f'{path} is damaged: {name} has {(path/name).stat().st_size} bytes and should have {size}.')
-            if _checksum(path/name)!=checksum: raise ValueError(f'{path} is damaged: {name} is not what was written.')
-        return {f.stem:load_file(f) for f in path.glob('*.safetensors')}, json.loads((path/'about.json').read_text(encoding='utf-8'))
-    except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError, TypeError) as e: raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
+    listed = _listed(path)
+    for name,(size,checksum) in listed.items():
+        if (path/name).is_symlink() or not (path/name).is_file(): raise ValueError(f'{path} is damaged: {name} is missing.')
+        if (path/name).stat().st_size!=size: raise ValueError(f'{path} is damaged: {name} has {(path/name).stat().st_size} bytes and should have {size}.')
+        if _checksum(path/name)!=checksum: raise ValueError(f'{path} is damaged: {name} is not what was written.')
+    tensors = [n for n in listed if n.endswith('.safetensors')]
+    try: return {Path(n).stem:load_file(path/n) for n in tensors}, read_json(path/'about.json', 'the record of a checkpoint')
+    except (SafetensorError, KeyError, RuntimeError, TypeError) as e: raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
+
+def _listed(path)->dict: # file -> size and checksum; what is not in there is not opened
+    book = read_json(path/'whole.json', 'the list of a checkpoint')
+    entry = lambda v: isinstance(v, list) and [type(o) for o in v]==[int, int]
+    if 'about.json' not in book or not all(Path(k).name==k and entry(v) for k,v in book.items()):
+        raise ValueError(f'{path} is no checkpoint of ours: whole.json does not list its files.')
+    return book
 
 # %% ../nbs/09_checkpoint.ipynb #cd75f957
 def checkpoints(

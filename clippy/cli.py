@@ -19,6 +19,7 @@ from fastcore.script import CliError, anno_parser, parse_cli
 
 from . import __version__
 from .text import on_terminal
+from .typed import hide_text, in_bounds
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -76,6 +77,7 @@ def command(
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
         pos,kw,_ = parse_cli(f)
+        in_bounds(**kw)
         res = f(*pos, **kw)
         return res if isinstance(res, int) else 0
     except SystemExit as e:
@@ -106,7 +108,7 @@ def cli(
     try: return command(name, args, table)
     except (ValueError, OSError, CliError) as e:
         if os.environ.get('CLIPPY_TRACEBACK', '0')!='0': raise
-        print(f'clippy {name}: {on_terminal(e, lines=True)}', file=sys.stderr)
+        print(f'clippy {name}: {on_terminal(hide_text(str(e)), lines=True)}', file=sys.stderr)
         return 1
 
 # %% ../nbs/90_cli.ipynb #36ff5850

@@ -6,11 +6,12 @@ Docs: https://clippy-vl.github.io/clippy/files.html.md"""
 
 # %% auto #0
 __all__ = ['flag', 'sizes', 'inside', 'named', 'read_json', 'Kind', 'whole', 'real', 'text', 'one_of', 'either', 'maybe',
-           'several', 'checked', 'kinds', 'read_header', 'fit', 'need_memory']
+           'several', 'checked', 'kinds', 'read_header', 'fit', 'need_memory', 'read_ours', 'write_ours']
 
 # %% ../nbs/00_files.ipynb #43269b61
-import json, math, os, reprlib
+import json, math, os, reprlib, stat
 from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 # %% ../nbs/00_files.ipynb #b36d7a2c
@@ -131,3 +132,36 @@ def need_memory(
     try: total = os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')
     except (AttributeError, ValueError, OSError): return # Windows does not say
     if 4*n>total: raise ValueError(f'{what} would take {n/2.5e8:.0f} GB, and this machine has {total/1e9:.0f} GB.')
+
+# %% ../nbs/00_files.ipynb #60f95a59
+def read_ours(
+    path:str|Path,
+    most:int=1<<28, # bytes
+)->bytes|None: # None: there is none, or others may have written it
+    "What is in a file that only we can have written."
+    never = [getattr(os, o, 0) for o in ('O_NOFOLLOW','O_NONBLOCK','O_BINARY')] # no link, no waiting for a pipe
+    try: number = os.open(path, os.O_RDONLY | sum(never))
+    except OSError: return None
+    try:
+        about = os.fstat(number)
+        ours = not hasattr(os, 'getuid') or about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 # Windows has no such bits
+        if not ours or not stat.S_ISREG(about.st_mode) or about.st_size>most: return None
+        with open(number, 'rb', closefd=False) as f: return f.read()
+    finally: os.close(number)
+
+def write_ours(
+    path:str|Path,
+    data:bytes,
+    private:bool=True, # may nobody else read it?
+):
+    "Write a file, whole, that only we may change; its folder too, if it is new."
+    path = Path(path)
+    path.parent.mkdir(mode=0o700 if private else 0o755, parents=True, exist_ok=True)
+    number,new = mkstemp(dir=path.parent)
+    try:
+        with open(number, 'wb') as f: f.write(data)
+        if not private: os.chmod(new, 0o644)
+        os.replace(new, path)
+    except OSError:
+        Path(new).unlink(missing_ok=True)
+        raise

@@ -10,7 +10,7 @@ __all__ = ['pools', 'tower_settings', 'presets', 'model_files', 'config_settings
            'load', 'load_release', 'rename_release']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
-import difflib, json, math, os, shutil
+import difflib, json, math, os, re, shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files as package_files
@@ -152,6 +152,10 @@ def redraw(
         save_file({f'linear.{k}':v for k,v in linear.state_dict().items()}, at/'model.safetensors')
     return Path(folder)
 
+# %% ../nbs/00_model.ipynb #d759b64d
+def _in_words(caption): # that a tokenizer can be trained on
+    return re.sub(r'\S{100}', lambda m: f'{m[0]} ', re.sub(r'\s{100,}', ' ', caption[:10_000]))
+
 # %% ../nbs/00_model.ipynb #8b79d660
 def train_tokenizer(
     captions, # iterable of str
@@ -164,7 +168,7 @@ def train_tokenizer(
     special = ['<pad>', '</s>', '<unk>']
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=special, show_progress=False,
                                   initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    tok.train_from_iterator(captions, trainer)
+    tok.train_from_iterator(map(_in_words, captions), trainer)
     tok.post_processor = processors.TemplateProcessing(single='$A </s>', special_tokens=[('</s>', 1)])
     return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token='<pad>', eos_token='</s>', unk_token='<unk>')
 
@@ -283,7 +287,9 @@ def tokenize(self:CLIPpy,
 )->dict: # `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
     "Token ids for the text tower."
     if isinstance(texts, str): raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
-    return {k:v for k,v in self.text.preprocess(list(texts)).items() if isinstance(v, Tensor)}
+    most = 100*(self.text.max_seq_length or 512) # characters: no token is longer than 100, and the rest would be cut off after all
+    texts = [o if len(o)<=most else o.strip()[:most] for o in texts]
+    return {k:v for k,v in self.text.preprocess(texts).items() if isinstance(v, Tensor)}
 
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch

@@ -1,5 +1,5 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
-import json, os, re, runpy, shutil, socket, subprocess, sys, time
+import json, os, re, runpy, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -506,9 +506,29 @@ def test_command(monkeypatch, capsys):
     monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: served.append(page))
     assert app('scenes-cls', port=0, workers=1)==0
     page, = served
+    assert signal.getsignal(signal.SIGTERM)==signal.SIG_DFL # given back
     page.close(verbose=False)
     assert f'The page is at {page.local_url}' in capsys.readouterr().out
     assert page.local_url.startswith('http://127.0.0.1:') and page.max_file_size==20*2**20 and not page.share
+
+def test_behind_a_proxy(monkeypatch):
+    "A machine that reaches the web through a proxy still reaches its own page without."
+    for k in 'http_proxy','https_proxy','all_proxy','HTTP_PROXY','HTTPS_PROXY','ALL_PROXY': monkeypatch.setenv(k, 'http://127.0.0.1:9')
+    for k in 'no_proxy','NO_PROXY': monkeypatch.setenv(k, 'intranet.example')
+    page = open_app('scenes-cls')
+    try:
+        url = serve(page, port=0, wait=False)
+        assert get(url, 'config').status_code==200
+        assert os.environ['no_proxy'].split(',')[0]=='intranet.example' # what was there is kept
+    finally: page.close()
+
+def test_ends_in_order(tmp_path):
+    "Told to end by a service manager, the command takes its folder with it."
+    run = "from clippy.app import app; app('scenes-cls', port=0)"
+    p = subprocess.Popen([sys.executable, '-c', run], env={**os.environ, 'GRADIO_TEMP_DIR':str(tmp_path)}, stdout=subprocess.PIPE, text=True)
+    assert 'The page is at' in p.stdout.readline() and len(list(tmp_path.iterdir()))==1
+    p.terminate()
+    assert p.wait(20)==128+signal.SIGTERM and not list(tmp_path.iterdir())
 
 def test_port_taken(url):
     with pytest.raises(OSError, match='port'): serve(open_app('scenes-cls'), port=int(url.rsplit(':', 1)[1].strip('/')), wait=False)

@@ -26,7 +26,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+from clippy.eval import (Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
     lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
     with_intervals)
 from clippy.masks import labels
@@ -271,6 +271,15 @@ def test_retrieval_layouts(tmp_path, model):
     with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
+
+@pytest.mark.parametrize('text,says', [('00.png,a dog, a cat\n','line 2, has 3 fields'), ('00.png,"open\n01.png,x\n','line 2, is not a row'), ('00.png,"open\n01.png,a 12"\n','line 2: a quotation mark')])
+def test_captions_of_a_folder_are_read_strictly(tmp_path, text, says):
+    "Flickr's table is read by the reader of `pack`; half a character in COCO's json is refused with the picture's name."
+    (tmp_path/'captions.txt').write_text('image,caption\n'+text)
+    with pytest.raises(ValueError, match=says): Pairs(tmp_path, None)
+    (tmp_path/'annotations').mkdir()
+    (tmp_path/'annotations/captions_val2017.json').write_text(json.dumps(dict(images=[dict(id=1, file_name='a.png')], annotations=[dict(image_id=1, caption='half \ud83d')])))
+    with pytest.raises(ValueError, match='captions_val2017.json, a: caption is not UTF-8'): Pairs(tmp_path, None)
 
 # Settings and places ------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 "`clippy.segment`: the head piece by piece, protocols of the field, and names files; measured against plain code of the same operations."
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from clippy.cli import cli
 from clippy.eval import find_task, image_transform, pick_protocol, template_sets
 from clippy.model import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder
-from clippy.segment import Head, SegmentProtocol, pamr, words_of_file
+from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, squash, window_logits, words_of_file, words_to_pixels
 
 demo = Path(__file__).resolve().parents[1]/'nbs/demo/model'
 quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,6 +54,199 @@ def test_pamr_takes_each_image_alone():
     image,maps = rng.normal(size=(2,3,9,11)).astype(np.float32),rng.random((2,3,9,11)).astype(np.float32)
     found = pamr(torch.tensor(image), torch.tensor(maps), 4, (1,2)).numpy()
     for k in range(2): assert np.abs(found[k]-plain_pamr(image[k].astype(float), maps[k].astype(float), 4, (1,2))).max()<1e-4
+
+# From patches to labels, each step against loops ------------------------------------------------------------------------
+
+def enlarged(x, h, w):
+    "Bilinear between the centres of pixels, the border repeated: `[K,a,b]` -> `[K,h,w]`, one pixel after the other."
+    k,a,b = x.shape
+    out = np.zeros((k, h, w))
+    def at(i, n, m):
+        c = min(max((i+.5)*m/n-.5, 0), m-1)
+        return int(c), min(int(c)+1, m-1), c-int(c)
+    for i,j in np.ndindex(h, w):
+        (y0,y1,fy),(x0,x1,fx) = at(i, h, a),at(j, w, b)
+        out[:,i,j] = (1-fy)*((1-fx)*x[:,y0,x0]+fx*x[:,y0,x1])+fy*((1-fx)*x[:,y1,x0]+fx*x[:,y1,x1])
+    return out
+
+def softmax(x): # over the first axis
+    e = np.exp(x-x.max(0))
+    return e/e.sum(0)
+
+def drawn(*shape, seed=0): return np.random.default_rng(seed).normal(size=shape)
+
+def head(owner=(0,1,1,2), background=False, scale=2., **fields):
+    "A head without a model: what happens to scores."
+    h = Head.__new__(Head)
+    h.protocol,h.owner,h.background,h.scale = SegmentProtocol(**fields),torch.tensor(owner),background,scale
+    return h
+
+@pytest.mark.parametrize('rows', [1,5,32])
+def test_words_to_pixels(rows):
+    "The winner of the enlarged similarities, and its probability, whatever the bands of rows."
+    x = drawn(2, 4, 3, 5)
+    index,sure = words_to_pixels(torch.tensor(x).float(), (11,7), 3., rows)
+    for k in range(2):
+        big = enlarged(x[k], 11, 7)
+        assert (index[k].numpy()==big.argmax(0)).all() and np.abs(sure[k].numpy()-softmax(3*big).max(0)).max()<1e-5
+    assert torch.equal(words_to_pixels(torch.tensor(x).float(), (11,7), rows=rows), index)
+
+@pytest.mark.parametrize('background', [True,False])
+@pytest.mark.parametrize('threshold', [0.,.6])
+def test_decided_at_pixels(threshold, background):
+    "A word stands for its class; a winner below the threshold is background, if there is one."
+    x = drawn(4, 3, 4)
+    found = head(background=background, threshold=threshold, upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (10,9))
+    big = enlarged(x, 10, 9)
+    right = np.array([0,1,1,2])[big.argmax(0)]
+    unsure = softmax(2*big).max(0)<threshold
+    assert (found.numpy()==np.where(unsure & background, 0, right)).all() and (unsure.any() and (~unsure).any())==bool(threshold)
+
+@pytest.mark.parametrize('size', [(5,7),(6,8),(9,4),(2,3)])
+def test_decided_at_patches(size):
+    "A pixel gets the label of the patch in which its centre lies."
+    x = drawn(4, 3, 4)
+    found = head(upsampling='nearest').decide(torch.tensor(x[None]).float(), None, size).numpy()
+    label = np.array([0,1,1,2])[x.argmax(0)]
+    for i,j in np.ndindex(*size): assert found[i,j]==label[int((i+.5)*3/size[0]), int((j+.5)*4/size[1])], (i,j)
+
+def test_threshold_on_probabilities():
+    "With averaged probabilities the probability of each patch's winner is enlarged, and no softmax is taken of it again."
+    x = softmax(3*drawn(4, 3, 4))
+    found = head(background=True, blend='softmax', threshold=.7, upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (8,8)).numpy()
+    sure = enlarged(x.max(0)[None], 8, 8)[0]
+    right = np.where(sure<.7, 0, np.array([0,1,1,2])[enlarged(x, 8, 8).argmax(0)])
+    assert (found==right).all() and (sure<.7).any() and (sure>.7).any()
+
+@pytest.mark.parametrize('blend', ['cosine','softmax'])
+def test_refined_maps(blend):
+    "A class is as probable as its best word; classes that occur are refined at the size of the image, others stay at zero."
+    x,image = 4*drawn(4, 3, 3),drawn(3, 9, 12, seed=1)
+    x[3] -= 30 # class 2 is nowhere
+    scores = softmax(2*x) if blend=='softmax' else x
+    h = head(blend=blend, refine='pamr', upsampling='bilinear')
+    probs = softmax(2*x)
+    maps = np.stack([probs[0], probs[1:3].max(0)])
+    right = plain_pamr(image, np.stack([enlarged(m[None], 9, 12)[0] for m in maps]), 10, (1,2,4,8,12,24))
+    found = h.refined(torch.tensor(scores[None]).float(), torch.tensor(image[None]).float())[0].numpy()
+    assert np.abs(found[:2]-right).max()<1e-4 and (found[2]==0).all() and found.shape==(3,9,12)
+    label = h.decide(torch.tensor(scores[None]).float(), torch.tensor(image[None]).float(), (9,12)).numpy()
+    assert (label==right.argmax(0)).mean()>.99
+
+def test_rare_classes_are_refined_too():
+    "One patch of 1.5 % is enough; of half a percent it is not."
+    for probability,there in ((.015,True), (.005,False)):
+        x = np.full((1,2,4,4), probability); x[:,0] = 1-probability
+        found = head(owner=(0,1), blend='softmax', refine='pamr').refined(torch.tensor(x).float(), torch.zeros(1,3,8,8))
+        assert bool(found[0,1].any())==there
+
+@pytest.mark.parametrize('blend,out', [('cosine',-9), ('softmax',0)])
+@pytest.mark.parametrize('background', [True,False])
+@pytest.mark.parametrize('prior', [1,2,99])
+def test_words_that_fit_the_image(prior, background, blend, out):
+    "The best words of the whole image stay, and those of a background class; without such a class, class 0 is one like the others."
+    whole = np.array([[.1,.9,.2,.3,.8], [.5,.1,.2,.6,.3]])
+    h = head(owner=(0,0,1,2,2), background=background, prior=prior, blend=blend)
+    h.model,h.vectors = SimpleNamespace(encode_image=lambda *_: torch.tensor(whole)),torch.eye(5)
+    scores = torch.ones(2, 5, 2, 3, dtype=torch.float64)
+    found = h.keep_likely(scores, torch.zeros(2,3,8,8)).numpy()
+    for k in range(2):
+        rivals = [i for i in range(5) if not (background and i<2)]
+        stay = {*sorted(rivals, key=lambda i: -whole[k,i])[:prior]} | ({0,1} if background else set())
+        for i in range(5): assert (found[k,i]==(1 if i in stay else out)).all(), (k,i)
+
+class PatchMeans:
+    "In place of a model: a patch's vector is its mean colour and its place in the window, so that it matters what a window sees."
+    patch = (4,4)
+    seen = 0
+    def encode_patches(self, x):
+        self.seen = max(self.seen, len(x))
+        b,_,h,w = x.shape
+        v = x.reshape(b, 3, h//4, 4, w//4, 4).mean((3,5))
+        place = torch.arange(h//4)[:,None]*10.+torch.arange(w//4)
+        return torch.cat([v, place.expand(b, 1, h//4, w//4)], 1).permute(0,2,3,1)
+
+@pytest.mark.parametrize('h,w,window,stride', [(24,24,12,8), (20,32,12,12), (16,24,16,4), (12,40,8,4), (28,8,8,8)])
+@pytest.mark.parametrize('soft', [0.,2.])
+def test_windows_are_averaged(h, w, window, stride, soft):
+    "Every patch is the mean over the windows that see it; the last window ends with the image; four windows at a time."
+    images,vectors = torch.tensor(drawn(2, 3, h, w)).float(),torch.tensor(drawn(5, 4, seed=1)).float()/10
+    model = PatchMeans()
+    found = window_logits(model, images, vectors, window, stride, soft).numpy()
+    total,times = np.zeros((2, 5, h//4, w//4)),np.zeros((h//4, w//4))
+    def begins(n): return [min(k*stride, max(n-window, 0)) for k in range(-(-max(n-window, 0)//stride)+1)]
+    for y in begins(h):
+        for x in begins(w):
+            part = images[:,:,y:y+window,x:x+window]
+            scores = np.einsum('bhwd,kd->bkhw', PatchMeans().encode_patches(part).numpy(), vectors.numpy())
+            if soft: scores = np.stack([softmax(soft*o) for o in scores])
+            a,b = slice(y//4, y//4+scores.shape[2]),slice(x//4, x//4+scores.shape[3])
+            total[:,:,a,b] += scores; times[a,b] += 1
+    assert times.min()>=1 and np.abs(found-total/times).max()<1e-4 and model.seen<=8
+
+@pytest.mark.parametrize('window,stride', [(10,4), (12,6), (12,0), (12,-4)])
+def test_windows_of_whole_patches(window, stride):
+    with pytest.raises(ValueError, match='multiples of the patch, 4 pixels'): window_logits(PatchMeans(), torch.zeros(1,3,24,24), torch.zeros(2,4), window, stride)
+
+# Counts -----------------------------------------------------------------------------------------------------------------
+
+@quick
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_counts_by_hand(seed, n):
+    "Shared, predicted and true pixels of each class; what is ignored counts nowhere."
+    rng = np.random.default_rng(seed)
+    pred,target = rng.integers(0, n, (4,5)),rng.choice([*range(n), 255], (4,5))
+    found = areas(torch.tensor(pred), torch.tensor(target), n).numpy()
+    pairs = [(p,t) for p,t in zip(pred.flat, target.flat) if t!=255]
+    right = [sum(p==t==k for p,t in pairs) for k in range(n)]+[sum(p==k for p,_ in pairs) for k in range(n)]+[sum(t==k for _,t in pairs) for k in range(n)]
+    assert found.tolist()==right
+    each = iou(found)
+    for k in range(n):
+        union = right[n+k]+right[2*n+k]-right[k]
+        assert np.isnan(each[k]) if union==0 else each[k]==pytest.approx(right[k]/union)
+
+@pytest.mark.parametrize('label,n', [(3,3), (254,3), (-1,3)])
+def test_labels_that_are_no_class(label, n):
+    with pytest.raises(ValueError, match='3 classes'): areas(torch.zeros(2,2).long(), torch.tensor([[0,1],[2,label]]), n)
+
+def test_last_class_is_one():
+    assert areas(torch.tensor([2]), torch.tensor([2]), 3).tolist()==[0,0,1]*3
+
+def test_numbers_of_a_task():
+    "mIoU skips what is absent, or counts it zero; weights say how often an image is drawn."
+    job = SimpleNamespace(protocol=SegmentProtocol())
+    numbers = find_task('scenes').numbers
+    rows = np.array([[2,0,0, 4,0,0, 2,2,0], [1,3,0, 1,5,0, 3,3,0]], float) # class 2 is nowhere
+    got = numbers(job, rows, np.array([[1,1],[0,3]]))
+    assert got['miou']==pytest.approx([(3/7+3/7)/2, (1/3+3/5)/2]) and got['pixel_accuracy']==pytest.approx([6/10, 4/6])
+    job.protocol = SegmentProtocol(absent='zero')
+    assert numbers(job, rows, np.array([[1,1]]))['miou']==pytest.approx([2/7])
+    assert np.isnan(numbers(SimpleNamespace(protocol=SegmentProtocol()), np.zeros((1,9)), np.ones((1,1)))['miou'][0])
+
+def test_details_of_a_task():
+    job = SimpleNamespace(classes=['a','b','c'])
+    found = find_task('scenes').details(job, np.array([[2,0,0, 4,0,0, 2,2,0]], float))
+    assert found==dict(iou=dict(a=.5, b=0., c=None), share_of_pixels=dict(a=.5, b=.5, c=0.))
+    assert find_task('scenes').details(job, np.zeros((1,9)))['share_of_pixels']==dict(a=0, b=0, c=0)
+
+def test_saved_labels(tmp_path):
+    "A palette PNG: the indices, and VOC's colours to look at."
+    label = torch.arange(256).reshape(16,16)
+    save_labels(label, tmp_path/'l.png')
+    with Image.open(tmp_path/'l.png') as im:
+        assert im.mode=='P' and (np.array(im)==label.numpy()).all()
+        colours = np.array(im.convert('RGB')).reshape(256,3)
+    for i in (0,1,2,4,7,8,15,20,37,128,255):
+        rgb = [0,0,0]
+        for b in range(8):
+            for c in range(3): rgb[c] |= (i>>(3*b+c)&1)<<(7-b)
+        assert colours[i].tolist()==rgb
+
+def test_squashed_labels():
+    "Nearest: no label appears that was not there, and each comes from where its centre lies."
+    m = np.arange(24, dtype=np.uint8).reshape(4,6)*10
+    found = squash(m, 3)
+    for i,j in np.ndindex(3, 3): assert found[i,j]==m[int((i+.5)*4/3), int((j+.5)*6/3)]
 
 # Protocols of the field -----------------------------------------------------------------------------------------------
 

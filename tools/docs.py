@@ -138,6 +138,11 @@ def broken_links(out):
             to = os.path.normpath(Path(f).parent/path) if path else f
             if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {o}'
 
+def raw_links(html):
+    "Links of Markdown that a page shows as text, as `[name](address)`; code is left out."
+    shown = re.sub(r'<(pre|code|script|style)\b.*?</\1>', lambda m: '' if m[1] in ('script','style') else 'code', html, flags=re.S)
+    return re.findall(r'\[[^\[\]]*\]\([^()\s]+\)', unescape(re.sub(r'<[^>]*>', '', shown)))
+
 def main(out):
     "Build the site into folder `out`."
     try: from sphinx.cmd.build import main as sphinx
@@ -150,6 +155,8 @@ def main(out):
     if rc: sys.exit(rc)
     relative_links(out)
     if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
+    if raw := [f'{f.relative_to(out)}: {o}' for f in sorted(out.rglob('*.html')) for o in raw_links(f.read_text('utf-8'))]:
+        sys.exit('Links that are shown as text:\n' + '\n'.join(raw))
     print(f'{len(list(src.rglob("*.ipynb")))} pages in {os.path.relpath(out)}')
 
 if __name__=='__main__':

@@ -46,7 +46,8 @@ def draw(source, n, seed):
     found,rng,bugs = places(source),random.Random(seed),[]
     for place in rng.sample(sorted(found), len(found)):
         name,k = rng.choice(found[place])
-        changed = mutate_code(source, get_operator(name)(), k)
+        try: changed = mutate_code(source, get_operator(name)(), k)
+        except AttributeError: continue # `except a.b` is more than cosmic-ray can change
         if changed is None or ast.dump(ast.parse(changed))==ast.dump(ast.parse(source)): continue
         what = [o[0]+o[2:].strip() for o in ndiff(source.splitlines(), changed.splitlines()) if o[0] in '-+']
         bugs.append(dict(first=place[0][0], last=place[1][0], source=changed, what=what))
