@@ -229,6 +229,25 @@ def test_imagenet_v2(tmp_path, model):
     assert r.numbers['top1']==right.mean()
     assert r.words['names']==['brambling','great white shark'] and r.images['whole']
 
+def test_what_class_folders_have_besides(tmp_path, model, capsys):
+    "Pictures of every ending count; what is hidden, empty or no picture is no class, and is said on the terminal and in the result."
+    d = folders(tmp_path/'in', ['boat','cat'])
+    plain = evaluate(model, 'folder', d, size=64)
+    for name in ('.ipynb_checkpoints/boat.png','.hidden/1.png','@eaDir/boat.png','#recycle/1.png','__MACOSX/1.png','boat/.ipynb_checkpoints/0.png','boat/@eaDir/0.JPEG','boat/._0.JPEG','dog/readme.txt','boat/Thumbs.db','notes.txt','1.png'):
+        (d/name).parent.mkdir(parents=True, exist_ok=True)
+        (d/name).write_bytes((d/'boat/0.JPEG').read_bytes())
+    assert cli(['eval', demo, '--task','folder','--data',str(d),'--set','size=64','--workers','0','--out',str(tmp_path/'r.json')])==0
+    r = read_result(tmp_path/'r.json')
+    assert (r['numbers'], r['words']['names'], r['images'])==(plain.numbers, ['boat','cat'], plain.images)
+    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no pictures)','1 hidden file'])
+    assert len(r['details']['notes'])==1 and sorted(r['details']['notes'][0].split(': ',1)[1].split(', '))==sorted(said.replace('the folder .ipynb', '2 times the folder .ipynb').replace('the folder @', '2 times the folder @').split(', '))
+    assert r['details']['notes'][0] in capsys.readouterr().out
+    for k,(kind,ending) in enumerate(dict(GIF='gif', JPEG='jfif', WEBP='webp', TIFF='TIF', PPM='pgm', BMP='bmp').items()): Image.open(d/'boat/0.JPEG').save(d/f'cat/{k}.{ending}', kind)
+    (tmp_path/'linked').mkdir(); (tmp_path/'linked/cat').symlink_to(d/'cat'); (tmp_path/'linked/boat').symlink_to(d/'boat')
+    assert evaluate(model, 'folder', d, size=64).images['seen']==evaluate(model, 'folder', tmp_path/'linked', size=64).images['seen']==10
+    (tmp_path/'none/.ipynb_checkpoints').mkdir(parents=True)
+    with pytest.raises(ValueError, match='not a folder of class folders with pictures'): evaluate(model, 'folder', tmp_path/'none')
+
 def plain_cosines(model, images, texts, size=64):
     "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
     x = np.stack([np.asarray(Image.fromarray(im).resize((size,size), Image.Resampling.BICUBIC), np.float32)/255 for im in images])
