@@ -19,9 +19,10 @@ def chapter(name):
 # Bugs ------------------------------------------------------------------------------------------------------------------
 
 def passed_over(source):
-    "Places of type hints, and of the figures in the sentence of an error: ((first line, column), (last line, column))."
+    "Places of type hints, of the figures in the sentence of an error, and of what draws a picture: ((first line, column), (last line, column))."
     found = []
     for o in ast.walk(ast.parse(source)):
+        if getattr(getattr(o, 'returns', None), 'id', '')=='Figure': found.append(((min(d.lineno for d in (o, *o.decorator_list)), 0), (o.end_lineno, 999)))
         words = [p for p in ast.walk(o) if isinstance(p, ast.JoinedStr)] if isinstance(o, ast.Raise) else []
         for p in (getattr(o, 'annotation', None), getattr(o, 'returns', None), *words):
             if p: found.append(((p.lineno, p.col_offset), (p.end_lineno, p.end_col_offset)))
