@@ -1,5 +1,5 @@
 "Prediction as users do it: any picture, many threads, whole folders, and what goes wrong."
-import io, json, os, subprocess, sys, threading
+import io, json, os, subprocess, sys, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -466,3 +466,16 @@ def test_damaged_logit_scale(trained, picture, value):
     with torch.no_grad(): model.logit_scale.fill_(value)
     for ask in lambda: model.classify(picture, words), lambda: model.segment(picture, words):
         with pytest.raises(ValueError, match='Probabilities are not finite'): ask()
+
+def test_labels_that_nothing_tells_apart(trained):
+    "A warning names them; they share the probability, and the first has all pixels."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[2].image)
+    one = trained.segment(scene, ['boat','cat'])
+    with pytest.warns(UserWarning, match='same vector, .*: boat = Boat'): two = trained.segment(scene, ['boat','cat','Boat'])
+    assert np.array_equal(one.mask, two.mask)
+    with pytest.warns(UserWarning, match='boat = BOAT'): p = trained.classify(scene, ['cat','boat','BOAT'])
+    assert p['boat']==pytest.approx(p['BOAT'], abs=1e-7)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error') # words for the same answer may be alike, and others are not
+        trained.segment(scene, ['boat'], background=['grass','Grass'])
+        trained.classify(scene, words)
