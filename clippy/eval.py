@@ -18,6 +18,7 @@ __all__ = ['template_sets', 'tasks', 'Several', 'fill', 'templates_of', 'is_name
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import atexit, csv, hashlib, io, json, math, os, platform, re, shutil, sys, time
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
@@ -42,13 +43,13 @@ from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
-from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
 from .data import (Report, Unusable, eval_transform, image_ending, image_endings, open_image, read_captions, sample_captions,
     shard_list, to_rgb, usable_captions)
 from .files import read_ours, write_ours
+from .images import hidden, image_files, left_out
 from .loader import _Shard, _unseekable, scan_shard
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
@@ -416,17 +417,25 @@ def folder_names(
 
 # %% ../nbs/20_eval.ipynb #dbe1371a
 class ClassFolders(Source):
-    "An `ImageFolder` whose pictures are checked as they are read."
+    "A folder for each class, whose pictures are checked as they are read."
     def __init__(self,
         path:str|Path, # one folder for each class
         transform, # from `image_transform`
     ):
         self.transform = transform
         if not Path(path).is_dir(): raise FileNotFoundError(f'There is no folder {path}.')
-        try: data = ImageFolder(path)
-        except FileNotFoundError as e: raise ValueError(f'{path} is not a folder of class folders with pictures: {e}') from None
-        self.classes,self.labels = data.classes,[y for _,y in data.samples]
-        self.files = [(Path(p),) for p,_ in data.samples]
+        self.classes,self.labels,self.files,left = [],[],[],Counter()
+        for p in sorted(Path(path).iterdir()):
+            some,more = image_files(p) if p.is_dir() and not hidden(p.name) else ([],{})
+            if some:
+                self.files += [(o,) for o in some]
+                self.labels += [len(self.classes)]*len(some)
+                self.classes.append(p.name)
+                left.update(more)
+            elif p.is_dir(): left[f'folder {p.name}{"" if hidden(p.name) else " (no pictures)"}'] += 1
+            else: left['file beside the class folders'] += 1
+        if not self.classes: raise ValueError(f'{path} is not a folder of class folders with pictures.')
+        self.notes = (f'left out of {path}: {left_out(left)}',) if left else ()
     def __getitem__(self, i): return self.transform(read_image(self.files[i][0])),self.labels[i]
 
 # %% ../nbs/20_eval.ipynb #ade5c951
@@ -943,10 +952,17 @@ def text_vectors(
     batch_size:int=64, # texts at once
 )->tuple: # `[U,D]` float32 vectors of the different texts, `[N]` which of them each text is
     "Embed texts, each different one once."
-    place = {t:i for i,t in enumerate(dict.fromkeys(texts))}
-    one = list(place)
-    vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)])
-    return finite(vectors.float(), 'Vectors of texts'),torch.tensor([place[t] for t in texts])
+    keys = [k for i in range(0, len(texts), batch_size) for k in _token_keys(model, texts[i:i+batch_size])]
+    place = {k:i for i,k in enumerate(dict.fromkeys(keys))}
+    first = dict(zip(reversed(keys), reversed(texts))) # the first text of each key
+    one = [first[k] for k in place]
+    with torch.autocast(model.device.type, enabled=False):
+        vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)]).float()
+    return finite(vectors, 'Vectors of texts'),torch.tensor([place[k] for k in keys])
+
+def _token_keys(model, texts): # what the text tower sees of each
+    tokens = model.tokenize(texts)
+    return [tuple(ids[on].tolist()) for ids,on in zip(tokens['input_ids'], tokens['attention_mask'].bool())]
 
 # %% ../nbs/20_eval.ipynb #7a880f41
 @register

@@ -88,8 +88,8 @@ def _fit(model, state, source, spare=()): # load `state` into `model`; every mis
     model.load_state_dict(state, strict=False)
 
 def _load_image_weights(tower, path):
-    path = path/'model.safetensors' if path.is_dir() else path
-    state = checkpoint_filter_fn(_tensors(_read_weights(path), path), tower)
+    saved = _read_weights(path)
+    state = checkpoint_filter_fn(_tensors(saved, path/'model.safetensors' if path.is_dir() else path), tower)
     _fit(tower, {k:v for k,v in state.items() if not k.startswith(('head.','head_dist.'))}, path.name)
 
 # %% ../nbs/00_model.ipynb #c6b25b79
@@ -453,9 +453,9 @@ def _from_hub(name, revision=None): # folder of the cache
 
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools), image_size=whole(1, 1<<14),
-    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag, pool_prefix=flag,
+    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
-    logit_bias=maybe(real(-1e4, 1e4)), clippy=words(100)) # the last: the version that wrote it
+    logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag, clippy=words(100)) # the last: the version that wrote it
 
 def _read_config(path): # of a saved model
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
