@@ -846,3 +846,37 @@ def test_other_sentences_are_another_number(things_in_folders, model, tmp_path, 
             assert torch.equal(found.setdefault(t, job.vectors), job.vectors)
     a,b,c = found.values()
     assert (a-b).abs().max()>1e-3 and (b-c).abs().max()>1e-3
+
+# Images --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('fit,size,shape', [('square',60,(120,75)), ('square',64,(33,97)), ('short',60,(150,100)), ('short',44,(70,211)), ('short',64,(9,400)),
+    ('square',3,(50,20)), ('crop',56,(120,75)), ('crop',64,(64,64))])
+def test_fit_by_hand(fit, size, shape, model):
+    "Bicubic, sides rounded to whole patches (at least one), height and width where they belong, mean and deviation of the model."
+    image = Image.fromarray(np.random.default_rng(size).integers(0, 256, (*shape,3), np.uint8))
+    (h,w),p = shape,model.patch[0]
+    if fit=='square': sides = (max(p, round(size/p)*p),)*2
+    if fit=='short': sides = tuple(max(p, round(s*size/min(h,w)/p)*p) for s in (h,w))
+    if fit=='crop': sides = tuple(int(size*s/min(h,w)) for s in (h,w)) # then the centre is cut out
+    x = np.asarray(image.resize(sides[::-1], Image.Resampling.BICUBIC), float)/255
+    if fit=='crop':
+        top,left = (round((s-size)/2) for s in sides)
+        x = x[top:top+size,left:left+size]
+    x = ((x-model.config.mean)/model.config.std).transpose(2,0,1)
+    got = image_transform(Protocol(size=size, fit=fit), model)(image)
+    assert got.shape==x.shape and np.abs(got.numpy()-x).max()<1e-5
+    if fit!='crop': assert torch.equal(got, image_transform(Protocol(size=size, fit=fit), model)(np.asarray(image))) # an array is the same image
+
+@pytest.mark.parametrize('n', [50, 400])
+def test_bootstrap_of_a_mean(n):
+    "A mean of measurements that are no shares: the interval is 1.96 standard errors to either side, for as many draws as there are images."
+    class Mean(Task):
+        def __init__(self): pass
+        def numbers(self, rows, weights): return dict(mean=weights@rows[:,0]/weights.sum(1), low=(weights@rows[:,0]/weights.sum(1))-1)
+    rows = np.random.default_rng(n).gamma(2, 3, (n,1))
+    value,(low,high) = rows.mean(),with_intervals(Mean(), rows, 2000)[1]['mean']
+    error = rows.std()/np.sqrt(n)
+    assert value-low==pytest.approx(1.96*error, rel=.12) and high-value==pytest.approx(1.96*error, rel=.12)
+    constant = with_intervals(Mean(), np.full((n,1), .5), 100)[1]
+    assert constant['mean']==pytest.approx([binomtest(n//2, n).proportion_ci(.95, 'wilson').low, binomtest(n//2, n).proportion_ci(.95, 'wilson').high], abs=1e-6)
+    assert constant['low']==[-.5,-.5] # not between 0 and 1, so no share

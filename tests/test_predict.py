@@ -1,5 +1,5 @@
 "Prediction as users do it: any picture, many threads, whole folders, and what goes wrong."
-import io, json, os, subprocess, sys, threading
+import io, json, os, subprocess, sys, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -367,7 +367,7 @@ def test_commas_part_labels(asks, picture, tmp_path, capsys):
         code,err = asks('segment', 'a.png', *args)
         assert code==1 and said in err
 
-@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'batch size is at least 1'), (['group','a.png','--batch-size','-2'], 'batch size is at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'batch size is at least 1'),
+@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'must be at least 1'), (['group','a.png','--batch-size','-2'], 'must be at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'must be at least 1'),
     (['segment','-l','boat'], 'There are no pictures'), (['group'], 'There are no pictures'), (['classify','-l','boat'], 'There are no pictures'), (['segment','empty','-l','boat'], 'There are no pictures in empty'),
     (['segment','a.png','-l','boat','--explain'], '--out says where'), (['segment','a.png','-l','boat','-o','notes'], 'notes is a file')])
 def test_nothing_to_do_is_said(args, said, asks, picture, tmp_path):
@@ -466,3 +466,16 @@ def test_damaged_logit_scale(trained, picture, value):
     with torch.no_grad(): model.logit_scale.fill_(value)
     for ask in lambda: model.classify(picture, words), lambda: model.segment(picture, words):
         with pytest.raises(ValueError, match='Probabilities are not finite'): ask()
+
+def test_labels_that_nothing_tells_apart(trained):
+    "A warning names them; they share the probability, and the first has all pixels."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[2].image)
+    one = trained.segment(scene, ['boat','cat'])
+    with pytest.warns(UserWarning, match='same vector, .*: boat = Boat'): two = trained.segment(scene, ['boat','cat','Boat'])
+    assert np.array_equal(one.mask, two.mask)
+    with pytest.warns(UserWarning, match='boat = BOAT'): p = trained.classify(scene, ['cat','boat','BOAT'])
+    assert p['boat']==pytest.approx(p['BOAT'], abs=1e-7)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error') # words for the same answer may be alike, and others are not
+        trained.segment(scene, ['boat'], background=['grass','Grass'])
+        trained.classify(scene, words)
