@@ -11,7 +11,7 @@ __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'tar_file
 # %% ../nbs/05_stream.ipynb #c2a672ce
 import hashlib,io,json,os,re,shutil,tarfile,time
 from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException,InvalidURL
 from itertools import count,islice
 from pathlib import Path
 from urllib.error import HTTPError
@@ -27,6 +27,7 @@ from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
 from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_sizes,_local
+from .typed import hide,hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
@@ -63,13 +64,19 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
             return data
         except (OSError,HTTPException) as e:
             self._hang_up()
-            if _hopeless(e): raise Unreachable(f'{self.url} cannot be read: {e}') from None
+            if _hopeless(e): raise Unreachable(f'{hide(self.url)} cannot be read: {_told(e)}') from None
             error = e
         if again<self.tries-1: time.sleep(min(60, self.wait*2**again))
-    raise Unreachable(f'{self.url} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {error or type(error).__name__}') from None
+    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {_told(error)}') from None
+
+def _told(error)->str: # without the address or the command, of which libraries show parts
+    if isinstance(error, InvalidURL): return 'it is no address that can be asked'
+    said = re.search(r'\bexit (-?\d+)', str(error))
+    if said and not isinstance(error, HTTPError): return f'the command ended with exit code {said[1]}'
+    return hide_text(str(error)) or type(error).__name__
 
 def _hopeless(e): # another try gives the same
-    return isinstance(e,Unreachable) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
+    return isinstance(e,(Unreachable,InvalidURL)) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
 
 # %% ../nbs/05_stream.ipynb #891bc815
 @patch
