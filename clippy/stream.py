@@ -72,7 +72,7 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
 def _told(error)->str: # without the address or the command, of which libraries show parts
     if isinstance(error, InvalidURL): return 'it is no address that can be asked'
     said = re.search(r'\bexit (-?\d+)', str(error))
-    if said and not isinstance(error, HTTPError): return f'the command ended with exit code {said[1]}'
+    if said and not isinstance(error, HTTPError): return f'the command ended with exit {said[1]}'
     return hide_text(str(error)) or type(error).__name__
 
 def _hopeless(e): # another try gives the same
