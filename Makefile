@@ -7,17 +7,18 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 # One process, full precision: the values accelerate would choose by itself, named so that it does not list them.
 LAUNCH := --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no
 
-.PHONY: help demo test mutants bench reproduce docs readme export clean
+.PHONY: help demo test oldest mutants bench reproduce docs readme export clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       train on the built-in scenes; options through ARGS, e.g. make demo ARGS='--help'"
 	@echo "make test       run every notebook and the tests; pytest options through ARGS"
+	@echo "make oldest     the tests of models and images with the oldest libraries that are allowed"
 	@echo "make mutants    plant bugs by chance and count those that the tests notice; options through ARGS, e.g. ARGS='--modules loss --n 40'"
 	@echo "make bench      time dense head, loss, data and a training step; with VOC=VOCdevkit/VOC2012 an evaluation too"
 	@echo "make reproduce  the paper's ablations in small, about an hour and a half; goes on where it stopped"
 	@echo "make docs       build the site into build/docs"
-	@echo "make export     notebooks -> clippy/*.py, cleaned, and README.md"
+	@echo "make export     notebooks -> clippy/*.py, cleaned, options of the commands, and README.md"
 	@echo "make readme     nbs/index.ipynb -> README.md"
 	@echo "make clean      remove what the commands above built, but for $(VENV)"
 
@@ -44,6 +45,12 @@ demo: $(VENV)/.clippy
 # Nothing may print after pytest: its closing line is the last. Two processes, for two cores; a file stays with one of them.
 test: $(VENV)/.clippy-dev
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The floors of settings.ini under what reads models and images, and what those need; put before the newest on the path.
+OLDEST := pillow==11.0.0 sentence-transformers==6.0.0 timm==1.0.26 transformers==5.0.0 huggingface_hub==1.3.0 tokenizers==0.22.0 safetensors==0.4.3
+oldest: $(VENV)/.clippy-dev
+	@$(PIP) --no-deps --upgrade --target build/oldest $(OLDEST)
+	@PYTHONPATH=$(CURDIR)/build/oldest $(BIN)/python -m pytest -q tests/test_trust.py tests/test_model.py tests/test_hub.py tests/test_data.py tests/test_predict.py $(ARGS)
 
 $(VENV)/.clippy-mutants: settings.ini setup.py pyproject.toml | $(BIN)/python
 	@echo "Installing clippy, its development tools and cosmic-ray into $(VENV) (the first time: about 7 GB and a few minutes)" >&2
@@ -82,6 +89,7 @@ readme: $(VENV)/.clippy-dev
 export: $(VENV)/.clippy-dev
 	@$(BIN)/nbdev-clean
 	@$(BIN)/nbdev-export
+	@$(BIN)/python -c 'from clippy.cli import write_options; write_options()'
 	@$(BIN)/python tools/readme.py
 
 clean:

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from . import __version__
 from .data import read_json,table_column,table_rows,text_lines
-from .stream import group_members,tar_files
+from .stream import group_members,open_tar,tar_files
 from .typed import hide_program
 
 # %% ../nbs/08_download.ipynb #e40286d4
@@ -91,7 +91,7 @@ def count_samples(
     damage = []
     try:
         with open(path,'rb') as f:
-            with tarfile.open(fileobj=f, mode='r:') as tar: n = sum(1 for _ in group_members(tar_files(tar, lambda _: b'', damage)))
+            with open_tar(f, 'r:') as tar: n = sum(1 for _ in group_members(tar_files(tar, lambda _: b'', damage)))
             f.seek(-1024, 2)
             return None if damage or any(f.read()) else n # a whole tar ends with zeros
     except (tarfile.TarError,OSError): return None

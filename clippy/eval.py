@@ -17,7 +17,8 @@ __all__ = ['template_sets', 'tasks', 'Several', 'fill', 'templates_of', 'is_name
            'share_out', 'out_file', 'finished', 'read_changes', 'run_task', 'typed', 'run_command', 'main']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
-import csv, hashlib, io, json, math, os, platform, re, shutil, sys, tarfile, time
+import atexit, csv, hashlib, io, json, math, os, platform, re, shutil, sys, time
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
@@ -27,6 +28,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from statistics import NormalDist
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Annotated
 
@@ -41,15 +43,17 @@ from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
-from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
-from .data import Report, Unusable, eval_transform, open_image, read_captions, sample_captions, to_rgb
+from .data import (Report, Unusable, eval_transform, image_ending, image_endings, open_image, read_captions, sample_captions,
+    shard_list, to_rgb, usable_captions)
 from .files import read_ours, write_ours
+from .images import hidden, image_files, left_out, read_file
+from .loader import _Shard, _unseekable, scan_shard
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
-from .stream import read_all
+from .stream import read_all, read_shard
 from .text import in_markdown, on_terminal
 from .typed import hide_text, hide_words, in_bounds
 
@@ -347,7 +351,7 @@ def read_image(
     path:str|Path,
 )->Image.Image: # upright RGB
     "Open an image file, or say in a sentence what is wrong with it."
-    try: return open_image(Path(path).read_bytes())
+    try: return open_image(read_file(path))
     except Unusable as e: raise ValueError(f'{path}: {e}. Mend or remove it: part of a data set is another data set.') from None
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -413,17 +417,25 @@ def folder_names(
 
 # %% ../nbs/20_eval.ipynb #dbe1371a
 class ClassFolders(Source):
-    "An `ImageFolder` whose pictures are checked as they are read."
+    "A folder for each class, whose pictures are checked as they are read."
     def __init__(self,
         path:str|Path, # one folder for each class
         transform, # from `image_transform`
     ):
         self.transform = transform
         if not Path(path).is_dir(): raise FileNotFoundError(f'There is no folder {path}.')
-        try: data = ImageFolder(path)
-        except FileNotFoundError as e: raise ValueError(f'{path} is not a folder of class folders with pictures: {e}') from None
-        self.classes,self.labels = data.classes,[y for _,y in data.samples]
-        self.files = [(Path(p),) for p,_ in data.samples]
+        self.classes,self.labels,self.files,left = [],[],[],Counter()
+        for p in sorted(Path(path).iterdir()):
+            some,more = image_files(p) if p.is_dir() and not hidden(p.name) else ([],{})
+            if some:
+                self.files += [(o,) for o in some]
+                self.labels += [len(self.classes)]*len(some)
+                self.classes.append(p.name)
+                left.update(more)
+            elif p.is_dir(): left[f'folder {p.name}{"" if hidden(p.name) else " (no pictures)"}'] += 1
+            else: left['file beside the class folders'] += 1
+        if not self.classes: raise ValueError(f'{path} is not a folder of class folders with pictures.')
+        self.notes = (f'left out of {path}: {left_out(left)}',) if left else ()
     def __getitem__(self, i): return self.transform(read_image(self.files[i][0])),self.labels[i]
 
 # %% ../nbs/20_eval.ipynb #ade5c951
@@ -874,9 +886,8 @@ class Pairs(Source):
     ):
         self.transform,path = transform,Path(path)
         if not path.exists(): raise FileNotFoundError(f'There is no folder {path}.')
-        tars = sorted(path.glob('*.tar')) if path.is_dir() else [path] if path.suffix=='.tar' else []
-        if tars: self.items = [o for t in tars for o in tar_items(t)]
-        else: self.items = folder_items(path, split)
+        tars = path.suffix=='.tar' if path.is_file() else any(path.glob('*.tar'))
+        self.items = [o for t in shard_list(path) for o in tar_items(t)] if tars else folder_items(path, split)
         if not self.items: raise ValueError(f'{path} holds no pairs: no .tar shards, no captions.txt with Images, no annotations/captions_{split}.json.')
         self.files = [(o[0],) for o in self.items]
     def key(self, i): return self.items[i][3]
@@ -886,34 +897,49 @@ class Pairs(Source):
         if place is None: return self.transform(read_image(path)),len(captions)
         with open(path, 'rb') as f: f.seek(place[0]); data = f.read(place[1])
         try: return self.transform(open_image(data)),len(captions)
-        except Unusable as e: raise ValueError(f'{path}, {key}: {e}. Mend or remove it: part of a data set is another data set.') from None
+        except Unusable as e: raise ValueError(f'{path}, {key}: {e}. {_whole}') from None
     def files_hash(self, index): return digest([[self.key(i), self.captions(i)] for i in index])
 
 # %% ../nbs/20_eval.ipynb #1aa634b9
-def tar_items(path)->list: # (shard, captions, (offset, bytes) of the picture, key)
+def tar_items(path, max_sample_mb=100)->list: # (shard, captions, (offset, bytes) of the picture, key)
     "Pairs of one local shard."
-    items = {}
-    try:
-        with tarfile.open(path, 'r:') as tar:
-            for m in tar:
-                if not m.isfile(): continue
-                key,_,kind = m.name.partition('.')
-                one = items.setdefault(key, {})
-                if kind.lower() in ('jpg','jpeg','png','webp'): one['place'] = m.offset_data,m.size
-                elif kind in ('txt','json'): one[kind] = tar.extractfile(m).read()
-    except tarfile.TarError as e: raise ValueError(f'{path} is not a whole tar file: {e}.') from None
-    lost = [k for k,o in items.items() if 'place' not in o]
+    if _unseekable(path): return _unpacked_items(path, max_sample_mb)
+    shard,items = _Shard(path, path, 0, max_sample_mb*1_000_000, scan_shard),[]
+    if not shard.index or shard.index.damaged: raise ValueError(f'{path} is not a whole tar file.')
+    files = [shard.index.files(i) for i in range(len(shard.index))]
+    lost = [shard.key(i) for i,o in enumerate(files) if not set(o) & set(image_endings)]
     if lost: raise ValueError(f'{path}: {len(lost)} samples have no picture, the first is {lost[0]}.')
-    try: return [(Path(path), sample_captions(o), o['place'], k) for k,o in items.items()]
-    except Unusable as e: raise ValueError(f'{path}: a sample has {e}.') from None
+    for i,o in enumerate(files):
+        try: items.append((Path(path), sample_captions(shard.read(i, ('txt','json'))), o[image_ending(o)], shard.key(i)))
+        except Unusable as e: raise ValueError(f'{path}, {shard.key(i)}: {e}. {_whole}') from None
+    return items
 
+_whole = 'Mend or remove it: part of a data set is another data set.'
+
+# %% ../nbs/20_eval.ipynb #f1bcc0b2
+def _unpacked_items(path, max_sample_mb):
+    folder,report,items = Path(mkdtemp(prefix='clippy-')),Report(),[]
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with open(folder/'pictures', 'wb') as f:
+        for o in read_shard(path, report, max_sample_mb=max_sample_mb):
+            try: captions,data = sample_captions(o),o[image_ending(o)]
+            except Unusable as e: raise ValueError(f"{path}, {o['__key__']}: {e}. {_whole}") from None
+            items.append((folder/'pictures', captions, (f.tell(), len(data)), o['__key__']))
+            f.write(data)
+    for _,key,why in report.rows: raise ValueError(f'{path}, {key}: {why}. {_whole}')
+    return items
+
+# %% ../nbs/20_eval.ipynb #b76eb93e
 def folder_items(path, split)->list: # (picture, captions, None, key)
     "Pairs of a folder with a captions file."
     coco = path/f'annotations/captions_{split}.json'
     table,images = (coco,path/split) if coco.is_file() else (path/'captions.txt',path/'Images')
     if not table.is_file(): return []
     found = [(images/k, [c.strip() for c in v if c.strip()], None, Path(k).stem) for k,v in read_captions(str(table)).items()]
-    lost = [p.name for p,*_ in found if not p.is_file()]
+    for _,captions,_,key in found:
+        try: usable_captions(captions or ['none'])
+        except Unusable as e: raise ValueError(f'{table.name}, {key}: {e}. {_whole}') from None
+    lost = [p.name for p,*_ in found if not os.path.isfile(p)]
     if lost: raise FileNotFoundError(f'{table.name} names {len(lost)} pictures that are not in {images}, the first is {lost[0]}.')
     bare = [k for _,c,_,k in found if not c]
     if bare: raise ValueError(f'{table.name}: {len(bare)} pictures have no caption, the first is {bare[0]}.')
@@ -926,10 +952,17 @@ def text_vectors(
     batch_size:int=64, # texts at once
 )->tuple: # `[U,D]` float32 vectors of the different texts, `[N]` which of them each text is
     "Embed texts, each different one once."
-    place = {t:i for i,t in enumerate(dict.fromkeys(texts))}
-    one = list(place)
-    vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)])
-    return finite(vectors.float(), 'Vectors of texts'),torch.tensor([place[t] for t in texts])
+    keys = [k for i in range(0, len(texts), batch_size) for k in _token_keys(model, texts[i:i+batch_size])]
+    place = {k:i for i,k in enumerate(dict.fromkeys(keys))}
+    first = dict(zip(reversed(keys), reversed(texts))) # the first text of each key
+    one = [first[k] for k in place]
+    with torch.autocast(model.device.type, enabled=False):
+        vectors = torch.cat([model.encode_text(one[i:i+batch_size]) for i in range(0, len(one), batch_size)]).float()
+    return finite(vectors, 'Vectors of texts'),torch.tensor([place[k] for k in keys])
+
+def _token_keys(model, texts): # what the text tower sees of each
+    tokens = model.tokenize(texts)
+    return [tuple(ids[on].tolist()) for ids,on in zip(tokens['input_ids'], tokens['attention_mask'].bool())]
 
 # %% ../nbs/20_eval.ipynb #7a880f41
 @register
@@ -965,12 +998,13 @@ def evaluate_retrieval(
     urls:str|list, # shards, as for `read_all`
     batch_size:int=64,
     workers:int=0,
+    max_sample_mb:float=100, # largest sample, megabytes
 )->dict: # recalls in [0,1], chance, counts, and how they were made
     "Image-text retrieval over all pairs of some shards."
     model.eval()
     images,texts,owner,n,report,ids = [],[],[],0,Report(),hashlib.sha256()
     transform = eval_transform(model.config.image_size, model.config.mean, model.config.std)
-    for x,caps,keys in read_all(urls, transform, batch_size, workers, report):
+    for x,caps,keys in read_all(urls, transform, batch_size, workers, report, max_sample_mb):
         images.append(model.encode_image(x.to(model.device)))
         for key,cs in zip(keys,caps):
             ids.update(json.dumps([key,cs]).encode())

@@ -8,14 +8,15 @@ Docs: https://clippy-vl.github.io/clippy/loader.html.md"""
 __all__ = ['ShardIndex', 'scan_shard', 'shard_index', 'EpochOrder', 'IndexedBatches', 'ShardLoader', 'leave_signals']
 
 # %% ../nbs/06_loader.ipynb #ed9526f8
-import hashlib,io,json,os,signal,tarfile,threading,warnings
+import hashlib,io,os,signal,tarfile,threading,warnings
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property,lru_cache
-from itertools import count,islice,takewhile
+from itertools import chain,count,islice,takewhile
 from pathlib import Path
 from random import Random
+from zipfile import ZipFile
 
 import numpy as np
 import torch
@@ -23,9 +24,9 @@ import webdataset as wds
 from fastcore.basics import patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
-from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local
+from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local,_read_sizes
 from .files import read_ours,write_ours
-from .stream import Unreachable,fetch,group_members,read_shard,tar_files
+from .stream import Unreachable,fetch,group_members,open_tar,read_shard,tar_files
 from .typed import hide
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
@@ -37,11 +38,11 @@ class ShardIndex:
     first:np.ndarray # `[n+1]` number of each sample's first file
     endings:np.ndarray # `[m]` bytes, one for each file
     offsets:np.ndarray # `[m]`
-    sizes:np.ndarray # `[m]`, -1 for a file that is cut off
+    sizes:np.ndarray # `[m]`, -1 for a file that is cut off, -2 for a sparse one
     damaged:np.ndarray # `[]` bool: the tar ends before its end
     def __len__(self): return len(self.keys)
     @property
-    def most(self): return len(self) + bool(self.damaged and not (self.sizes<0).any()) # one more may have begun where it ends
+    def most(self): return len(self) + bool(self.damaged and not (self.sizes==-1).any()) # one more may have begun where it ends
     def files(self, i): # ending -> (offset, bytes)
         return {_text(self.endings[j]):(int(self.offsets[j]),int(self.sizes[j])) for j in range(self.first[i], self.first[i+1])}
 
@@ -50,11 +51,13 @@ def _places(path, damage):
     "(name, (offset, bytes)) of the files of a tar."
     end = os.path.getsize(path)
     def place(o):
+        if o.issparse(): return 0,-2
         if o.offset_data+o.size>end: raise tarfile.ReadError('cut off')
         return o.offset_data,o.size
     try:
-        with tarfile.open(path, 'r:') as tar: yield from tar_files(tar, place, damage)
-    except (tarfile.TarError,OSError) as e: damage.append(e)
+        with open(path, 'rb') as f, open_tar(f, 'r:') as tar: yield from tar_files(tar, place, damage)
+    except GeneratorExit: raise
+    except Exception as e: damage.append(e) # `tarfile` raises what it likes
 
 # %% ../nbs/06_loader.ipynb #6b59e3c3
 def _bytes(s): return s.encode(errors='surrogateescape') # names in a tar need not be UTF-8
@@ -78,10 +81,18 @@ def _index_places(path):
     base = os.environ.get('CLIPPY_CACHE') or Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'clippy'
     return [path.parent/'.index'/f'{path.name}.npz', Path(base)/'index'/f'{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}.npz']
 
+def _fits(o, size): # the parts of an index to each other, and to a shard of that size
+    n,m,read = len(o.keys),len(o.endings),o.sizes>=0
+    return (o.again.shape==(n,) and o.first.shape==(n+1,) and o.offsets.shape==o.sizes.shape==(m,) and o.damaged.shape==()
+        and o.first[0]==0 and o.first[-1]==m and (np.diff(o.first)>=0).all() and (o.sizes>=-2).all()
+        and (o.offsets>=0).all() and (o.offsets[read]<=size-o.sizes[read]).all())
+
 def _load_index(place, stamp):
     try:
-        with np.load(place if _beside(place) else io.BytesIO(read_ours(place)), allow_pickle=False) as o:
-            if o['stamp'].tolist()==stamp: return ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__})
+        data = place.read_bytes() if _beside(place) else read_ours(place)
+        if any(o.compress_type for o in ZipFile(io.BytesIO(data)).infolist()): return # not ours, and who knows how large
+        with np.load(io.BytesIO(data), allow_pickle=False) as o:
+            if o['stamp'].tolist()==stamp and _fits(index := ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__}), stamp[1]): return index
     except Exception: pass # none, or half of one: it is made again
 
 def _save_index(place, stamp, index):
@@ -97,7 +108,7 @@ def shard_index(
     "The index of a shard, made when it is first asked for."
     path = Path(path)
     stat,places = path.stat(),_index_places(path)
-    stamp = [1, stat.st_size, stat.st_mtime_ns] # 1: of this layout
+    stamp = [2, stat.st_size, stat.st_mtime_ns] # 2: of this layout
     for o in places:
         if found := _load_index(o, stamp): return found
     index = scan_shard(path)
@@ -139,9 +150,9 @@ class EpochOrder:
 # %% ../nbs/06_loader.ipynb #ae56e47a
 class _Shard:
     "A shard, open for reading in any order."
-    def __init__(self, url, path, n):
-        self.url,self.file,self.why = url,None,''
-        try: self.index,self.file = shard_index(path),open(path,'rb')
+    def __init__(self, url, path, n, most, index=shard_index): # `n` samples of at most `most` bytes
+        self.url,self.most,self.file,self.why = url,most,None,''
+        try: self.index,self.file = index(path),open(path,'rb')
         except OSError: self.index,self.why = None,'unreadable shard'
         m = len(self.index) if self.index else 0
         if m<n and not self.why: self.why = ('truncated shard' if m else 'unreadable shard') if self.index.damaged else 'missing from shard'
@@ -149,11 +160,15 @@ class _Shard:
     def __del__(self):
         if self.file: self.file.close()
     def key(self, i): return _text(self.index.keys[i]) if self.index and i<len(self.index) else f'#{i}'
-    def __getitem__(self, i): # raw sample: ending -> bytes
+    def __getitem__(self, i): return self.read(i)
+    def read(self, i, wanted=None): # raw sample: ending -> bytes; `wanted`: endings, if not all
         if not self.index or i>=len(self.index): raise Unusable(self.why)
         if self.index.again[i]: raise Unusable('duplicate key')
-        found = {}
-        for ending,(at,n) in self.index.files(i).items():
+        files,found = self.index.files(i),{}
+        if any(n==-2 for _,n in files.values()): raise Unusable('sparse file')
+        if sum(n+512 for _,n in files.values())>self.most: raise Unusable('sample too large')
+        for ending,(at,n) in files.items():
+            if wanted and ending not in wanted: continue
             try: self.file.seek(at); data = self.file.read(max(n,0))
             except OSError: raise Unusable('unreadable shard') from None
             if len(data)!=n: raise Unusable('truncated shard')
@@ -171,7 +186,7 @@ class IndexedBatches:
     def shard(self): # as many are kept open as two windows have
         o = self.of
         n = 2*o.window*len(o.urls)//max(1,sum(o.sizes))+2
-        return lru_cache(min(256, max(8,n)))(lambda j: _Shard(o.urls[j], o.path(j), o.sizes[j]))
+        return lru_cache(min(256, max(8,n)))(lambda j: _Shard(o.urls[j], o.path(j), o.sizes[j], o.max_sample_mb*1_000_000))
     def draw(self, j, i, seed): # (image, caption, key)
         image,captions = decode_sample(self.shard(j)[i], self.of.decode)
         return (*draw_sample(image, captions, self.of.transform, seed), sample_key(self.of.urls[j], self.shard(j).key(i)))
@@ -227,6 +242,7 @@ class ShardLoader:
         world:int=1, # number of processes
         window:int=100_000, # indexed: samples that are shuffled together
         cache:str='', # folder for copies of remote shards, which are then indexed
+        max_sample_mb:float=100, # largest sample, megabytes
         **remote, # how remote shards are asked for, as for `RemoteFile`
     ):
         store_attr()
@@ -284,9 +300,10 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
 def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the web
     if not all(u.startswith(('http:','https:')) for u in self.urls): return None
     try:
-        books = {f:json.loads(fetch(f'{f}/sizes.json', self.cache, **self.remote).read_text(encoding='utf-8-sig')) for f in {u.rsplit('/',1)[0] for u in self.urls}}
-        return [int(books[u.rsplit('/',1)[0]][shard_name(u)]) for u in self.urls]
-    except (OSError,ValueError,KeyError,TypeError): return None
+        small = dict(largest=100_000_000)|self.remote
+        books = {f:_read_sizes(fetch(f'{f}/sizes.json', self.cache, **small)) for f in {u.rsplit('/',1)[0] for u in self.urls}}
+        return [books[u.rsplit('/',1)[0]][shard_name(u)] for u in self.urls]
+    except (OSError,ValueError,KeyError): return None
 
 # %% ../nbs/06_loader.ipynb #144f7e9a
 @patch
@@ -369,6 +386,28 @@ def share(self:ShardLoader,
     if self.shuffle: Random(f'{self.seed} {epoch}').shuffle(urls)
     return urls[self.rank*workers+worker::self.world*workers]
 
+# %% ../nbs/06_loader.ipynb #2d6abfe9
+def _mixed(raw, n, rng, most=2_000_000_000):
+    "Samples from a buffer of `n` of them, and of `most` bytes."
+    buffer,size = [],0
+    for sample in raw:
+        for o in chain([sample], islice(raw, int(len(buffer)+1<n))):
+            buffer.append(o)
+            size += _weight(o)
+        due = len(buffer)>=n
+        while buffer and (due or size>most):
+            due,o = False,_pick(buffer, rng)
+            size -= _weight(o)
+            yield o
+    while buffer: yield _pick(buffer, rng)
+
+def _weight(sample): return sum(len(o) for o in sample.values() if isinstance(o,bytes))
+
+def _pick(buffer, rng):
+    k = rng.randint(0, len(buffer)-1)
+    buffer[k],buffer[-1] = buffer[-1],buffer[k]
+    return buffer.pop()
+
 # %% ../nbs/06_loader.ipynb #005f3c74
 @patch
 def _samples(self:ShardLoader, epoch, worker, report):
@@ -376,8 +415,8 @@ def _samples(self:ShardLoader, epoch, worker, report):
     here,sizes = f'{self.seed} {epoch}',dict(zip(self.urls, self.sizes or ()))
     for again in count():
         note,good = Report() if again else report,0
-        raw = (s for url in self.share(epoch, worker) for s in read_shard(url, note, 0, sizes.get(url), **self.remote))
-        if self.shuffle: raw = wds.shuffle(self.shuffle, initial=self.shuffle, rng=Random(f'{here} {again} {self.rank} {worker}'))(raw)
+        raw = (s for url in self.share(epoch, worker) for s in read_shard(url, note, 0, sizes.get(url), self.max_sample_mb, **self.remote))
+        if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {again} {self.rank} {worker}'))
         for sample in raw:
             url,key = sample['__url__'],sample['__key__']
             try: found = draw_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {again} {key}')

@@ -50,7 +50,7 @@ def check_image_name(
     name:str, # from a model of others
 )->str: # `name`
     "A Vision Transformer in timm's registry."
-    known = type(name) is str and timm.is_model(name)
+    known = type(name) is str and re.fullmatch(r'\w+(\.\w+)?', name) and timm.is_model(name)
     if known and timm.models.is_model_in_modules(name.split('.')[0], image_families): return name
     raise ValueError(f'The image tower {reprlib.repr(name)} is none of the Vision Transformers that timm has.')
 
@@ -137,6 +137,7 @@ def text_shapes(
     with torch.device('meta'), torch.random.fork_rng(devices=[]):
         try: model = kind.from_config(config) if kind is AutoModel else kind(config)
         except Exception as e: raise ValueError(f'config.json describes no {config.model_type}: {short(e)}') from None
+        model.tie_weights()
     need_memory(sum(p.numel() for p in model.parameters()), 'The text tower')
     same = {}
     for k,v in model.named_parameters(remove_duplicate=False):

@@ -10,7 +10,7 @@ __all__ = ['pools', 'tower_settings', 'presets', 'model_files', 'config_settings
            'load', 'load_release', 'rename_release']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
-import difflib, json, math, os, shutil
+import difflib, json, math, os, re, shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files as package_files
@@ -88,8 +88,8 @@ def _fit(model, state, source, spare=()): # load `state` into `model`; every mis
     model.load_state_dict(state, strict=False)
 
 def _load_image_weights(tower, path):
-    path = path/'model.safetensors' if path.is_dir() else path
-    state = checkpoint_filter_fn(_tensors(_read_weights(path), path), tower)
+    saved = _read_weights(path)
+    state = checkpoint_filter_fn(_tensors(saved, path/'model.safetensors' if path.is_dir() else path), tower)
     _fit(tower, {k:v for k,v in state.items() if not k.startswith(('head.','head_dist.'))}, path.name)
 
 # %% ../nbs/00_model.ipynb #c6b25b79
@@ -152,6 +152,10 @@ def redraw(
         save_file({f'linear.{k}':v for k,v in linear.state_dict().items()}, at/'model.safetensors')
     return Path(folder)
 
+# %% ../nbs/00_model.ipynb #d759b64d
+def _in_words(caption): # that a tokenizer can be trained on
+    return re.sub(r'\S{100}', lambda m: f'{m[0]} ', re.sub(r'\s{100,}', ' ', caption[:10_000]))
+
 # %% ../nbs/00_model.ipynb #8b79d660
 def train_tokenizer(
     captions, # iterable of str
@@ -164,7 +168,7 @@ def train_tokenizer(
     special = ['<pad>', '</s>', '<unk>']
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=special, show_progress=False,
                                   initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    tok.train_from_iterator(captions, trainer)
+    tok.train_from_iterator(map(_in_words, captions), trainer)
     tok.post_processor = processors.TemplateProcessing(single='$A </s>', special_tokens=[('</s>', 1)])
     return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token='<pad>', eos_token='</s>', unk_token='<unk>')
 
@@ -283,7 +287,9 @@ def tokenize(self:CLIPpy,
 )->dict: # `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
     "Token ids for the text tower."
     if isinstance(texts, str): raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
-    return {k:v for k,v in self.text.preprocess(list(texts)).items() if isinstance(v, Tensor)}
+    most = 100*(self.text.max_seq_length or 512) # characters: no token is longer than 100, and the rest would be cut off after all
+    texts = [o if len(o)<=most else o.strip()[:most] for o in texts]
+    return {k:v for k,v in self.text.preprocess(texts).items() if isinstance(v, Tensor)}
 
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch
@@ -447,9 +453,9 @@ def _from_hub(name, revision=None): # folder of the cache
 
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools), image_size=whole(1, 1<<14),
-    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag, pool_prefix=flag,
+    token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
-    logit_bias=maybe(real(-1e4, 1e4)), clippy=words(100)) # the last: the version that wrote it
+    logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag, clippy=words(100)) # the last: the version that wrote it
 
 def _read_config(path): # of a saved model
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')

@@ -3,8 +3,9 @@ import json, math, os, shutil, signal, subprocess, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 
-import psutil, pytest, torch
+import psutil, pytest, torch, webdataset as wds
 from accelerate.state import AcceleratorState
+from PIL import Image
 from safetensors.torch import load_file
 
 import clippy.train as T
@@ -25,7 +26,6 @@ def shards(tmp_path_factory):
     d = tmp_path_factory.mktemp('shards')
     write_folder(d/'scenes', 60, progress=False)
     pack(d/'scenes', d/'scenes'/'captions.csv', d/'whole', shard_size=20)
-    import webdataset as wds
     (d/'spoilt').mkdir()
     spoil = {3:dict(png=b'no picture'), 25:dict(txt=b'', json=b'{"captions": [""]}'), 47:dict(txt=b'\xff\xfe', json=b'{')}
     n = 0
@@ -95,6 +95,42 @@ def test_other_options_are_refused(tmp_path):
     at = tmp_path/'run'/'checkpoints'/'step_2'
     with open(at/'optimizer.safetensors', 'r+b') as f: f.truncate(1000)
     with pytest.raises(ValueError, match='optimizer.safetensors has 1000 bytes'): T.train(**opts, resume=str(at))
+
+def test_other_shards_are_refused(shards, tmp_path):
+    "Shards that were swapped, cut, or spoilt in the middle of a file: a sentence, before the model is touched; the same shards elsewhere in time go on."
+    data = Path(shutil.copytree(shards/'whole', tmp_path/'data'))
+    opts = dict(train_data=str(data), model='clippy-scenes', batch_size=10, steps=2, workers=0, warmup=1, cpu=True, logs=str(tmp_path/'logs'), name='run')
+    T.train(**opts)
+    first = data/'00000.tar'
+    kept,at = first.read_bytes(),first.stat().st_size//2
+    def refused():
+        with pytest.raises(ValueError, match=r'was trained on other data than is in .*data now: bring the old data back'): T.train(**opts, resume='auto')
+    first.write_bytes(kept[:at]+bytes([kept[at]^1])+kept[at+1:])
+    refused()
+    shutil.copy(data/'00001.tar', first)
+    refused()
+    first.unlink()
+    refused()
+    for o in data.glob('*.json'): o.unlink() # what says how they were packed is not the data
+    shutil.copytree(shards/'spoilt', data, dirs_exist_ok=True)
+    refused()
+    for o in (shards/'whole').glob('*.tar'): shutil.copyfile(o, data/o.name)
+    assert T.train(**opts, resume='auto').step==2
+
+@pytest.mark.parametrize('text', ['very long '*10_000, 'x'*100_000, 'é, '*33_333], ids=['words','one word','signs'])
+def test_a_long_caption_costs_little(text, tmp_path):
+    "A caption of 100,000 characters, and one that is no text: trained on in seconds, counted, and embedded as a class name."
+    (tmp_path/'d').mkdir()
+    Image.radial_gradient('L').convert('RGB').save(tmp_path/'d/x.jpg')
+    with wds.TarWriter(str(tmp_path/'d/00000.tar')) as w:
+        for i in range(8): w.write({'__key__':str(i), 'jpg':(tmp_path/'d/x.jpg').read_bytes(), 'json':dict(captions=['a cat \ud83d' if i==3 else text])})
+    began = time.process_time()
+    run = T.train(train_data=str(tmp_path/'d'), model='clippy-scenes', batch_size=4, steps=2, workers=0, warmup=1, cpu=True, logs=str(tmp_path), max_skipped=.5)
+    assert run.history[-1]['data']['reasons']=={'caption is not UTF-8':1} and time.process_time()-began<20
+    began = time.process_time()
+    vectors = run.bare.eval().encode_text([text]*20+['a cat'])
+    assert vectors.isfinite().all() and time.process_time()-began<2
+    assert torch.equal(run.bare.tokenize([text])['input_ids'], run.bare.tokenize([text[:20_000]])['input_ids'])
 
 @pytest.mark.parametrize('spoil', ['loss','gradient'])
 def test_what_is_no_number_stops(spoil, tmp_path, monkeypatch):

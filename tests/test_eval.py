@@ -26,7 +26,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+from clippy.eval import (Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
     lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
     with_intervals)
 from clippy.masks import labels
@@ -229,6 +229,25 @@ def test_imagenet_v2(tmp_path, model):
     assert r.numbers['top1']==right.mean()
     assert r.words['names']==['brambling','great white shark'] and r.images['whole']
 
+def test_what_class_folders_have_besides(tmp_path, model, capsys):
+    "Pictures of every ending count; what is hidden, empty or no picture is no class, and is said on the terminal and in the result."
+    d = folders(tmp_path/'in', ['boat','cat'])
+    plain = evaluate(model, 'folder', d, size=64)
+    for name in ('.ipynb_checkpoints/boat.png','.hidden/1.png','@eaDir/boat.png','#recycle/1.png','__MACOSX/1.png','boat/.ipynb_checkpoints/0.png','boat/@eaDir/0.JPEG','boat/._0.JPEG','dog/readme.txt','boat/Thumbs.db','notes.txt','1.png'):
+        (d/name).parent.mkdir(parents=True, exist_ok=True)
+        (d/name).write_bytes((d/'boat/0.JPEG').read_bytes())
+    assert cli(['eval', demo, '--task','folder','--data',str(d),'--set','size=64','--workers','0','--out',str(tmp_path/'r.json')])==0
+    r = read_result(tmp_path/'r.json')
+    assert (r['numbers'], r['words']['names'], r['images'])==(plain.numbers, ['boat','cat'], plain.images)
+    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no pictures)','1 hidden file'])
+    assert len(r['details']['notes'])==1 and sorted(r['details']['notes'][0].split(': ',1)[1].split(', '))==sorted(said.replace('the folder .ipynb', '2 times the folder .ipynb').replace('the folder @', '2 times the folder @').split(', '))
+    assert r['details']['notes'][0] in capsys.readouterr().out
+    for k,(kind,ending) in enumerate(dict(GIF='gif', JPEG='jfif', WEBP='webp', TIFF='TIF', PPM='pgm', BMP='bmp').items()): Image.open(d/'boat/0.JPEG').save(d/f'cat/{k}.{ending}', kind)
+    (tmp_path/'linked').mkdir(); (tmp_path/'linked/cat').symlink_to(d/'cat'); (tmp_path/'linked/boat').symlink_to(d/'boat')
+    assert evaluate(model, 'folder', d, size=64).images['seen']==evaluate(model, 'folder', tmp_path/'linked', size=64).images['seen']==10
+    (tmp_path/'none/.ipynb_checkpoints').mkdir(parents=True)
+    with pytest.raises(ValueError, match='not a folder of class folders with pictures'): evaluate(model, 'folder', tmp_path/'none')
+
 def plain_cosines(model, images, texts, size=64):
     "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
     x = np.stack([np.asarray(Image.fromarray(im).resize((size,size), Image.Resampling.BICUBIC), np.float32)/255 for im in images])
@@ -271,6 +290,15 @@ def test_retrieval_layouts(tmp_path, model):
     with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
+
+@pytest.mark.parametrize('text,says', [('00.png,a dog, a cat\n','line 2, has 3 fields'), ('00.png,"open\n01.png,x\n','line 2, is not a row'), ('00.png,"open\n01.png,a 12"\n','line 2: a quotation mark')])
+def test_captions_of_a_folder_are_read_strictly(tmp_path, text, says):
+    "Flickr's table is read by the reader of `pack`; half a character in COCO's json is refused with the picture's name."
+    (tmp_path/'captions.txt').write_text('image,caption\n'+text)
+    with pytest.raises(ValueError, match=says): Pairs(tmp_path, None)
+    (tmp_path/'annotations').mkdir()
+    (tmp_path/'annotations/captions_val2017.json').write_text(json.dumps(dict(images=[dict(id=1, file_name='a.png')], annotations=[dict(image_id=1, caption='half \ud83d')])))
+    with pytest.raises(ValueError, match='captions_val2017.json, a: caption is not UTF-8'): Pairs(tmp_path, None)
 
 # Settings and places ------------------------------------------------------------------------------------------------------
 
@@ -477,12 +505,12 @@ def things_in_folders(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def pairs(tmp_path_factory):
-    "Eight pictures; the first four have one caption, `a dog`, the others two of their own."
+    "Eight pictures; the first four have one caption, `a dog`, also in capitals, the others two of their own."
     d = tmp_path_factory.mktemp('pairs'); (d/'Images').mkdir()
     lines = ['image,caption']
     for i,s in enumerate(Scenes(8, seed=6, size=64)):
         Image.fromarray(s.image).save(d/f'Images/{i}.png')
-        lines += [f'{i}.png,a dog'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
+        lines += [f'{i}.png,{("a dog","A DOG")[i%2]}'] if i<4 else [f'{i}.png,"{s.caption}"', f'{i}.png,"{s.caption}, number {i}"']
     (d/'captions.txt').write_text('\n'.join(lines))
     return d
 
@@ -789,7 +817,8 @@ def plain_vectors(model, names, templates):
     return v/np.linalg.norm(v, axis=1, keepdims=True)
 
 questions = [(['boat','tree'],['{}']), (['boat','tree'],['a photo of a {}']), (['boat','tree'],['{}','a photo of a {}']), (['boat','tree'],['a photo of a {}','{}.']),
-    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.'])]
+    (['tree','boat'],['{}']), (['boat'],['{}']), (['boat','tree','cat'],['{}']), (['a photo of a boat','a photo of a tree'],['{}.']),
+    (['boat'],['{}','a {}']), (['boat','{}'],['a {}'])]
 
 @pytest.mark.parametrize('keep', ['disk','memory'])
 def test_kept_vectors_are_of_what_was_asked(keep, tmp_path, monkeypatch):
@@ -817,3 +846,37 @@ def test_other_sentences_are_another_number(things_in_folders, model, tmp_path, 
             assert torch.equal(found.setdefault(t, job.vectors), job.vectors)
     a,b,c = found.values()
     assert (a-b).abs().max()>1e-3 and (b-c).abs().max()>1e-3
+
+# Images --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('fit,size,shape', [('square',60,(120,75)), ('square',64,(33,97)), ('short',60,(150,100)), ('short',44,(70,211)), ('short',64,(9,400)),
+    ('square',3,(50,20)), ('crop',56,(120,75)), ('crop',64,(64,64))])
+def test_fit_by_hand(fit, size, shape, model):
+    "Bicubic, sides rounded to whole patches (at least one), height and width where they belong, mean and deviation of the model."
+    image = Image.fromarray(np.random.default_rng(size).integers(0, 256, (*shape,3), np.uint8))
+    (h,w),p = shape,model.patch[0]
+    if fit=='square': sides = (max(p, round(size/p)*p),)*2
+    if fit=='short': sides = tuple(max(p, round(s*size/min(h,w)/p)*p) for s in (h,w))
+    if fit=='crop': sides = tuple(int(size*s/min(h,w)) for s in (h,w)) # then the centre is cut out
+    x = np.asarray(image.resize(sides[::-1], Image.Resampling.BICUBIC), float)/255
+    if fit=='crop':
+        top,left = (round((s-size)/2) for s in sides)
+        x = x[top:top+size,left:left+size]
+    x = ((x-model.config.mean)/model.config.std).transpose(2,0,1)
+    got = image_transform(Protocol(size=size, fit=fit), model)(image)
+    assert got.shape==x.shape and np.abs(got.numpy()-x).max()<1e-5
+    if fit!='crop': assert torch.equal(got, image_transform(Protocol(size=size, fit=fit), model)(np.asarray(image))) # an array is the same image
+
+@pytest.mark.parametrize('n', [50, 400])
+def test_bootstrap_of_a_mean(n):
+    "A mean of measurements that are no shares: the interval is 1.96 standard errors to either side, for as many draws as there are images."
+    class Mean(Task):
+        def __init__(self): pass
+        def numbers(self, rows, weights): return dict(mean=weights@rows[:,0]/weights.sum(1), low=(weights@rows[:,0]/weights.sum(1))-1)
+    rows = np.random.default_rng(n).gamma(2, 3, (n,1))
+    value,(low,high) = rows.mean(),with_intervals(Mean(), rows, 2000)[1]['mean']
+    error = rows.std()/np.sqrt(n)
+    assert value-low==pytest.approx(1.96*error, rel=.12) and high-value==pytest.approx(1.96*error, rel=.12)
+    constant = with_intervals(Mean(), np.full((n,1), .5), 100)[1]
+    assert constant['mean']==pytest.approx([binomtest(n//2, n).proportion_ci(.95, 'wilson').low, binomtest(n//2, n).proportion_ci(.95, 'wilson').high], abs=1e-6)
+    assert constant['low']==[-.5,-.5] # not between 0 and 1, so no share

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from clippy.gate import Gate, make_room, most_open, remove_old, upload_folder
+from clippy.gate import Gate, make_room, most_of_one, most_open, remove_old, upload_folder
 
 class Inner:
     "Stands where gradio stands: notes what reaches it, and answers."
@@ -20,13 +20,15 @@ class Inner:
         await send(dict(type='http.response.start', status=200, headers=[]))
         await send(dict(type='http.response.body', body=b'{}'))
 
+question = b'{"data": ["a", {"path": "/etc/hosts"}], "fn_index": 3}'
+
 def page():
     f = SimpleNamespace(api_name='words', api_visibility='public', inputs=[SimpleNamespace(skip_api=False)]*2)
     return SimpleNamespace(blocks={}, upload_file_set=set(), fns={3:f})
 
 def gate(**kw): return Gate(Inner(), **dict(dict(page=page(), names={'localhost'}, max_mb=1, total_mb=2), **kw))
 
-async def ask(g, method, path, parts=(b'',), wait=0, **headers):
+async def ask(g, method, path, parts=(b'',), wait=0, client='127.0.0.1', query=b'', root='', **headers):
     "Status and sentence, as a client sees them."
     sent,parts = [],list(parts)
     async def receive():
@@ -34,11 +36,11 @@ async def ask(g, method, path, parts=(b'',), wait=0, **headers):
         return dict(type='http.request', body=parts.pop(0), more_body=bool(parts)) if parts else await asyncio.sleep(999)
     async def send(message): sent.append(message)
     headers = [(k.replace('_','-').encode(), str(v).encode()) for k,v in dict(dict(host='localhost'), **headers).items()]
-    await g(dict(type='http', method=method, path=path, headers=headers, client=('127.0.0.1', 1)), receive, send)
+    if 'post' in method.lower() and not path.startswith('/login') and not any(k==b'content-type' for k,_ in headers): headers.append((b'content-type', b'application/json'))
+    await g(dict(type='http', method=method, path=path, query_string=query, root_path=root, headers=headers, client=(client, 1)), receive, send)
     return sent[0]['status'],json.loads(sent[1]['body']).get('detail', '')
 
 def run(*a, **kw): return asyncio.run(ask(*a, **kw))
-question = b'{"data": ["a", {"path": "/etc/hosts"}], "fn_index": 3}'
 
 def test_passes_a_question_on():
     "gradio gets the question whole, its length right, and in place of a foreign file one that is not there."
@@ -51,11 +53,27 @@ def test_passes_a_question_on():
 @pytest.mark.parametrize('status,method,path,kw', [(421, 'GET', '/', dict(host='evil.example')), (421, 'GET', '/', dict(x_forwarded_host='localhost, evil.example')), (421, 'GET', '/', dict(x_gradio_server='http://evil.example')),
     (403, 'POST', '/gradio_api/upload', dict(origin='https://evil.example', content_length=5)), (403, 'POST', '/gradio_api/upload', dict(origin='null', content_length=5)), (403, 'GET', '/gradio_api/proxy=http://a', {}),
     (413, 'POST', '/gradio_api/upload', dict(content_length=2**21)), (411, 'POST', '/gradio_api/upload', {}), (413, 'POST', '/gradio_api/call/words', dict(content_length=10**6)), (413, 'POST', '/gradio_api/call/words', dict(parts=[b'a'*60_000]*2)),
+    (413, 'POST', '/gradio_api/upload', dict(content_length='1e9')), (413, 'POST', '/gradio_api/upload', dict(content_length='-1')), (413, 'POST', '/gradio_api/upload', dict(content_length=9, parts=[b'a'*10])),
+    (413, 'POST', '/gradio_api/upload', dict(content_length=900_000, parts=[b'content-disposition: form-data; name=files; file', b'NAME=a\r\n', *[b'x; filename="a"']*20])),
+    (414, 'GET', '/gradio_api/upload_progress', dict(query=b'upload_id='+b'a'*1000)), (415, 'POST', '/gradio_api/call/words', dict(content_type='text/plain', parts=[question])), (403, 'POST', '/gradio_api/call/v2/words', dict(parts=[question])),
+    (403, 'GET', '/gradio_api/file=\0', {}), (403, 'GET', '/gradio_api/file='+'a/'*5000, {}), (403, 'GET', 'http://evil.example/', {}), (403, 'GET', '/clippy/../gradio_api/monitoring', dict(root='/clippy')),
+    (422, 'POST', '/gradio_api/queue/join', dict(parts=[json.dumps(dict(data=[1,2], fn_index=3, session_hash='a'*65)).encode()])), (422, 'POST', '/gradio_api/cancel', dict(parts=[b'{"session_hash": {"a": 1}}'])),
     (413, 'POST', '/login', dict(content_length=10**6)), (404, 'POST', '/gradio_api/call/other', dict(parts=[question])), (422, 'POST', '/gradio_api/call/words', dict(parts=[b'{"data": [1]}'])), (422, 'POST', '/gradio_api/queue/join', dict(parts=[b'{"data": [1, 2], "fn_index": 3, "batched": true}']))])
 def test_refuses(status, method, path, kw):
     g = gate()
     got,said = run(g, method, path, **kw)
     assert got==status and said.endswith('.') and not g.app.got and not g.open and not g.coming
+
+def test_behind_a_proxy():
+    "Below another address, the same is open."
+    g = gate()
+    assert run(g, 'GET', '/clippy/config', root='/clippy')[0]==200 and run(g, 'GET', '/config', root='/clippy')[0]==200
+    assert run(g, 'GET', '/clippyconfig', root='/clippy')[0]==403 and run(g, 'GET', '/clippy/config')[0]==403
+
+def test_a_few_files():
+    "Some files in one upload pass, whole."
+    g,parts = gate(),[b'name=files; filename="a"']*9
+    assert run(g, 'POST', '/gradio_api/upload', parts, content_length=len(b''.join(parts)))[0]==200 and g.app.got[0][1]==b''.join(parts)
 
 def test_slow_bodies(monkeypatch):
     "A question that comes too slowly is given up, and its place is free again."
@@ -78,10 +96,24 @@ def test_many_at_once():
         assert (await ask(g, 'GET', '/config'))[0]==200
     asyncio.run(all_of_them())
 
+def test_one_takes_not_all():
+    "A visitor with an address of his own leaves room for others."
+    async def all_of_them():
+        g = gate()
+        g.app.hold = asyncio.Event()
+        first = [asyncio.create_task(ask(g, 'GET', '/config', client='10.0.0.1')) for _ in range(most_of_one)]
+        await asyncio.sleep(.1)
+        assert (await ask(g, 'GET', '/config', client='10.0.0.1'))[0]==503
+        other = asyncio.create_task(ask(g, 'GET', '/config', client='10.0.0.2'))
+        await asyncio.sleep(.1)
+        g.app.hold.set()
+        assert {o[0] for o in await asyncio.gather(*first, other)}=={200} and not g.open
+    asyncio.run(all_of_them())
+
 def test_guessed_passwords():
-    "The eleventh password of a minute is not looked at."
+    "The 31st password of a minute is not looked at, whatever address it seems to come from."
     g = gate()
-    assert [run(g, 'POST', '/login', [b'username=a'])[0] for _ in range(11)]==[200]*10+[429]
+    assert [run(g, 'POST', '/login', [b'username=a'], client=f'10.0.0.{i}')[0] for i in range(31)]==[200]*30+[429]
 
 def test_uploads_have_a_total(tmp_path, monkeypatch):
     "Uploads that are on their way count too; when there is no room, old files go, and those of the last minute stay."

@@ -1,10 +1,11 @@
 "Prediction as users do it: any picture, many threads, whole folders, and what goes wrong."
-import io, json, os, subprocess, sys, threading
+import io, json, os, subprocess, sys, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np, pytest, torch
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 import clippy
@@ -213,6 +214,186 @@ def test_damaged_model(picture, where, value):
     for ask in asks:
         with pytest.raises(ValueError, match='not finite'): ask()
 
+# Nothing is lost ----------------------------------------------------------------------------------------------------------
+
+def files_of(folder): return {p.relative_to(folder).as_posix():(p.read_bytes() if p.is_file() else b'') for p in folder.rglob('*') if not p.is_dir()}
+
+@pytest.fixture
+def asks(saved, monkeypatch, tmp_path):
+    "A command in an empty folder: exit code and what was said."
+    monkeypatch.chdir(tmp_path)
+    def run(*args, model=saved):
+        err = io.StringIO()
+        monkeypatch.setattr(sys, 'stderr', err)
+        try: code = cli([*map(str, args), '-m', str(model)])
+        except SystemExit as e: code = e.code
+        return code,err.getvalue()
+    return run
+
+@pytest.mark.parametrize('out', ['.', 'w', './w/../w', 'scene.png', 'w/scene.png', './w/./scene.png', 'soft.png', 'hard.png', 'way', 'way/scene.png'])
+@pytest.mark.parametrize('command', ['segment','group'])
+def test_originals_stay(command, out, asks, picture, tmp_path):
+    "No answer is written over the picture that it is about, whatever way leads there."
+    (tmp_path/'w').mkdir()
+    for p in (tmp_path/'scene.png', tmp_path/'w/scene.png'): picture.save(p)
+    (tmp_path/'soft.png').symlink_to('w/scene.png'); (tmp_path/'hard.png').hardlink_to(tmp_path/'w/scene.png'); (tmp_path/'way').symlink_to('w')
+    before = files_of(tmp_path)
+    code,said = asks(command, 'w/scene.png' if 'w' in out or out in ('soft.png','hard.png') else 'scene.png', *(['-l','boat'] if command=='segment' else []), '-o', out)
+    assert code==1 and 'would be lost' in said and 'Traceback' not in said and files_of(tmp_path)==before
+
+@pytest.mark.parametrize('args', [['w','-o','w'], ['w','-o','.'], ['w/*.png','-o','w'], ['w/scene.png','-o','other.png'], ['w/scene.png','-o','other'], ['w/scene.png','-o','other','--explain'], ['w/scene.png','-o','new.png','--explain'], ['w/scene.png','-o','link']])
+def test_other_pictures_stay(args, asks, picture, tmp_path):
+    "Nor over any other picture, mask, link or list that is there and that is not an answer."
+    for d in 'w','other','link': (tmp_path/d).mkdir()
+    for p in 'w/scene.png','scene.png','other.png','new_boat.png': picture.save(tmp_path/p)
+    if '--explain' in args: picture.save(tmp_path/'other/scene_boat.png')
+    else: picture.save(tmp_path/'other/scene.png')
+    (tmp_path/'link/scene.png').symlink_to(tmp_path/'gone.png')
+    before = files_of(tmp_path)
+    code,said = asks('segment', *args, '-l', 'boat')
+    assert code==1 and ('would be lost' in said or 'the folder of the pictures themselves' in said) and files_of(tmp_path)==before
+
+@pytest.mark.parametrize('text', ['my own notes\n', '[1]\n', '{"mine": 1}\n', '{"picture": "a"}\n'])
+def test_lists_of_others_stay(text, asks, picture, tmp_path):
+    picture.save(tmp_path/'a.png'); (tmp_path/'out').mkdir(); (tmp_path/'out/answers.jsonl').write_text(text)
+    before = files_of(tmp_path)
+    for command in (['segment'], ['classify','-l','cat']):
+        code,said = asks(*command, 'a.png', '-l', 'boat', '-o', 'out')
+        assert code==1 and ('not written by clippy' in said or 'another question' in said) and files_of(tmp_path)==before
+
+def test_answers_may_be_replaced(asks, picture, tmp_path):
+    "A file that is an earlier answer gives way; a link to one is replaced and what it leads to stays; `./` changes nothing."
+    picture.save(tmp_path/'a.png')
+    for ending in 'png','jpg','webp','tif':
+        assert asks('segment', 'a.png', '-l', 'boat', '-o', f'./out.{ending}')[0]==asks('group', 'a.png', '-o', f'out.{ending}')[0]==0
+    assert {p.name for p in tmp_path.iterdir()}=={'a.png','out.png','out.jpg','out.webp','out.tif'}
+    (tmp_path/'link.png').symlink_to('out.png')
+    old = (tmp_path/'out.png').read_bytes()
+    assert asks('segment', 'a.png', '-l', 'boat,cat', '-o', 'link.png')[0]==0 and (tmp_path/'out.png').read_bytes()==old and not (tmp_path/'link.png').is_symlink()
+
+@pytest.mark.parametrize('names,args', [(['x.png','x_mask.png'], []), (['x.png','x_boat.png'], ['--explain']), (['x.png','X.png'], []), (['caf\u00e9.png','cafe\u0301.png'], []), (['d/x.png','D/x.png'], []),
+    (['x.png','x_mask.jpg'], []), (['x.png','x_Boat.png'], ['--explain']), (['n'*248+'.png'], []), (['n'*230+'.png'], ['--explain','-l','a'*300])], ids='mask heat case accents folder ending heat-case long long-label'.split())
+def test_no_two_answers_in_one_file(names, args, asks, picture, tmp_path):
+    "Answers that would share a file, or have no name, are refused before the model is loaded."
+    for n in names: (tmp_path/'in'/n).parent.mkdir(parents=True, exist_ok=True); picture.save(tmp_path/'in'/n)
+    code,said = asks('segment', 'in', '-l', 'boat', '-o', 'out', *args, model='nowhere')
+    assert code==1 and ('both be answered' in said or 'too long' in said) and not (tmp_path/'out').exists()
+
+def test_every_label_has_its_file(asks, picture, tmp_path):
+    "Labels in any alphabet, with signs only, called mask, or of 300 letters."
+    picture.save(tmp_path/'scene.png')
+    labels = ['лодка','кошка','mask','Mask','C++','C#','c','???','...','a b','a-b','../up','a'*300,'a'*299+'b','語'*100]
+    assert asks('segment', 'scene.png', *(x for l in labels for x in ('-l',l)), '-o', 'out', '--explain')[0]==0
+    found = {p.name for p in (tmp_path/'out').iterdir()}-{'answers.jsonl'}
+    assert len({n.casefold() for n in found})==len(found)==len(labels)+2 and {'scene.png','scene_mask.png','scene_лодка.png','scene_кошка.png'}<=found
+    assert Image.open(tmp_path/'out/scene_mask.png').mode=='P' and {p.name for p in tmp_path.iterdir()}=={'scene.png','out'}
+
+def test_what_was_done_is_looked_at(saved, asks, picture, tmp_path):
+    "A second call makes again what was deleted or is about another picture, and nothing else."
+    (tmp_path/'in').mkdir()
+    for i,n in enumerate('abc'): picture.rotate(90*i, expand=True).save(tmp_path/f'in/{n}.png')
+    ask = lambda: asks('segment', 'in', '-l', 'boat,cat', '-o', 'out')[0]
+    assert ask()==0
+    first = files_of(tmp_path/'out')
+    os.utime(tmp_path/'in/a.png') # a newer date is no other picture
+    (tmp_path/'out/b_mask.png').unlink()
+    stat = (tmp_path/'in/c.png').stat()
+    picture.rotate(270, expand=True).save(tmp_path/'in/c.png'); os.utime(tmp_path/'in/c.png', ns=(stat.st_atime_ns,stat.st_mtime_ns))
+    kept = (tmp_path/'out/a.png').stat().st_mtime_ns
+    assert ask()==0
+    now = files_of(tmp_path/'out')
+    assert (tmp_path/'out/a.png').stat().st_mtime_ns==kept and now.keys()==first.keys() and now['b_mask.png']==first['b_mask.png'] and now['c_mask.png']!=first['c_mask.png']
+    fresh = files_of(tmp_path/'fresh') if asks('segment', 'in', '-l', 'boat,cat', '-o', 'fresh')[0]==0 else {}
+    assert {k:v for k,v in now.items() if k!='answers.jsonl'}=={k:v for k,v in fresh.items() if k!='answers.jsonl'}
+    lines = [[json.loads(l) for l in o['answers.jsonl'].splitlines()] for o in (now,fresh)]
+    assert lines[0][0]==lines[1][0] and sorted(lines[0][1:], key=lambda o: o['picture'])==lines[1][1:]
+
+@pytest.mark.parametrize('command', [['segment','-l','boat'], ['group'], ['classify','-l','boat,cat']])
+def test_a_model_retrained_in_place(command, asks, picture, tmp_path):
+    "Other weights, or another size, under the same name are another question; the same weights under another name are not."
+    picture.save(tmp_path/'a.png')
+    create_model('clippy-scenes', captions=captions(200), seed=1).eval().save('M')
+    assert asks(*command, 'a.png', '-o', 'out', model='M')[0]==0
+    before = files_of(tmp_path/'out')
+    os.rename('M', 'N')
+    assert asks(*command, 'a.png', '-o', 'out', model='./N')[0]==0 and files_of(tmp_path/'out')==before
+    create_model('clippy-scenes', captions=captions(200), seed=2).eval().save('M')
+    code,said = asks(*command, 'a.png', '-o', 'out', model='M')
+    assert code==1 and 'another question (weights)' in said and files_of(tmp_path/'out')==before
+    config = json.loads((tmp_path/'N/config.json').read_text())
+    (tmp_path/'N/config.json').write_text(json.dumps(config|dict(image_size=32)))
+    assert 'image_size' in asks(*command, 'a.png', '-o', 'out', model='./N')[1] and files_of(tmp_path/'out')==before
+
+def test_killed_while_writing(asks, picture, tmp_path, monkeypatch):
+    "Neither half a picture nor a list without its beginning stays behind."
+    picture.save(tmp_path/'a.png')
+    def dies(self, fp, *args, **kw):
+        with open(fp, 'wb') as f: f.write(b'half')
+        raise KeyboardInterrupt
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(Image.Image, 'save', dies)
+        asks('segment', 'a.png', '-l', 'boat', '-o', 'out')
+    assert {p.name for p in (tmp_path/'out').iterdir()}=={'answers.jsonl'}
+    assert asks('segment', 'a.png', '-l', 'boat', '-o', 'out')[0]==0 and {p.name for p in (tmp_path/'out').iterdir()}=={'a.png','a_mask.png','answers.jsonl'}
+
+# Words and folders --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('text,words', [('cat,boat', ['cat','boat']), ('cat; a  boat\n', ['cat','a boat']), ('"salt, pepper",cat', ['salt, pepper','cat']), (' "a;b" ; c', ['a;b','c']), ('"a ""b"""', ['a "b"']),
+    ('5" disk,x', ['5" disk','x']), (',, ,', []), ('', []), (None, []), ('a\r\nb\r\n"c,\nd"\r\n', ['a','b','c, d'])])
+def test_words(text, words): assert P.words_of(text)==words
+
+@pytest.mark.parametrize('text', ['"a', 'b,"a,c', '"a"b', '"a" "b"', ' "a'])
+def test_quotes_in_pairs(text):
+    with pytest.raises(ValueError, match='not in pairs'): P.words_of(text)
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.text(st.characters(exclude_categories=['Cs','Z','Cc'])|st.sampled_from(',;" '), min_size=1, max_size=9), max_size=5))
+def test_any_words(words):
+    "Words that are quoted as csv does come back as they were, but for their spaces."
+    line = ','.join('"'+w.replace('"', '""')+'"' for w in words)
+    assert P.words_of(line)==[o for o in (' '.join(w.split()) for w in words) if o]
+
+def test_commas_part_labels(asks, picture, tmp_path, capsys):
+    "In every command that takes labels, and as the app does."
+    from clippy.app import words_of
+    assert words_of is P.words_of
+    picture.save(tmp_path/'a.png')
+    assert asks('classify', 'a.png', '-l', 'cat,boat', '-l', '"salt, pepper"')[0]==0
+    assert set(json.loads(capsys.readouterr().out)['labels'])=={'cat','boat','salt, pepper'}
+    assert asks('segment', 'a.png', '-l', 'cat,boat', '-b', 'grass,"sea, sky"', '-o', 'out')[0]==0
+    asked = json.loads((tmp_path/'out/answers.jsonl').read_text().splitlines()[0])
+    assert (asked['labels'],asked['background'])==(['cat','boat'],['grass','sea, sky'])
+    for args,said in [(['-l','"cat'], 'not in pairs'), (['-l','cat,boat','-b','boat'], 'more than once'), (['-l',','], 'at least one'), (['-l','\udcff'], 'are no text')]:
+        code,err = asks('segment', 'a.png', *args)
+        assert code==1 and said in err
+
+@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'must be at least 1'), (['group','a.png','--batch-size','-2'], 'must be at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'must be at least 1'),
+    (['segment','-l','boat'], 'There are no pictures'), (['group'], 'There are no pictures'), (['classify','-l','boat'], 'There are no pictures'), (['segment','empty','-l','boat'], 'There are no pictures in empty'),
+    (['segment','a.png','-l','boat','--explain'], '--out says where'), (['segment','a.png','-l','boat','-o','notes'], 'notes is a file')])
+def test_nothing_to_do_is_said(args, said, asks, picture, tmp_path):
+    picture.save(tmp_path/'a.png'); (tmp_path/'empty').mkdir(); (tmp_path/'notes').touch()
+    code,err = asks(*args)
+    assert code==1 and said in err and 'Traceback' not in err and {p.name for p in tmp_path.iterdir()}=={'a.png','empty','notes'}
+
+def test_batches_of_none(model, picture):
+    for ask in (partial(model.segment, labels=words), model.group, partial(model.classify, labels=words), partial(model.similarity, text='a')):
+        with pytest.raises(ValueError, match='at least 1'): ask([picture], batch_size=0)
+
+def test_what_a_folder_has_besides(asks, picture, tmp_path):
+    "Pictures of every ending are looked at; what is hidden or no picture is left out, and said."
+    kinds = 'a.gif','b.jfif','c.JPG','d.webp','e.ppm','deep/f.tif'
+    for n in (*kinds, '.ipynb_checkpoints/a-checkpoint.png', '@eaDir/a.gif', '._a.png'):
+        (tmp_path/'in'/n).parent.mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path/'in'/n, format='JPEG' if n.endswith('jfif') else None)
+    (tmp_path/'in/g.heic').touch(); (tmp_path/'in/h.heic').touch()
+    (tmp_path/'in/again').symlink_to(tmp_path/'in')
+    code,said = asks('group', 'in', '-o', 'in/out')
+    names = {json.loads(l)['picture'] for l in (tmp_path/'in/out/answers.jsonl').read_text().splitlines()[1:]}
+    assert code==0 and names=={'a','b','c','d','e','deep/f'}
+    assert 'left out 2 .heic files, the folder .ipynb_checkpoints, the folder @eaDir, 1 hidden file.' in said
+    again = asks('group', 'in', '-o', 'in/out') # its own answers are not among them
+    assert again[0]==0 and again[1].splitlines()[0]==said.splitlines()[0]
+
 # Answers, in plain numpy -----------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope='module')
@@ -285,3 +466,16 @@ def test_damaged_logit_scale(trained, picture, value):
     with torch.no_grad(): model.logit_scale.fill_(value)
     for ask in lambda: model.classify(picture, words), lambda: model.segment(picture, words):
         with pytest.raises(ValueError, match='Probabilities are not finite'): ask()
+
+def test_labels_that_nothing_tells_apart(trained):
+    "A warning names them; they share the probability, and the first has all pixels."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[2].image)
+    one = trained.segment(scene, ['boat','cat'])
+    with pytest.warns(UserWarning, match='same vector, .*: boat = Boat'): two = trained.segment(scene, ['boat','cat','Boat'])
+    assert np.array_equal(one.mask, two.mask)
+    with pytest.warns(UserWarning, match='boat = BOAT'): p = trained.classify(scene, ['cat','boat','BOAT'])
+    assert p['boat']==pytest.approx(p['BOAT'], abs=1e-7)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error') # words for the same answer may be alike, and others are not
+        trained.segment(scene, ['boat'], background=['grass','Grass'])
+        trained.classify(scene, words)

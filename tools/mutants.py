@@ -18,25 +18,27 @@ def chapter(name):
 
 # Bugs ------------------------------------------------------------------------------------------------------------------
 
-def annotations(source):
-    "Places of type hints, which are no behaviour: (first line, column, last line, column)."
+def passed_over(source):
+    "Places of type hints, of the figures in the sentence of an error, and of what draws a picture: ((first line, column), (last line, column))."
     found = []
     for o in ast.walk(ast.parse(source)):
-        for hint in (getattr(o, 'annotation', None), getattr(o, 'returns', None)):
-            if hint: found.append(((hint.lineno, hint.col_offset), (hint.end_lineno, hint.end_col_offset)))
+        if getattr(getattr(o, 'returns', None), 'id', '')=='Figure': found.append(((min(d.lineno for d in (o, *o.decorator_list)), 0), (o.end_lineno, 999)))
+        words = [p for p in ast.walk(o) if isinstance(p, ast.JoinedStr)] if isinstance(o, ast.Raise) else []
+        for p in (getattr(o, 'annotation', None), getattr(o, 'returns', None), *words):
+            if p: found.append(((p.lineno, p.col_offset), (p.end_lineno, p.end_col_offset)))
     return found
 
 def places(source):
     "Place -> what cosmic-ray can do there, as (operator, number of its occurrence)."
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.plugins import get_operator, operator_names
-    tree,hints,found = get_ast(source),annotations(source),{}
+    tree,skip,found = get_ast(source),passed_over(source),{}
     for name in operator_names():
         operator = get_operator(name)
         if operator.arguments(): continue
         positions = (p for node in ast_nodes(tree) for p in operator().mutation_positions(node))
         for k,(start,end) in enumerate(positions):
-            if not any(a<=start and end<=b for a,b in hints): found.setdefault((start, end), []).append((name, k))
+            if not any(a<=start and end<=b for a,b in skip): found.setdefault((start, end), []).append((name, k))
     return found
 
 def draw(source, n, seed):
