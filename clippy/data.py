@@ -532,7 +532,7 @@ def shard_name(
 )->str: # the file's name
     "Name of a shard in reports and keys."
     path = _local(url)
-    return path.name if path else file_name(url) or f'{zlib.crc32(url.encode()):08x}' # no more of an address is shown
+    return path.name if path else file_name(url) or f'{zlib.crc32(re.split("[?#]", url)[0].encode()):08x}' # no more of an address is shown
 
 def sample_key(url, key): return f'{shard_name(url)}/{key}'
 

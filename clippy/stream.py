@@ -54,7 +54,7 @@ class RemoteFile(io.RawIOBase):
         try: data = self._insist(len(buffer))
         finally: self.waited,self.fresh = self.waited+time.monotonic()-self.began,0
         self.at += len(data)
-        if self.at>self.largest: raise Unreachable(f'{self.url} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>self.largest: raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):
