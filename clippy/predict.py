@@ -34,6 +34,7 @@ from tqdm.auto import tqdm
 from .images import Unusable, formats, max_pixels, open_image, to_rgb
 from .eval import Protocol, class_vectors, finite, image_transform, templates_of
 from .group import enlarge, groups_by_pca
+from .files import named, read_json
 from .model import CLIPpy, boxed, load
 from .segment import save_labels, words_to_pixels
 from .stream import RemoteFile, Unreachable
@@ -539,8 +540,11 @@ def info(
     return '\n'.join(lines)
 
 def _manifest_lines(path): # where the model comes from and what it can do, if that is there
-    if not path.is_file(): return
-    known = json.loads(path.read_text(encoding='utf-8-sig'))
-    yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
-    for r in known.get('results', []):
-        yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))
+    if not named(path.parent, path.name): return
+    known = read_json(path.parent, path.name)
+    yield from ((k, known[k]) for k in ('command','steps','data') if isinstance(known.get(k), (str,int)))
+    results = known.get('results', [])
+    for r in results if isinstance(results, list) else []:
+        numbers = r.get('numbers', r) if isinstance(r, dict) else None
+        if not isinstance(numbers, dict): raise ValueError(f'{path} holds a result without numbers.')
+        yield r.get('task'), ', '.join(f'{k} {100*v:.1f}%' for k,v in numbers.items() if isinstance(v, float))
