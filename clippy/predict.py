@@ -77,7 +77,8 @@ def _refusal(why, name):
 # %% ../nbs/40_predict.ipynb #20b037cd
 def _channels_last(x): # tensor -> array
     x = x.detach().cpu()
-    return (x.float() if x.dtype in (torch.bfloat16,torch.float16) else x).movedim(0,-1).numpy() if x.ndim==3 else x.numpy()
+    if x.dtype in (torch.bfloat16,torch.float16): x = x.float()
+    return (x.movedim(0,-1) if x.ndim==3 else x).numpy()
 
 def _from_array(x): # -> PIL image
     if x.ndim==3 and x.shape[2]==1: x = x[...,0]
