@@ -214,7 +214,7 @@ def test_drawn_birds_by_hand(model, split):
     bird,place = np.array([s.group for s in data]).T
     acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
     n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
-    want = dict(zip(groups, acc)) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
+    want = dict(landbird_land=acc[0], landbird_water=acc[1], waterbird_land=acc[2], waterbird_water=acc[3]) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
         train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
     assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
     assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
@@ -225,6 +225,8 @@ def test_waterbirds_training_shares():
     rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
     acc = np.array([np.mean(rows[(rows[:,0]==b)&(rows[:,1]==p),2]==b) for b in (0,1) for p in (0,1)])
     one = np.ones((1,300))
+    n = group_numbers(rows, one)
+    assert [n[k][0] for k in ('landbird_land','landbird_water','waterbird_land','waterbird_water')]==pytest.approx(list(acc)) and len(set(acc))==4
     assert group_numbers(rows, one)['train_average']==pytest.approx(np.dot(acc, [3498,184,56,1057])/4795)
     assert group_numbers(rows, one, (1,2,3,4))['train_average']==pytest.approx(np.dot(acc, [1,2,3,4])/10)
     for name,train in ('waterbirds',(3498,184,56,1057)),('birds',(1900,100,100,1900)):
