@@ -81,7 +81,7 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
 def _came(self:RemoteFile, n): # bytes; is it too slow?
     self.fresh += n
     spent = self.waited+time.monotonic()-self.began
-    if spent>self.patience+(self.at+self.fresh)/self.slowest:
+    if not self.url.startswith('pipe:') and spent>self.patience+(self.at+self.fresh)/self.slowest:
         raise Unreachable(f'in {spent:.0f} seconds of waiting no more than {self.at+self.fresh:,} bytes came')
 
 @patch
@@ -280,16 +280,18 @@ def _ordered(urls, sizes, transform, batch_size, max_sample_mb):
     report,shards = Report(),Report()
     raw = (s for url,n in zip(urls, sizes) for s in read_shard(url, shards, 0, n, max_sample_mb))
     for i in count():
-        try: batch = list(islice(raw, batch_size))
+        n,mine,done = 0,i%workers==worker,[]
+        try:
+            for n,s in enumerate(islice(raw, batch_size), 1): # one at a time: files are large
+                if not mine: continue
+                try: image,captions = decode_sample(s)
+                except Unusable as e: report.skip(s['__url__'], str(e), s['__key__']); continue
+                done.append((draw_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
         except Unreachable as e: yield None,[],[],e; return
-        if not batch: break
-        if i%workers != worker: continue
-        done = []
-        for s in batch:
-            try: done.append((*decode_sample(s), s['__key__']))
-            except Unusable as e: report.skip(s['__url__'], str(e), s['__key__'])
+        if not n: break
+        if not mine: continue
         report.seen += len(done)
-        xs = [draw_sample(im, cs, transform, key)[0] for im,cs,key in done]
+        xs = [o[0] for o in done]
         yield (torch.stack(xs) if xs else None), [o[1] for o in done], [o[2] for o in done], report.take()
     if worker==0: yield None,[],[],shards # every worker reads all shards: one of them tells
 

@@ -162,7 +162,6 @@ def with_recipe(
     if o.precision and o.precision not in precisions: raise ValueError(f'Precision is one of {", ".join(precisions)}, not {o.precision!r}.')
     if o.report_to and not find_spec(o.report_to): raise ValueError(f'--report-to {o.report_to} needs that package: pip install {o.report_to}.')
     in_bounds(**vars(o))
-    if not o.max_sample_mb>0: raise ValueError(f'max_sample_mb is {o.max_sample_mb}, but must be more than 0.')
     if not 0<=o.seed<1_000_000: raise ValueError(f'The seed is {o.seed}, but must be from 0 to 999999: larger ones draw the held-out scenes.')
     if o.val_data: shard_list(o.val_data) # now rather than at the end of the first epoch
     if o.imagenet_val and not Path(o.imagenet_val).is_dir(): raise FileNotFoundError(f'There is no folder {o.imagenet_val}.')
