@@ -186,6 +186,10 @@ def test_no_region(model, voc):
     Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/'SegmentationClass/0.png')
     r = evaluate(model, 'voc-js', voc, limit=4, size=64)
     assert r.details['regions']==6 and r.details['images_without_region']==1 and whole.details['images_without_region']==0
+    groups = [plain_groups(plain_pca(plain_tokens(model, voc/f'JPEGImages/{i}.jpg', 64), 8), (72,72)) for i in (1,2,3)]
+    labels = [np.array(Image.open(voc/f'SegmentationClass/{i}.png')) for i in (1,2,3)]
+    each = [np.mean([max(((g==j)&(m==k)).sum()/(((g==j)&(m!=255))|(m==k)).sum() for j in range(8)) for k in (3,7)]) for g,m in zip(groups, labels)]
+    assert r.numbers['js_images']==pytest.approx(np.mean(each), abs=1e-6)
     for i in range(4): Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/f'SegmentationClass/{i}.png')
     assert np.isnan(evaluate(model, 'voc-js', voc, limit=4, size=64).numbers['js_regions'])
 

@@ -3,6 +3,7 @@ import csv, json, pickle, shutil
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 
-from clippy.eval import evaluate, find_task, pick_protocol
+from clippy.eval import evaluate, find_task, pick_protocol, with_intervals
 from clippy.model import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
@@ -181,6 +182,32 @@ def test_vote():
     assert vote(tie)[0].tolist()==[1] and vote(tie.flip(1))[0].tolist()==[0]
     none = torch.tensor([[.1],[.2],[.3],[.9]])[None,:,:,None]
     assert vote(none)[0].tolist()==[3]
+
+def test_votes_come_before_nearness():
+    "Eighteen of 35 patches decide, however near the other bird is to its seventeen."
+    x = torch.zeros(1, 2, 5, 7)
+    x[:,0] = .01; x.flatten(2)[0,1,18:] = .99
+    assert vote(x)[0].tolist()==[0] and vote(x.flip(1))[0].tolist()==[1]
+    assert vote(x)[1].tolist()==[[18/35, 17/35]]
+
+def test_voters_are_the_most_bird_like():
+    "Bird-like is near to a bird compared with what is no bird, not near to a bird as such."
+    patches = np.array([[.9,.1,.95],[.8,.2,.9],[.1,.5,.0],[.2,.3,.1]]) # two that see more of the place, two that see a bird
+    x = torch.tensor(patches.T.copy())[None,:,:,None]
+    margin = patches[:,:2].max(1)-patches[:,2]
+    for share,n in (.25,1),(.5,2):
+        some = patches[np.argsort(-margin)[:n]].argmax(1)
+        answer,votes = vote(x, voters=share)
+        assert votes.tolist()==[[float(np.mean(some==k)) for k in range(3)]] and answer.tolist()==[1]
+
+def test_gap_of_backgrounds():
+    "The gap is accuracy with a background of the same class minus that with a random one, and so is its interval."
+    rows = np.array([*[[0,1,1]]*8, *[[0,1,2]]*2, *[[1,4,4]]*3, *[[1,4,5]]*7], float)
+    job = object.__new__(find_task('imagenet9')); job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
+    assert job.numbers(rows, np.ones((1,20)))['bg_gap'][0]==pytest.approx(.5)
+    low,high = with_intervals(job, rows, 20)[1]['bg_gap']
+    (l1,u1),(l2,u2) = ((lambda ci: (ci.low,ci.high))(binomtest(k, 10).proportion_ci(.95, 'wilson')) for k in (8,3))
+    assert (low,high)==pytest.approx((.5-np.hypot(.8-l1, u2-.3), .5+np.hypot(u1-.8, .3-l2)), abs=1e-5) # Newcombe's
 
 def test_each_size():
     images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
