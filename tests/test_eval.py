@@ -454,7 +454,7 @@ def test_a_result_with_a_mark(tmp_path, reference):
     (['--task','scenes','--set','size'], 'has no ='),
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
     (['--task','scenes','--set','size=64,window=50,stride=8','--limit','2'], 'multiples of the patch'),
-    (['--task','scenes','--limit','-1'], 'limit is a number of images'),
+    (['--task','scenes','--limit','-1'], 'limit is -1, but must be at least 0'), # said before the model is loaded; from Python: a number of images
     (['--task','voc','--data','nowhere'], 'no folder nowhere'),
     (['--task','folder','--data','nowhere'], 'no folder nowhere'),
     (['--task','scenes,voc','--data','a,b,c'], '3 paths for 2 tasks'),
