@@ -36,7 +36,7 @@ from torchvision.transforms import v2
 from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
 
-from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
+from .images import Unusable,image_fault,open_header,open_image,orientation,read_file,to_rgb
 from .text import in_markdown, on_terminal
 from .typed import in_bounds
 
@@ -219,7 +219,7 @@ def usable_captions(
 def _encode(path, resize, most):
     "Ending, bytes and (width, height) of an image as it goes into a shard."
     if path.stat().st_size>most: raise Unusable('sample too large')
-    data = path.read_bytes()
+    data = read_file(path)
     image = open_image(data)
     ending = 'jpg' if data.startswith(b'\xff\xd8') else 'png' if data.startswith(b'\x89PNG') else ''
     shrink = 0 < resize < min(image.size)

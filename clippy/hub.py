@@ -22,7 +22,7 @@ from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from PIL import Image
 
-from .images import Unusable, open_image
+from .images import Unusable, open_image, read_file
 from .eval import read_result, results_table, table, weights_hash
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
@@ -217,7 +217,7 @@ def write_repo(
 
 def _picture(model, folder, manifest, picture)->str: # name of the file
     if picture:
-        try: open_image(Path(picture).read_bytes())
+        try: open_image(read_file(picture))
         except (Unusable, OSError) as e: raise ValueError(f'{picture} is not a picture that can be read ({e}).') from None
         kind = Path(picture).suffix.lower() if re.fullmatch(r'\.\w+', Path(picture).suffix) else ''
         return Path(shutil.copyfile(picture, folder/f'picture{kind}')).name

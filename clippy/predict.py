@@ -32,7 +32,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from .images import Unusable, endings, formats, image_files, left_out, max_pixels, open_image, to_rgb
+from .images import Unusable, endings, formats, image_files, left_out, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .eval import (Protocol, alike_note, class_vectors, finite, first_alike, image_transform, name_groups,
     templates_of, weights_hash)
 from .group import enlarge, groups_by_pca
@@ -58,9 +58,10 @@ def read_picture(
 def _read(source):
     if not source.startswith(('http://','https://')):
         if not Path(source).is_file(): raise FileNotFoundError(f'There is no picture {source}.')
-        return Path(source).read_bytes()
+        try: return read_file(source)
+        except Unusable as e: raise ValueError(_refusal(str(e), Path(source).name)) from None
     try:
-        with io.BufferedReader(RemoteFile(source)) as f: return f.read(200_000_000)
+        with io.BufferedReader(RemoteFile(source, largest=max_bytes)) as f: return f.read()
     except Unreachable as e: raise ValueError(str(e)) from None
 
 def _decode(data, name):

@@ -230,3 +230,37 @@ def test_small_medium_large():
     assert d['by_class']=={f'class {k}':dict(regions=2, js=pytest.approx(best[k])) for k in range(6)}
     assert d['regions']==12 and d['groups_with_pixels']==len(np.unique(groups))
     assert d['one_group']['js_regions']==pytest.approx(sum(sizes_of.values())/6/10000)
+
+# Pieces, against plain code -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('method', ['kmeans','spectral'])
+def test_kinds_of_patches_are_found(method):
+    "Patches of three kinds, two of them opposite, in patches of noise: three groups, exactly these."
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, (6,7))
+    axes = np.zeros((3,8)); axes[0,0] = 1; axes[1,0] = -1; axes[2,1] = 1
+    patches = torch.tensor(5*axes[kinds]+.2*rng.normal(size=(6,7,8)))
+    found = methods[method](patches, 3).argmax(-1).numpy()
+    assert len({*zip(kinds.flat, found.flat)})==3
+
+def test_painted_groups():
+    "65 % of the colour of a group over the grey picture."
+    from clippy.group import _paint
+    from matplotlib import colormaps
+    groups,image = np.array([[0,1],[3,1]]),np.full((2,2,3), 100, np.uint8)
+    colours = np.array(colormaps['tab10'].colors)*255
+    assert np.abs(_paint(groups, image)-(.65*colours[groups]+.35*100)).max()<=1
+    assert np.abs(_paint(groups)-colours[groups]).max()<=1
+
+def test_details_by_hand(model):
+    "Regions of three sizes, images without any, and how many groups have pixels."
+    job = find_task('scenes-js')('', find_task('scenes-js').protocols['clippy'], model)
+    job.classes = ['a','b']
+    rows = np.array([[2, 1.2, .6, .5, .25, 4, 1,1,0, .7,.5,0, 2,0, 1.2,0], [0]*5+[6]+[0]*10, [1, .4, .4, .3, .3, 5, 0,0,1, 0,0,.4, 0,1, 0,.4]], float)
+    found = job.details(rows)
+    assert (found['regions'], found['images_without_region'], found['groups_with_pixels'])==(3, 1, 5)
+    assert found['one_group']==dict(js_regions=pytest.approx(.8/3), js_images=pytest.approx(.55/2))
+    assert found['by_size']==dict(small=dict(regions=1, js=.7), medium=dict(regions=1, js=.5), large=dict(regions=1, js=.4))
+    assert found['by_class']==dict(a=dict(regions=2, js=.6), b=dict(regions=1, js=.4))
+    numbers = job.numbers(rows, np.array([[1,1,1],[0,1,2]]))
+    assert numbers['js_regions']==pytest.approx([1.6/3, .4]) and numbers['js_images']==pytest.approx([.5, .4])

@@ -367,7 +367,7 @@ def test_commas_part_labels(asks, picture, tmp_path, capsys):
         code,err = asks('segment', 'a.png', *args)
         assert code==1 and said in err
 
-@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'batch size is at least 1'), (['group','a.png','--batch-size','-2'], 'batch size is at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'batch size is at least 1'),
+@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'must be at least 1'), (['group','a.png','--batch-size','-2'], 'must be at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'must be at least 1'),
     (['segment','-l','boat'], 'There are no pictures'), (['group'], 'There are no pictures'), (['classify','-l','boat'], 'There are no pictures'), (['segment','empty','-l','boat'], 'There are no pictures in empty'),
     (['segment','a.png','-l','boat','--explain'], '--out says where'), (['segment','a.png','-l','boat','-o','notes'], 'notes is a file')])
 def test_nothing_to_do_is_said(args, said, asks, picture, tmp_path):

@@ -397,3 +397,74 @@ def test_names_of_one_class_may_be_alike(in9, model):
     (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
     r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
     assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
+
+# Pieces, against plain code -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('voters', [.2, .5])
+def test_the_most_birdlike_vote(voters):
+    "Only the share of the patches votes whose better bird is furthest above the best other name."
+    x = torch.randn(5, 4, 4, 5, generator=torch.Generator().manual_seed(1)).double()
+    answer,share = vote(x, voters=voters)
+    for b in range(5):
+        patches = sorted((p for p in x[b].flatten(1).T.tolist()), key=lambda p: max(p[2:])-max(p[:2]))[:round(voters*20)]
+        votes = [sum(p.index(max(p))==k for p in patches)/len(patches) for k in range(4)]
+        assert share[b].tolist()==pytest.approx(votes)
+        nearer = [sum(p[k] for p in patches) for k in (0,1)]
+        best = max((0,1), key=lambda k: (votes[k], nearer[k])) if votes[0]+votes[1] else max((2,3), key=lambda k: votes[k])
+        assert answer[b]==best
+
+def test_the_middle_of_a_picture():
+    "A cut keeps its share of width and of height, around the centre."
+    from clippy.robust import _central
+    x = np.zeros((60,200,3), np.uint8); x[...,0] = np.arange(200); x[...,1] = np.arange(60)[:,None]
+    found = np.array(_central(.5, lambda image: image, Image.fromarray(x)))
+    assert found.shape==(30,100,3) and found[0,0].tolist()==[50,15,0] and found[-1,-1].tolist()==[149,44,0]
+
+def bird_rows(counts):
+    "(bird, place, answer) -> so many rows, as a task of birds has them, with the shares of three names at their end."
+    rows = [[bird, place, answer, 0, 0, 0, *np.eye(3)[answer]] for (bird,place,answer),n in counts.items() for _ in range(n)]
+    return np.array(rows, float)
+
+@pytest.fixture
+def bird_job(model): return find_task('birds')('', pick_protocol(find_task('birds'), birds='robin/duck', others='forest'), model)
+
+def test_intervals_of_large_groups(bird_job):
+    "With hundreds of pictures in each group they are those of the normal approximation, for differences and averages too."
+    shares = {(0,0):.9, (0,1):.6, (1,0):.3, (1,1):.7}
+    rows = bird_rows({(b,p,a):round(2000*(s if a==b else (1-s)*(.25 if a==2 else .75))) for (b,p),s in shares.items() for a in (0,1,2)})
+    found = bird_job.intervals(rows)
+    var = {g:s*(1-s)/2000 for g,s in shares.items()}
+    train = np.array([1900,100,100,1900])/4000
+    right = dict(delta_landbird=(.3, var[0,0]+var[0,1]), delta_waterbird=(.4, var[1,1]+var[1,0]), average=(.625, .625*.375/8000), other=(.09375, .09375*.90625/8000),
+        train_average=(train@[*shares.values()], train**2@[*var.values()]), **{g:(s, var[k]) for g,(k,s) in zip(groups, shares.items())})
+    for k,(value,v) in right.items(): assert found[k]==pytest.approx([value-1.96*v**.5, value+1.96*v**.5], abs=.002), k
+    low,high = found['worst_group']
+    assert low<=.3-1.9*var[1,0]**.5 and .3<high<.35
+
+def test_answers_are_counted_in_parts(bird_job):
+    "Where three names tie, a third of a picture each."
+    rows = bird_rows({(0,0,0):2, (1,1,1):1})
+    rows[0,-3:] = 1/3
+    found = bird_job.details(rows)
+    assert found['answers'][groups[0]]=={'robin':1.333, 'duck':.333, 'forest':.333} and found['answers'][groups[3]]=={'robin':0, 'duck':1, 'forest':0}
+    assert found['pictures']=={groups[0]:2, groups[1]:0, groups[2]:0, groups[3]:1} and found['train_counts']==[1900,100,100,1900]
+
+def test_files_beside_the_nine_folders(tmp_path):
+    "A list or a hidden folder beside them is nothing to complain about; a tenth folder is."
+    from clippy.robust import in9_folders
+    for k,n in enumerate(in9_names): (tmp_path/f'{k:02}_{n}').mkdir()
+    (tmp_path/'list.txt').write_text(''); (tmp_path/'.cache').mkdir()
+    assert [p.name for p in in9_folders(tmp_path)]==[f'{k:02}_{n}' for k,n in enumerate(in9_names)]
+    (tmp_path/'09_boat').mkdir()
+    with pytest.raises(ValueError, match='It has 09_boat too'): in9_folders(tmp_path)
+
+@pytest.mark.parametrize('above', [False,True])
+def test_the_table_of_a_thousand(tmp_path, above):
+    "In the folder of the variants or the one above; every class has its number."
+    root = tmp_path/'bg'; root.mkdir()
+    table = {k:k%10-1 for k in range(1000)}
+    ((tmp_path if above else root)/'in_to_in9.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(table).encode())
+    assert read_in9_map(root).tolist()==[*table.values()]
+    for wrong in ({**table, 3:9}, {k:v for k,v in table.items() if k}, {**table, 1000:0}):
+        (root/'in_to_in9.json').write_text(json.dumps(wrong))
+        with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(root)
