@@ -14,6 +14,7 @@ __all__ = ['okabe', 'markers', 'Swap', 'scene_swap', 'composite', 'photo_swap', 
 
 # %% ../nbs/30_analysis.ipynb #c55372eb
 import hashlib, warnings
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from io import BytesIO
@@ -39,6 +40,7 @@ from torch import Tensor
 
 from .data import array_transform
 from .eval import Protocol, class_vectors, finite, image_transform, manifest, read_image, table, template_sets, weights_hash, write_json
+from .images import image_files
 from .model import CLIPpy
 from .robust import Waterbirds, group_numbers, groups as group_keys, show_votes
 from .scenes import names as scene_names, sheet, swap_backgrounds, things
@@ -105,8 +107,10 @@ def photo_swap(
 
 # %% ../nbs/30_analysis.ipynb #afeca775
 def _pictures(folder):
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in ('.jpg','.jpeg','.png')) if folder.is_dir() else ()
-    if not files: raise FileNotFoundError(f'{folder} is not a folder with .jpg or .png pictures.')
+    files = image_files(folder)[0] if folder.is_dir() else ()
+    if not files: raise FileNotFoundError(f'{folder} is not a folder with pictures.')
+    twice = [k for k,n in Counter(p.stem for p in files).items() if n>1]
+    if twice: raise ValueError(f'{folder} has {twice[0]} more than once: a background is called by the name of its file.')
     return {p.stem:read_image(p) for p in files}
 
 def _square(image, mask, size): # the square around the thing, or as much of it as the picture allows

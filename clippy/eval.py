@@ -18,6 +18,7 @@ __all__ = ['template_sets', 'tasks', 'Several', 'fill', 'templates_of', 'is_name
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import atexit, csv, hashlib, io, json, math, os, platform, re, shutil, sys, time
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
@@ -42,19 +43,19 @@ from fastcore.script import CliError, bool_arg, call_parse
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
-from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
 from .data import (Report, Unusable, eval_transform, image_ending, image_endings, open_image, read_captions, sample_captions,
     shard_list, to_rgb, usable_captions)
 from .files import read_ours, write_ours
+from .images import hidden, image_files, left_out, read_file
 from .loader import _Shard, _unseekable, scan_shard
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all, read_shard
 from .text import in_markdown, on_terminal
-from .typed import hide_words, in_bounds
+from .typed import hide_text, hide_words, in_bounds
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -350,7 +351,7 @@ def read_image(
     path:str|Path,
 )->Image.Image: # upright RGB
     "Open an image file, or say in a sentence what is wrong with it."
-    try: return open_image(Path(path).read_bytes())
+    try: return open_image(read_file(path))
     except Unusable as e: raise ValueError(f'{path}: {e}. Mend or remove it: part of a data set is another data set.') from None
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -416,17 +417,25 @@ def folder_names(
 
 # %% ../nbs/20_eval.ipynb #dbe1371a
 class ClassFolders(Source):
-    "An `ImageFolder` whose pictures are checked as they are read."
+    "A folder for each class, whose pictures are checked as they are read."
     def __init__(self,
         path:str|Path, # one folder for each class
         transform, # from `image_transform`
     ):
         self.transform = transform
         if not Path(path).is_dir(): raise FileNotFoundError(f'There is no folder {path}.')
-        try: data = ImageFolder(path)
-        except FileNotFoundError as e: raise ValueError(f'{path} is not a folder of class folders with pictures: {e}') from None
-        self.classes,self.labels = data.classes,[y for _,y in data.samples]
-        self.files = [(Path(p),) for p,_ in data.samples]
+        self.classes,self.labels,self.files,left = [],[],[],Counter()
+        for p in sorted(Path(path).iterdir()):
+            some,more = image_files(p) if p.is_dir() and not hidden(p.name) else ([],{})
+            if some:
+                self.files += [(o,) for o in some]
+                self.labels += [len(self.classes)]*len(some)
+                self.classes.append(p.name)
+                left.update(more)
+            elif p.is_dir(): left[f'folder {p.name}{"" if hidden(p.name) else " (no pictures)"}'] += 1
+            else: left['file beside the class folders'] += 1
+        if not self.classes: raise ValueError(f'{path} is not a folder of class folders with pictures.')
+        self.notes = (f'left out of {path}: {left_out(left)}',) if left else ()
     def __getitem__(self, i): return self.transform(read_image(self.files[i][0])),self.labels[i]
 
 # %% ../nbs/20_eval.ipynb #ade5c951
@@ -1254,4 +1263,4 @@ def main(
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**locals()))
-    except (ValueError, OSError) as e: raise CliError(str(e)) from None
+    except (ValueError, OSError) as e: raise CliError(hide_text(str(e))) from None

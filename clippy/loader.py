@@ -13,7 +13,7 @@ from collections import Counter
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property,lru_cache
-from itertools import count,islice,takewhile
+from itertools import chain,count,islice,takewhile
 from pathlib import Path
 from random import Random
 from zipfile import ZipFile
@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local,_read_sizes
 from .files import read_ours,write_ours
 from .stream import Unreachable,fetch,group_members,open_tar,read_shard,tar_files
+from .typed import hide
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
 @dataclass
@@ -246,7 +247,7 @@ class ShardLoader:
     ):
         store_attr()
         self.remote,self.urls,self._report = remote,shard_list(urls),Report()
-        self.why = '' if cache else next((f'{u} is {w}' for u in self.urls if (w := _unseekable(u))), '')
+        self.why = '' if cache else next((f'{hide(u)} is {w}' for u in self.urls if (w := _unseekable(u))), '')
         self.mode = 'streamed' if self.why else 'indexed'
         self.sizes = self._sizes()
         self._check()
@@ -310,7 +311,7 @@ def _check(self:ShardLoader):
     known = None if self.sizes is None else sum(self.sizes)
     if self.num_samples is None: self.num_samples = known
     if self.num_samples is None:
-        raise ValueError(f"No sizes.json beside {self.urls[0]} says how many samples there are: give num_samples (--train-num-samples)")
+        raise ValueError(f"No sizes.json beside {hide(self.urls[0])} says how many samples there are: give num_samples (--train-num-samples)")
     if known is not None and self.num_samples>known:
         raise ValueError(f"num_samples={self.num_samples}, but the shards hold {known}")
     if not 0<=self.rank<self.world: raise ValueError(f"rank={self.rank} is not one of world={self.world} processes")
@@ -385,6 +386,28 @@ def share(self:ShardLoader,
     if self.shuffle: Random(f'{self.seed} {epoch}').shuffle(urls)
     return urls[self.rank*workers+worker::self.world*workers]
 
+# %% ../nbs/06_loader.ipynb #2d6abfe9
+def _mixed(raw, n, rng, most=2_000_000_000):
+    "Samples from a buffer of `n` of them, and of `most` bytes."
+    buffer,size = [],0
+    for sample in raw:
+        for o in chain([sample], islice(raw, int(len(buffer)+1<n))):
+            buffer.append(o)
+            size += _weight(o)
+        due = len(buffer)>=n
+        while buffer and (due or size>most):
+            due,o = False,_pick(buffer, rng)
+            size -= _weight(o)
+            yield o
+    while buffer: yield _pick(buffer, rng)
+
+def _weight(sample): return sum(len(o) for o in sample.values() if isinstance(o,bytes))
+
+def _pick(buffer, rng):
+    k = rng.randint(0, len(buffer)-1)
+    buffer[k],buffer[-1] = buffer[-1],buffer[k]
+    return buffer.pop()
+
 # %% ../nbs/06_loader.ipynb #005f3c74
 @patch
 def _samples(self:ShardLoader, epoch, worker, report):
@@ -393,7 +416,7 @@ def _samples(self:ShardLoader, epoch, worker, report):
     for again in count():
         note,good = Report() if again else report,0
         raw = (s for url in self.share(epoch, worker) for s in read_shard(url, note, 0, sizes.get(url), self.max_sample_mb, **self.remote))
-        if self.shuffle: raw = wds.shuffle(self.shuffle, initial=self.shuffle, rng=Random(f'{here} {again} {self.rank} {worker}'))(raw)
+        if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {again} {self.rank} {worker}'))
         for sample in raw:
             url,key = sample['__url__'],sample['__key__']
             try: found = draw_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {again} {key}')

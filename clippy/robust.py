@@ -29,6 +29,7 @@ from torch import Tensor
 
 from .eval import (Protocol, Source, Task, digest, evaluate, finite, image_transform, imagenet_names, lowest_interval, read_image, register,
     sum_interval, templates_of, wilson, winners)
+from .images import hidden, image_files
 from .masks import read_text
 from .model import CLIPpy
 from .scenes import Birds, backgrounds, swap_backgrounds, things
@@ -388,7 +389,7 @@ class ImageNet9(Source):
         self.files,self.labels = [],[]
         for k,v in enumerate(variants):
             for y,folder in enumerate(in9_folders(self.root/v/'val')):
-                found = sorted(p for p in folder.iterdir() if p.suffix.lower() in ('.jpeg','.jpg','.png'))
+                found,_ = image_files(folder)
                 if not found: raise FileNotFoundError(f'{folder} holds no pictures.')
                 self.files += [(p,) for p in found]; self.labels += [(k,y)]*len(found)
         self.expected = self.each*len(variants)
@@ -402,7 +403,7 @@ def in9_folders(
     path:Path, # `<variant>/val`
 )->list: # the nine folders in the order of their numbers
     "The class folders of a variant of ImageNet-9."
-    found = sorted(p for p in path.iterdir() if p.is_dir())
+    found = sorted(p for p in path.iterdir() if p.is_dir() and not hidden(p.name))
     want = [f'{k:02}_{n}' for k,n in enumerate(in9_names)]
     lost,odd = [w for w in want if w not in {p.name for p in found}],[p.name for p in found if p.name not in want]
     if lost or odd: raise ValueError(f'{path} must hold the nine folders {want[0]} to {want[-1]}.'

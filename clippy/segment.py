@@ -7,8 +7,9 @@ Docs: https://clippy-vl.github.io/clippy/segment.html.md"""
 # %% auto #0
 __all__ = ['vocabularies', 'eval_seed', 'to_batch', 'scene_vectors', 'patch_logits', 'similarity_maps', 'words_to_pixels',
            'areas', 'iou', 'SegmentProtocol', 'window_logits', 'pamr', 'positions', 'class_words', 'words_of_file',
-           'Head', 'squash', 'MaskSource', 'Segment', 'save_labels', 'with_background', 'all_named', 'SceneProtocol',
-           'SceneMasks', 'SceneSegment', 'SceneThings', 'evaluate_scenes', 'show_predictions', 'show_protocols']
+           'Head', 'squash', 'MaskSource', 'Segment', 'label_image', 'save_labels', 'with_background', 'all_named',
+           'SceneProtocol', 'SceneMasks', 'SceneSegment', 'SceneThings', 'evaluate_scenes', 'show_predictions',
+           'show_protocols']
 
 # %% ../nbs/21_segment.ipynb #3e153920
 import os
@@ -144,6 +145,7 @@ class SegmentProtocol(Protocol):
         if self.window and not self.stride: raise ValueError('A window needs a stride.')
         for k in 'window','stride','prior','scale','threshold':
             if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
+        if self.window and self.stride>self.window: raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
         if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
 
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
@@ -175,7 +177,7 @@ def window_logits(
     return total/times
 
 def _starts(length, window, stride): # the last window ends with the image
-    return sorted({min(o, max(length-window, 0)) for o in range(0, length, stride) if o<max(length-window, 0)+stride})
+    return sorted({min(o, max(length-window, 0)) for o in range(0, length, stride)})
 
 # %% ../nbs/21_segment.ipynb #af0ca35c
 def pamr(
@@ -388,14 +390,20 @@ def _colours(n=256): # the colours of VOC's masks: the bits of the index, spread
     i = np.arange(n)
     return np.stack([sum(((i>>(3*b+c))&1)<<(7-b) for b in range(3)) for c in range(3)], 1).astype(np.uint8)
 
+def label_image(
+    labels:Tensor, # `[H,W]` class indices below 256
+)->Image.Image: # mode P
+    "Class indices as an image with VOC's palette."
+    image = Image.fromarray(labels.cpu().numpy().astype(np.uint8), mode='P')
+    image.putpalette(_colours().tobytes())
+    return image
+
 def save_labels(
     labels:Tensor, # `[H,W]` class indices below 256
     path, # PNG
 ):
     "Class indices as a PNG with VOC's palette."
-    image = Image.fromarray(labels.cpu().numpy().astype(np.uint8), mode='P')
-    image.putpalette(_colours().tobytes())
-    image.save(path)
+    label_image(labels).save(path)
 
 # %% ../nbs/21_segment.ipynb #c4378118
 _tcl = SegmentProtocol('tcl', 448, 'short', 'tcl-9', 'name', window=448, stride=224, background='none', threshold=.5, upsampling='bilinear',

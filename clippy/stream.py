@@ -12,7 +12,7 @@ __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'open_tar
 import bz2,gzip,hashlib,io,json,lzma,os,re,shutil,tarfile,time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache,partial
-from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection
+from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection,InvalidURL
 from itertools import count,islice
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,6 +28,7 @@ from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
 from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_name,shard_sizes,_local
+from .typed import hide,hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
@@ -53,7 +54,7 @@ class RemoteFile(io.RawIOBase):
         try: data = self._insist(len(buffer))
         finally: self.waited,self.fresh = self.waited+time.monotonic()-self.began,0
         self.at += len(data)
-        if self.at>self.largest: raise Unreachable(f'{self.url} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>self.largest: raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):
@@ -72,16 +73,22 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
             return data
         except (OSError,HTTPException) as e:
             self._hang_up()
-            if _hopeless(e): raise Unreachable(f'{self.url} cannot be read: {e}') from None
+            if _hopeless(e): raise Unreachable(f'{hide(self.url)} cannot be read: {_told(e)}') from None
             error = e
         if again<self.tries-1: time.sleep(min(60, self.wait*2**again))
-    raise Unreachable(f'{self.url} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {error or type(error).__name__}') from None
+    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {_told(error)}') from None
+
+def _told(error)->str: # without the address or the command, of which libraries show parts
+    if isinstance(error, InvalidURL): return 'it is no address that can be asked'
+    said = re.search(r'\bexit (-?\d+)', str(error))
+    if said and not isinstance(error, HTTPError): return f'the command ended with exit {said[1]}'
+    return hide_text(str(error)) or type(error).__name__
 
 @patch
 def _came(self:RemoteFile, n): # bytes; is it too slow?
     self.fresh += n
     spent = self.waited+time.monotonic()-self.began
-    if spent>self.patience+(self.at+self.fresh)/self.slowest:
+    if not self.url.startswith('pipe:') and spent>self.patience+(self.at+self.fresh)/self.slowest:
         raise Unreachable(f'in {spent:.0f} seconds of waiting no more than {self.at+self.fresh:,} bytes came')
 
 @patch
@@ -89,7 +96,7 @@ def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the f
     return getattr(self.body, 'stream', self.body).read1(n)
 
 def _hopeless(e): # another try gives the same
-    return isinstance(e,Unreachable) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
+    return isinstance(e,(Unreachable,InvalidURL)) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
 
 # %% ../nbs/05_stream.ipynb #fce77dd1
 class _Timed(io.RawIOBase):
@@ -280,16 +287,18 @@ def _ordered(urls, sizes, transform, batch_size, max_sample_mb):
     report,shards = Report(),Report()
     raw = (s for url,n in zip(urls, sizes) for s in read_shard(url, shards, 0, n, max_sample_mb))
     for i in count():
-        try: batch = list(islice(raw, batch_size))
+        n,mine,done = 0,i%workers==worker,[]
+        try:
+            for n,s in enumerate(islice(raw, batch_size), 1): # one at a time: files are large
+                if not mine: continue
+                try: image,captions = decode_sample(s)
+                except Unusable as e: report.skip(s['__url__'], str(e), s['__key__']); continue
+                done.append((draw_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
         except Unreachable as e: yield None,[],[],e; return
-        if not batch: break
-        if i%workers != worker: continue
-        done = []
-        for s in batch:
-            try: done.append((*decode_sample(s), s['__key__']))
-            except Unusable as e: report.skip(s['__url__'], str(e), s['__key__'])
+        if not n: break
+        if not mine: continue
         report.seen += len(done)
-        xs = [draw_sample(im, cs, transform, key)[0] for im,cs,key in done]
+        xs = [o[0] for o in done]
         yield (torch.stack(xs) if xs else None), [o[1] for o in done], [o[2] for o in done], report.take()
     if worker==0: yield None,[],[],shards # every worker reads all shards: one of them tells
 

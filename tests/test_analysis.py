@@ -88,6 +88,10 @@ def test_photographs(tmp_path, rng):
     assert made.backgrounds==('a','b') and made.images.shape==(2,2,40,40,3)
     assert made.masks[0].sum()==mask.sum()
     assert (made.images[0,0][made.masks[0]]==np.asarray(image)[mask]).all()
+    Image.new('RGB', (9,9)).save(tmp_path/'c.webp'); assert photo_swap([(image, mask)]*2, ('x','x'), tmp_path, 40, soft=0).backgrounds==('a','b','c')
+    Image.new('RGB', (9,9)).save(tmp_path/'a.png')
+    with pytest.raises(ValueError, match='a more than once'): photo_swap([(image, mask)]*2, ('x','x'), tmp_path)
+    (tmp_path/'a.png').unlink()
     with pytest.raises(FileNotFoundError, match='not a folder'): photo_swap([(image, mask)]*2, ('x','x'), tmp_path/'none')
     with pytest.raises(ValueError, match='empty'): photo_swap([(image, mask & False)]*2, ('x','x'), tmp_path)
 

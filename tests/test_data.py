@@ -9,7 +9,7 @@ from hypothesis import HealthCheck,given,settings,strategies as st
 from PIL import Image
 
 import clippy.data as D
-from clippy.data import (Unusable, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
+from clippy.data import (Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
     shard_list, shard_sizes, to_rgb, train_transform)
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
@@ -140,6 +140,54 @@ def test_pack_formats_and_resize(tmp_path):
     small = members(tmp_path/'small/00000.tar')
     assert [Image.open(io.BytesIO(small[f'00000000{i}.jpg'])).size for i in range(3)]==[(45,30),(45,30),(30,45)]
     assert abs(Image.open(io.BytesIO(small['000000000.jpg'])).getpixel((20,10))[1]-127)<4  # half red on white
+
+@pytest.mark.parametrize('size', [(90,60), (60,90), (64,64), (200,31), (31,200)])
+@pytest.mark.parametrize('short', [0, 30, 31, 59, 60, 61, 64, 75, 90, 300])
+def test_pack_resizes_by_the_short_side(tmp_path, size, short):
+    "The short side gets the size, the long one keeps the shape; nothing is enlarged, and what is small enough is kept to the byte."
+    (tmp_path/'im').mkdir()
+    photo(*size).save(tmp_path/'im/a.png')
+    (tmp_path/'c.csv').write_text('image,caption\na.png,A\n')
+    pack(tmp_path/'im', tmp_path/'c.csv', tmp_path/'out', resize=short, progress=False)
+    files = members(tmp_path/'out/00000.tar')
+    if not 0<short<min(size): assert files['000000000.png']==(tmp_path/'im/a.png').read_bytes(); return
+    w,h = Image.open(io.BytesIO(files['000000000.jpg'])).size
+    assert min(w,h)==short and (w>h)==(size[0]>size[1]) and abs(max(w,h)-short*max(size)/min(size))<=1
+    about = json.loads(files['000000000.json'])
+    assert (about['width'], about['height'])==(w,h)
+
+def test_pack_shuffles_and_counts(tmp_path):
+    "A seed is an order of its own, and all are there; the captions that are counted are those that are in the shards."
+    im,c,kw = folder_of(tmp_path)
+    orders = []
+    for name,seed in (('a',None),('b',0),('c',1),('d',1)):
+        about = pack(im, c, tmp_path/name, shard_size=2, seed=seed, **kw)
+        found = [json.loads(v) for o in shard_list(tmp_path/name) for k,v in members(o).items() if k.endswith('.json')]
+        orders.append([o['image'] for o in found])
+        assert sorted(orders[-1])==[f'{i}.jpg' for i in range(9)] and about['captions']==sum(len(o['captions']) for o in found)==18 and about['samples']==9
+        assert all(o['captions']==[f"caption {o['image'][0]}", f"other {o['image'][0]}"] for o in found)
+    assert orders[0]==[f'{i}.jpg' for i in range(9)]!=orders[1]!=orders[2]==orders[3]
+
+def test_a_draw_is_fair_and_leaves_the_generator_alone():
+    "Captions equally often, over 300 seeds; pixels and caption are of the seed alone; torch's own random numbers go on as if nothing had been."
+    def transform(image): return torch.rand(2)
+    found = [draw_sample(None, ['a','b','c'], transform, f'0 {e} x') for e in range(300)]
+    assert all(70<n<130 for n in Counter(c for _,c in found).values()) and len({tuple(x.tolist()) for x,_ in found})==300
+    torch.manual_seed(5); want = torch.rand(3)
+    torch.manual_seed(5); again = draw_sample(None, ['a','b','c'], transform, '0 7 x')
+    assert torch.equal(torch.rand(3), want) and torch.equal(again[0], found[7][0]) and again[1]==found[7][1]
+
+def test_crops_cover_the_range():
+    "Crops of the fast transform have the area that was asked for, and are not always at one place."
+    ramp = Image.fromarray(np.stack([np.tile(np.arange(200, dtype=np.uint8),(200,1)), np.tile(np.arange(200, dtype=np.uint8)[:,None],(1,200)), np.zeros((200,200),np.uint8)], 2))
+    for transform in (fast_transform(32, scale=(.25,.36)), lambda im: train_transform(32, (0,0,0), (1,1,1), scale=(.25,.36))(im)*255):
+        boxes = []
+        for s in range(40):
+            torch.manual_seed(s)
+            x = transform(ramp).float()
+            boxes.append([x[0,:,-1].mean()-x[0,:,0].mean(), x[1,-1].mean()-x[1,0].mean(), x[0,:,0].mean(), x[1,0].mean()])
+        w,h,left,top = torch.tensor(boxes).T
+        assert (.2<(w*h/200**2)).all() and ((w*h/200**2)<.38).all() and left.std()>10 and top.std()>10
 
 def test_pack_reports_what_it_leaves_out(tmp_path):
     im,c,kw = folder_of(tmp_path)

@@ -110,6 +110,9 @@ def test_saved_predictions_make_the_number(tmp_path, model):
         m = m+confusion_matrix(Scenes(512, eval_seed, 64)[int(p.stem)].mask.flat, np.array(Image.open(p)).flat, labels=range(17))
     with np.errstate(invalid='ignore'): each = np.diag(m)/(m.sum(0)+m.sum(1)-np.diag(m))
     assert np.nanmean(each)==pytest.approx(r.numbers['miou'], abs=1e-12)
+    assert np.diag(m).sum()/m.sum()==pytest.approx(r.numbers['pixel_accuracy'], abs=1e-12)
+    assert list(r.details['share_of_pixels'].values())==pytest.approx(list(m.sum(1)/m.sum()), abs=1e-5) # of the truth
+    assert [v for v in r.details['iou'].values() if v is not None]==pytest.approx([v for v in each if v==v])
 
 # Intervals ------------------------------------------------------------------------------------------------------------
 
@@ -228,6 +231,25 @@ def test_imagenet_v2(tmp_path, model):
     right = plain_cosines(model, images, ['a photo of a brambling','a photo of a great white shark']).argmax(1)==np.repeat([0,1], 10)
     assert r.numbers['top1']==right.mean()
     assert r.words['names']==['brambling','great white shark'] and r.images['whole']
+
+def test_what_class_folders_have_besides(tmp_path, model, capsys):
+    "Pictures of every ending count; what is hidden, empty or no picture is no class, and is said on the terminal and in the result."
+    d = folders(tmp_path/'in', ['boat','cat'])
+    plain = evaluate(model, 'folder', d, size=64)
+    for name in ('.ipynb_checkpoints/boat.png','.hidden/1.png','@eaDir/boat.png','#recycle/1.png','__MACOSX/1.png','boat/.ipynb_checkpoints/0.png','boat/@eaDir/0.JPEG','boat/._0.JPEG','dog/readme.txt','boat/Thumbs.db','notes.txt','1.png'):
+        (d/name).parent.mkdir(parents=True, exist_ok=True)
+        (d/name).write_bytes((d/'boat/0.JPEG').read_bytes())
+    assert cli(['eval', demo, '--task','folder','--data',str(d),'--set','size=64','--workers','0','--out',str(tmp_path/'r.json')])==0
+    r = read_result(tmp_path/'r.json')
+    assert (r['numbers'], r['words']['names'], r['images'])==(plain.numbers, ['boat','cat'], plain.images)
+    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no pictures)','1 hidden file'])
+    assert len(r['details']['notes'])==1 and sorted(r['details']['notes'][0].split(': ',1)[1].split(', '))==sorted(said.replace('the folder .ipynb', '2 times the folder .ipynb').replace('the folder @', '2 times the folder @').split(', '))
+    assert r['details']['notes'][0] in capsys.readouterr().out
+    for k,(kind,ending) in enumerate(dict(GIF='gif', JPEG='jfif', WEBP='webp', TIFF='TIF', PPM='pgm', BMP='bmp').items()): Image.open(d/'boat/0.JPEG').save(d/f'cat/{k}.{ending}', kind)
+    (tmp_path/'linked').mkdir(); (tmp_path/'linked/cat').symlink_to(d/'cat'); (tmp_path/'linked/boat').symlink_to(d/'boat')
+    assert evaluate(model, 'folder', d, size=64).images['seen']==evaluate(model, 'folder', tmp_path/'linked', size=64).images['seen']==10
+    (tmp_path/'none/.ipynb_checkpoints').mkdir(parents=True)
+    with pytest.raises(ValueError, match='not a folder of class folders with pictures'): evaluate(model, 'folder', tmp_path/'none')
 
 def plain_cosines(model, images, texts, size=64):
     "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
@@ -432,7 +454,7 @@ def test_a_result_with_a_mark(tmp_path, reference):
     (['--task','scenes','--set','size'], 'has no ='),
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
     (['--task','scenes','--set','size=64,window=50,stride=8','--limit','2'], 'multiples of the patch'),
-    (['--task','scenes','--limit','-1'], 'limit is a number of images'),
+    (['--task','scenes','--limit','-1'], 'limit is -1, but must be at least 0'), # said before the model is loaded; from Python: a number of images
     (['--task','voc','--data','nowhere'], 'no folder nowhere'),
     (['--task','folder','--data','nowhere'], 'no folder nowhere'),
     (['--task','scenes,voc','--data','a,b,c'], '3 paths for 2 tasks'),
@@ -827,3 +849,37 @@ def test_other_sentences_are_another_number(things_in_folders, model, tmp_path, 
             assert torch.equal(found.setdefault(t, job.vectors), job.vectors)
     a,b,c = found.values()
     assert (a-b).abs().max()>1e-3 and (b-c).abs().max()>1e-3
+
+# Images --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('fit,size,shape', [('square',60,(120,75)), ('square',64,(33,97)), ('short',60,(150,100)), ('short',44,(70,211)), ('short',64,(9,400)),
+    ('square',3,(50,20)), ('crop',56,(120,75)), ('crop',64,(64,64))])
+def test_fit_by_hand(fit, size, shape, model):
+    "Bicubic, sides rounded to whole patches (at least one), height and width where they belong, mean and deviation of the model."
+    image = Image.fromarray(np.random.default_rng(size).integers(0, 256, (*shape,3), np.uint8))
+    (h,w),p = shape,model.patch[0]
+    if fit=='square': sides = (max(p, round(size/p)*p),)*2
+    if fit=='short': sides = tuple(max(p, round(s*size/min(h,w)/p)*p) for s in (h,w))
+    if fit=='crop': sides = tuple(int(size*s/min(h,w)) for s in (h,w)) # then the centre is cut out
+    x = np.asarray(image.resize(sides[::-1], Image.Resampling.BICUBIC), float)/255
+    if fit=='crop':
+        top,left = (round((s-size)/2) for s in sides)
+        x = x[top:top+size,left:left+size]
+    x = ((x-model.config.mean)/model.config.std).transpose(2,0,1)
+    got = image_transform(Protocol(size=size, fit=fit), model)(image)
+    assert got.shape==x.shape and np.abs(got.numpy()-x).max()<1e-5
+    if fit!='crop': assert torch.equal(got, image_transform(Protocol(size=size, fit=fit), model)(np.asarray(image))) # an array is the same image
+
+@pytest.mark.parametrize('n', [50, 400])
+def test_bootstrap_of_a_mean(n):
+    "A mean of measurements that are no shares: the interval is 1.96 standard errors to either side, for as many draws as there are images."
+    class Mean(Task):
+        def __init__(self): pass
+        def numbers(self, rows, weights): return dict(mean=weights@rows[:,0]/weights.sum(1), low=(weights@rows[:,0]/weights.sum(1))-1)
+    rows = np.random.default_rng(n).gamma(2, 3, (n,1))
+    value,(low,high) = rows.mean(),with_intervals(Mean(), rows, 2000)[1]['mean']
+    error = rows.std()/np.sqrt(n)
+    assert value-low==pytest.approx(1.96*error, rel=.12) and high-value==pytest.approx(1.96*error, rel=.12)
+    constant = with_intervals(Mean(), np.full((n,1), .5), 100)[1]
+    assert constant['mean']==pytest.approx([binomtest(n//2, n).proportion_ci(.95, 'wilson').low, binomtest(n//2, n).proportion_ci(.95, 'wilson').high], abs=1e-6)
+    assert constant['low']==[-.5,-.5] # not between 0 and 1, so no share

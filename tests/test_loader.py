@@ -2,6 +2,7 @@
 import bz2,gzip,io,json,os,shutil,tarfile,time,tracemalloc,warnings
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import numpy as np, pytest, torch, webdataset as wds
 from hypothesis import HealthCheck,given,settings,strategies as st
@@ -9,7 +10,7 @@ from PIL import Image
 
 from clippy.data import Report,eval_transform,fast_transform,num_samples,open_image,sample_captions,shard_list,train_transform
 from clippy.eval import Pairs,tar_items
-from clippy.loader import EpochOrder,ShardLoader,scan_shard,shard_index
+from clippy.loader import EpochOrder,ShardLoader,_mixed,scan_shard,shard_index
 from clippy.stream import read_shard
 from test_data import bomb,ids,jpeg,photo,sample,saved,write
 
@@ -427,6 +428,24 @@ def test_a_tar_that_means_harm(tmp_path, what, packed):
     loader = ShardLoader(str(path), tfm, 3, workers=0, shuffle=0, max_sample_mb=1) if why else loader
     epoch(loader)
     if why: assert loader.report().by_reason()=={why:1}
+
+def test_a_buffer_of_large_samples():
+    "A stream's shuffle buffer is webdataset's, and holds no more bytes than it may."
+    held = [0]
+    class Large(bytes):
+        def __del__(self): held[0] -= 1
+    def raw(n):
+        for i in range(n):
+            held[0] += 1
+            yield dict(i=i, jpg=Large(1000))
+    for n in (1,2,30,400):
+        want = [o['i'] for o in wds.shuffle(n, initial=n, rng=Random(3))(dict(i=i) for i in range(300))]
+        assert [o['i'] for o in _mixed(raw(300), n, Random(3))]==want
+    got,most = [],0
+    for o in _mixed(raw(300), 200, Random(3), most=20_000):
+        got.append(o['i'])
+        most = max(most, held[0])
+    assert sorted(got)==list(range(300))!=got and most<=23
 
 few = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 pieces = st.sampled_from([*good, *(o for o,_ in harm.values() if len(o)<9000), bytes(512), bytes(1024), b'x'*512, member('a.jpg',100)])

@@ -22,6 +22,11 @@ def test_equivalents_are_of_these_modules():
         assert all(w[1:] in lines for w in o['what'] if w[0]=='-'), o['what']
         assert len(o['why'])>20 and len({w[0] for w in o['what']})>0
 
+def test_pictures_are_left_alone():
+    "From the decorator to the last line of what returns a Figure."
+    source = '@wraps\ndef show(x)->Figure:\n    return Figure(figsize=(3*x, 4))\ndef number(x): return 2*x\n'
+    assert ((1,0),(3,999)) in mutants.passed_over(source) and all(b[0]<4 for _,b in mutants.passed_over(source))
+
 def test_hints_and_sentences_are_left_alone():
     source = "def f(a:int|None=3)->str|None:\n    b:int|str = 2\n    if b>9: raise ValueError(f'{b+1} is too much')\n    return f'{b+1}'\n"
     assert sorted(mutants.passed_over(source))==[((1,8),(1,16)), ((1,21),(1,29)), ((2,6),(2,13)), ((3,29),(3,49))]
@@ -31,6 +36,10 @@ def test_the_statement_around_a_line(line, lines):
     "Of a compound statement only the head: the tests that reach its body are others."
     source = 'a = 1\nif a:\n    b = (a,\n         2)\nelse:\n    c = 3\n'
     assert [*mutants.statement(source, line, line)]==lines
+
+def test_tests_that_fit():
+    seconds = dict(a=1, b=2, c=9, test_chapter=20)
+    assert mutants.within([*seconds], seconds, 5)==['a','b','test_chapter'] and mutants.within(['c'], seconds, 5)==['c']
 
 def test_a_chapter_as_a_test(tmp_path):
     "The cells that are checks, and none that is exported, slow or for a GPU."

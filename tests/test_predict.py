@@ -1,10 +1,11 @@
 "Prediction as users do it: any picture, many threads, whole folders, and what goes wrong."
-import io, json, os, subprocess, sys, threading
+import io, json, os, subprocess, sys, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np, pytest, torch
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 import clippy
@@ -213,6 +214,186 @@ def test_damaged_model(picture, where, value):
     for ask in asks:
         with pytest.raises(ValueError, match='not finite'): ask()
 
+# Nothing is lost ----------------------------------------------------------------------------------------------------------
+
+def files_of(folder): return {p.relative_to(folder).as_posix():(p.read_bytes() if p.is_file() else b'') for p in folder.rglob('*') if not p.is_dir()}
+
+@pytest.fixture
+def asks(saved, monkeypatch, tmp_path):
+    "A command in an empty folder: exit code and what was said."
+    monkeypatch.chdir(tmp_path)
+    def run(*args, model=saved):
+        err = io.StringIO()
+        monkeypatch.setattr(sys, 'stderr', err)
+        try: code = cli([*map(str, args), '-m', str(model)])
+        except SystemExit as e: code = e.code
+        return code,err.getvalue()
+    return run
+
+@pytest.mark.parametrize('out', ['.', 'w', './w/../w', 'scene.png', 'w/scene.png', './w/./scene.png', 'soft.png', 'hard.png', 'way', 'way/scene.png'])
+@pytest.mark.parametrize('command', ['segment','group'])
+def test_originals_stay(command, out, asks, picture, tmp_path):
+    "No answer is written over the picture that it is about, whatever way leads there."
+    (tmp_path/'w').mkdir()
+    for p in (tmp_path/'scene.png', tmp_path/'w/scene.png'): picture.save(p)
+    (tmp_path/'soft.png').symlink_to('w/scene.png'); (tmp_path/'hard.png').hardlink_to(tmp_path/'w/scene.png'); (tmp_path/'way').symlink_to('w')
+    before = files_of(tmp_path)
+    code,said = asks(command, 'w/scene.png' if 'w' in out or out in ('soft.png','hard.png') else 'scene.png', *(['-l','boat'] if command=='segment' else []), '-o', out)
+    assert code==1 and 'would be lost' in said and 'Traceback' not in said and files_of(tmp_path)==before
+
+@pytest.mark.parametrize('args', [['w','-o','w'], ['w','-o','.'], ['w/*.png','-o','w'], ['w/scene.png','-o','other.png'], ['w/scene.png','-o','other'], ['w/scene.png','-o','other','--explain'], ['w/scene.png','-o','new.png','--explain'], ['w/scene.png','-o','link']])
+def test_other_pictures_stay(args, asks, picture, tmp_path):
+    "Nor over any other picture, mask, link or list that is there and that is not an answer."
+    for d in 'w','other','link': (tmp_path/d).mkdir()
+    for p in 'w/scene.png','scene.png','other.png','new_boat.png': picture.save(tmp_path/p)
+    if '--explain' in args: picture.save(tmp_path/'other/scene_boat.png')
+    else: picture.save(tmp_path/'other/scene.png')
+    (tmp_path/'link/scene.png').symlink_to(tmp_path/'gone.png')
+    before = files_of(tmp_path)
+    code,said = asks('segment', *args, '-l', 'boat')
+    assert code==1 and ('would be lost' in said or 'the folder of the pictures themselves' in said) and files_of(tmp_path)==before
+
+@pytest.mark.parametrize('text', ['my own notes\n', '[1]\n', '{"mine": 1}\n', '{"picture": "a"}\n'])
+def test_lists_of_others_stay(text, asks, picture, tmp_path):
+    picture.save(tmp_path/'a.png'); (tmp_path/'out').mkdir(); (tmp_path/'out/answers.jsonl').write_text(text)
+    before = files_of(tmp_path)
+    for command in (['segment'], ['classify','-l','cat']):
+        code,said = asks(*command, 'a.png', '-l', 'boat', '-o', 'out')
+        assert code==1 and ('not written by clippy' in said or 'another question' in said) and files_of(tmp_path)==before
+
+def test_answers_may_be_replaced(asks, picture, tmp_path):
+    "A file that is an earlier answer gives way; a link to one is replaced and what it leads to stays; `./` changes nothing."
+    picture.save(tmp_path/'a.png')
+    for ending in 'png','jpg','webp','tif':
+        assert asks('segment', 'a.png', '-l', 'boat', '-o', f'./out.{ending}')[0]==asks('group', 'a.png', '-o', f'out.{ending}')[0]==0
+    assert {p.name for p in tmp_path.iterdir()}=={'a.png','out.png','out.jpg','out.webp','out.tif'}
+    (tmp_path/'link.png').symlink_to('out.png')
+    old = (tmp_path/'out.png').read_bytes()
+    assert asks('segment', 'a.png', '-l', 'boat,cat', '-o', 'link.png')[0]==0 and (tmp_path/'out.png').read_bytes()==old and not (tmp_path/'link.png').is_symlink()
+
+@pytest.mark.parametrize('names,args', [(['x.png','x_mask.png'], []), (['x.png','x_boat.png'], ['--explain']), (['x.png','X.png'], []), (['caf\u00e9.png','cafe\u0301.png'], []), (['d/x.png','D/x.png'], []),
+    (['x.png','x_mask.jpg'], []), (['x.png','x_Boat.png'], ['--explain']), (['n'*248+'.png'], []), (['n'*230+'.png'], ['--explain','-l','a'*300])], ids='mask heat case accents folder ending heat-case long long-label'.split())
+def test_no_two_answers_in_one_file(names, args, asks, picture, tmp_path):
+    "Answers that would share a file, or have no name, are refused before the model is loaded."
+    for n in names: (tmp_path/'in'/n).parent.mkdir(parents=True, exist_ok=True); picture.save(tmp_path/'in'/n)
+    code,said = asks('segment', 'in', '-l', 'boat', '-o', 'out', *args, model='nowhere')
+    assert code==1 and ('both be answered' in said or 'too long' in said) and not (tmp_path/'out').exists()
+
+def test_every_label_has_its_file(asks, picture, tmp_path):
+    "Labels in any alphabet, with signs only, called mask, or of 300 letters."
+    picture.save(tmp_path/'scene.png')
+    labels = ['лодка','кошка','mask','Mask','C++','C#','c','???','...','a b','a-b','../up','a'*300,'a'*299+'b','語'*100]
+    assert asks('segment', 'scene.png', *(x for l in labels for x in ('-l',l)), '-o', 'out', '--explain')[0]==0
+    found = {p.name for p in (tmp_path/'out').iterdir()}-{'answers.jsonl'}
+    assert len({n.casefold() for n in found})==len(found)==len(labels)+2 and {'scene.png','scene_mask.png','scene_лодка.png','scene_кошка.png'}<=found
+    assert Image.open(tmp_path/'out/scene_mask.png').mode=='P' and {p.name for p in tmp_path.iterdir()}=={'scene.png','out'}
+
+def test_what_was_done_is_looked_at(saved, asks, picture, tmp_path):
+    "A second call makes again what was deleted or is about another picture, and nothing else."
+    (tmp_path/'in').mkdir()
+    for i,n in enumerate('abc'): picture.rotate(90*i, expand=True).save(tmp_path/f'in/{n}.png')
+    ask = lambda: asks('segment', 'in', '-l', 'boat,cat', '-o', 'out')[0]
+    assert ask()==0
+    first = files_of(tmp_path/'out')
+    os.utime(tmp_path/'in/a.png') # a newer date is no other picture
+    (tmp_path/'out/b_mask.png').unlink()
+    stat = (tmp_path/'in/c.png').stat()
+    picture.rotate(270, expand=True).save(tmp_path/'in/c.png'); os.utime(tmp_path/'in/c.png', ns=(stat.st_atime_ns,stat.st_mtime_ns))
+    kept = (tmp_path/'out/a.png').stat().st_mtime_ns
+    assert ask()==0
+    now = files_of(tmp_path/'out')
+    assert (tmp_path/'out/a.png').stat().st_mtime_ns==kept and now.keys()==first.keys() and now['b_mask.png']==first['b_mask.png'] and now['c_mask.png']!=first['c_mask.png']
+    fresh = files_of(tmp_path/'fresh') if asks('segment', 'in', '-l', 'boat,cat', '-o', 'fresh')[0]==0 else {}
+    assert {k:v for k,v in now.items() if k!='answers.jsonl'}=={k:v for k,v in fresh.items() if k!='answers.jsonl'}
+    lines = [[json.loads(l) for l in o['answers.jsonl'].splitlines()] for o in (now,fresh)]
+    assert lines[0][0]==lines[1][0] and sorted(lines[0][1:], key=lambda o: o['picture'])==lines[1][1:]
+
+@pytest.mark.parametrize('command', [['segment','-l','boat'], ['group'], ['classify','-l','boat,cat']])
+def test_a_model_retrained_in_place(command, asks, picture, tmp_path):
+    "Other weights, or another size, under the same name are another question; the same weights under another name are not."
+    picture.save(tmp_path/'a.png')
+    create_model('clippy-scenes', captions=captions(200), seed=1).eval().save('M')
+    assert asks(*command, 'a.png', '-o', 'out', model='M')[0]==0
+    before = files_of(tmp_path/'out')
+    os.rename('M', 'N')
+    assert asks(*command, 'a.png', '-o', 'out', model='./N')[0]==0 and files_of(tmp_path/'out')==before
+    create_model('clippy-scenes', captions=captions(200), seed=2).eval().save('M')
+    code,said = asks(*command, 'a.png', '-o', 'out', model='M')
+    assert code==1 and 'another question (weights)' in said and files_of(tmp_path/'out')==before
+    config = json.loads((tmp_path/'N/config.json').read_text())
+    (tmp_path/'N/config.json').write_text(json.dumps(config|dict(image_size=32)))
+    assert 'image_size' in asks(*command, 'a.png', '-o', 'out', model='./N')[1] and files_of(tmp_path/'out')==before
+
+def test_killed_while_writing(asks, picture, tmp_path, monkeypatch):
+    "Neither half a picture nor a list without its beginning stays behind."
+    picture.save(tmp_path/'a.png')
+    def dies(self, fp, *args, **kw):
+        with open(fp, 'wb') as f: f.write(b'half')
+        raise KeyboardInterrupt
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(Image.Image, 'save', dies)
+        asks('segment', 'a.png', '-l', 'boat', '-o', 'out')
+    assert {p.name for p in (tmp_path/'out').iterdir()}=={'answers.jsonl'}
+    assert asks('segment', 'a.png', '-l', 'boat', '-o', 'out')[0]==0 and {p.name for p in (tmp_path/'out').iterdir()}=={'a.png','a_mask.png','answers.jsonl'}
+
+# Words and folders --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('text,words', [('cat,boat', ['cat','boat']), ('cat; a  boat\n', ['cat','a boat']), ('"salt, pepper",cat', ['salt, pepper','cat']), (' "a;b" ; c', ['a;b','c']), ('"a ""b"""', ['a "b"']),
+    ('5" disk,x', ['5" disk','x']), (',, ,', []), ('', []), (None, []), ('a\r\nb\r\n"c,\nd"\r\n', ['a','b','c, d'])])
+def test_words(text, words): assert P.words_of(text)==words
+
+@pytest.mark.parametrize('text', ['"a', 'b,"a,c', '"a"b', '"a" "b"', ' "a'])
+def test_quotes_in_pairs(text):
+    with pytest.raises(ValueError, match='not in pairs'): P.words_of(text)
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.lists(st.text(st.characters(exclude_categories=['Cs','Z','Cc'])|st.sampled_from(',;" '), min_size=1, max_size=9), max_size=5))
+def test_any_words(words):
+    "Words that are quoted as csv does come back as they were, but for their spaces."
+    line = ','.join('"'+w.replace('"', '""')+'"' for w in words)
+    assert P.words_of(line)==[o for o in (' '.join(w.split()) for w in words) if o]
+
+def test_commas_part_labels(asks, picture, tmp_path, capsys):
+    "In every command that takes labels, and as the app does."
+    from clippy.app import words_of
+    assert words_of is P.words_of
+    picture.save(tmp_path/'a.png')
+    assert asks('classify', 'a.png', '-l', 'cat,boat', '-l', '"salt, pepper"')[0]==0
+    assert set(json.loads(capsys.readouterr().out)['labels'])=={'cat','boat','salt, pepper'}
+    assert asks('segment', 'a.png', '-l', 'cat,boat', '-b', 'grass,"sea, sky"', '-o', 'out')[0]==0
+    asked = json.loads((tmp_path/'out/answers.jsonl').read_text().splitlines()[0])
+    assert (asked['labels'],asked['background'])==(['cat','boat'],['grass','sea, sky'])
+    for args,said in [(['-l','"cat'], 'not in pairs'), (['-l','cat,boat','-b','boat'], 'more than once'), (['-l',','], 'at least one'), (['-l','\udcff'], 'are no text')]:
+        code,err = asks('segment', 'a.png', *args)
+        assert code==1 and said in err
+
+@pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'must be at least 1'), (['group','a.png','--batch-size','-2'], 'must be at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'must be at least 1'),
+    (['segment','-l','boat'], 'There are no pictures'), (['group'], 'There are no pictures'), (['classify','-l','boat'], 'There are no pictures'), (['segment','empty','-l','boat'], 'There are no pictures in empty'),
+    (['segment','a.png','-l','boat','--explain'], '--out says where'), (['segment','a.png','-l','boat','-o','notes'], 'notes is a file')])
+def test_nothing_to_do_is_said(args, said, asks, picture, tmp_path):
+    picture.save(tmp_path/'a.png'); (tmp_path/'empty').mkdir(); (tmp_path/'notes').touch()
+    code,err = asks(*args)
+    assert code==1 and said in err and 'Traceback' not in err and {p.name for p in tmp_path.iterdir()}=={'a.png','empty','notes'}
+
+def test_batches_of_none(model, picture):
+    for ask in (partial(model.segment, labels=words), model.group, partial(model.classify, labels=words), partial(model.similarity, text='a')):
+        with pytest.raises(ValueError, match='at least 1'): ask([picture], batch_size=0)
+
+def test_what_a_folder_has_besides(asks, picture, tmp_path):
+    "Pictures of every ending are looked at; what is hidden or no picture is left out, and said."
+    kinds = 'a.gif','b.jfif','c.JPG','d.webp','e.ppm','deep/f.tif'
+    for n in (*kinds, '.ipynb_checkpoints/a-checkpoint.png', '@eaDir/a.gif', '._a.png'):
+        (tmp_path/'in'/n).parent.mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path/'in'/n, format='JPEG' if n.endswith('jfif') else None)
+    (tmp_path/'in/g.heic').touch(); (tmp_path/'in/h.heic').touch()
+    (tmp_path/'in/again').symlink_to(tmp_path/'in')
+    code,said = asks('group', 'in', '-o', 'in/out')
+    names = {json.loads(l)['picture'] for l in (tmp_path/'in/out/answers.jsonl').read_text().splitlines()[1:]}
+    assert code==0 and names=={'a','b','c','d','e','deep/f'}
+    assert 'left out 2 .heic files, the folder .ipynb_checkpoints, the folder @eaDir, 1 hidden file.' in said
+    again = asks('group', 'in', '-o', 'in/out') # its own answers are not among them
+    assert again[0]==0 and again[1].splitlines()[0]==said.splitlines()[0]
+
 # Answers, in plain numpy -----------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope='module')
@@ -285,3 +466,123 @@ def test_damaged_logit_scale(trained, picture, value):
     with torch.no_grad(): model.logit_scale.fill_(value)
     for ask in lambda: model.classify(picture, words), lambda: model.segment(picture, words):
         with pytest.raises(ValueError, match='Probabilities are not finite'): ask()
+
+def test_labels_that_nothing_tells_apart(trained):
+    "A warning names them; they share the probability, and the first has all pixels."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[2].image)
+    one = trained.segment(scene, ['boat','cat'])
+    with pytest.warns(UserWarning, match='same vector, .*: boat = Boat'): two = trained.segment(scene, ['boat','cat','Boat'])
+    assert np.array_equal(one.mask, two.mask)
+    with pytest.warns(UserWarning, match='boat = BOAT'): p = trained.classify(scene, ['cat','boat','BOAT'])
+    assert p['boat']==pytest.approx(p['BOAT'], abs=1e-7)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error') # words for the same answer may be alike, and others are not
+        trained.segment(scene, ['boat'], background=['grass','Grass'])
+        trained.classify(scene, words)
+
+# What is shown and written ------------------------------------------------------------------------------------------------
+
+def by_hand():
+    mask = np.zeros((4,6), np.uint8); mask[1:3,2:5] = 1; mask[3,0] = 2; mask[0,5] = 2
+    scores = np.linspace(.1, .9, 24, dtype=np.float32).reshape(4,6)
+    return P.Segmentation(Image.new('RGB', (6,4), (90,90,90)), ['other','boat','cat','dog'], mask, scores)
+
+def test_regions_by_hand():
+    "Share, box and score of a label, counted pixel by pixel."
+    seg = by_hand()
+    boat,cat,dog = seg['boat'],seg['cat'],seg['dog']
+    assert (boat.area, cat.area, dog.area)==(6/24, 2/24, 0)
+    assert (boat.box, cat.box, dog.box)==((2,1,5,3), (0,0,6,4), None)
+    assert boat.score==pytest.approx(np.mean([seg.scores[y,x] for y in (1,2) for x in (2,3,4)])) and cat.score==pytest.approx((seg.scores[3,0]+seg.scores[0,5])/2) and dog.score==0
+    assert seg.to_dict()==dict(size=(6,4), regions=[dict(label='other', area=round(16/24,5), score=pytest.approx(float(seg.scores[seg.mask==0].mean()), abs=1e-4), box=(0,0,6,4)),
+        dict(label='boat', area=.25, score=pytest.approx(boat.score, abs=1e-4), box=(2,1,5,3)), dict(label='cat', area=round(2/24,5), score=pytest.approx(cat.score, abs=1e-4), box=(0,0,6,4))])
+    assert repr(seg)=='Segmentation(other 66.7%, boat 25.0%, cat 8.3%)' and [r.label for r in seg]==['other','boat','cat','dog']
+
+def test_colours_of_a_mask(tmp_path):
+    "Each number has the colour of its entry in the legend, the largest first, and the mask that is written has the numbers."
+    seg = by_hand()
+    over = np.asarray(seg.overlay(1.))
+    assert len({tuple(c) for c in P.colours()[:40].tolist()})==40
+    for k in range(3): assert (over[seg.mask==k]==P.colours()[k]).all()
+    half = np.asarray(seg.overlay(.5)).astype(int)
+    assert np.abs(half-(P.colours()[seg.mask].astype(int)+90)/2).max()<=1
+    shown = np.asarray(seg.picture())
+    column = [tuple(c) for c in shown[4*-(-320//6):,4].tolist()]
+    order = [k for _,k in sorted((column.index(tuple(P.colours()[k].tolist())), k) for k in range(3))]
+    assert order==[0,1,2] and tuple(P.colours()[3].tolist()) not in column and shown.shape[1]==6*54
+    assert np.array_equal(np.asarray(Image.open(seg.save_mask(tmp_path/'m.png'))), seg.mask)
+    few = P.Grouping(seg.image, np.where(seg.mask==1, 2, 1).astype(np.uint8))
+    assert few.to_dict()==dict(size=(6,4), groups={1:.75, 2:.25}) and repr(few)=='Grouping(2 groups)'
+
+def test_heat_map_by_hand(trained):
+    "Cosines with the text as it is, between the centres of patches; black is the least and white the most."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[1].image)
+    tokens = plain_tokens(trained, scene)
+    with torch.no_grad(): vectors = [trained.encode_text([t]).double().numpy()[0] for t in ('a boat on the sea','cat')]
+    at = (np.arange(64)+.5)/8-.5
+    low = np.clip(at.astype(int), 0, 6); part = np.clip(at-low, 0, 1)
+    w = np.zeros((64,8)); w[np.arange(64),low] = 1-part; w[np.arange(64),low+1] = part
+    want = [w@((tokens/np.linalg.norm(tokens, axis=1, keepdims=True)@v).reshape(8,8))@w.T for v in vectors]
+    maps = trained.similarity(scene, ['a boat on the sea','cat'])
+    for m,x,t in zip(maps, want, ('a boat on the sea','cat')):
+        assert m.text==t and np.abs(m.map-x).max()<1e-4
+        assert np.abs(m.mask-(x-x.min())/(x.max()-x.min())*255).max()<1.1 and m.mask.flat[x.argmax()]>253 and m.mask.flat[x.argmin()]<2
+        bright = np.asarray(m.overlay(1.)).astype(int).sum(2)
+        assert bright.flat[x.argmax()]>600 and bright.flat[x.argmin()]<60
+    assert np.abs(trained.similarity(scene, 'cat').map-want[1]).max()<1e-4
+    assert not P.HeatMap(scene, 'flat', np.full((4,4), .3, np.float32)).mask.any()
+
+def test_vectors_are_kept_by_words_and_sentences(trained):
+    "Asked again, the same; with other sentences, other words or another order, what a model without a memory says."
+    ask = [(('cat','boat'), P.plain), (('boat','cat'), P.plain), (('cat','boat'), ('{}',)), (('cat',), P.plain), (('cat','boat'), ('a {} at night',))]
+    P._kept.clear()
+    for _ in range(2):
+        for words_,sentences in ask:
+            with torch.no_grad(): plain = [np.mean([trained.encode_text([s.format(w) if 'a(n)' not in s else s.replace('a(n)', 'a').format(w)]).double().numpy()[0] for s in sentences], 0) for w in words_]
+            got = trained.word_vectors(words_, sentences).double().numpy()
+            assert np.abs(got-[v/np.linalg.norm(v) for v in plain]).max()<1e-5
+            assert trained.word_vectors(words_, sentences) is trained.word_vectors(list(words_), sentences)
+
+def test_arrays_mean_what_their_type_says():
+    x = np.arange(48, dtype=np.uint8).reshape(4,4,3)*5
+    deep = (x.astype(int)*256+x).astype(np.uint16)
+    half = torch.tensor(x[...,0]/255).to(torch.bfloat16)
+    for array,want in [(deep, x), (x[...,0]>99, np.repeat((x[...,:1]>99)*np.uint8(255), 3, 2)), ((x+.4)/255.5, np.round((x+.4)/255.5*255)), (x[...,:1], np.repeat(x[...,:1], 3, 2)), (torch.tensor(x).permute(2,0,1), x), (x[:3,:3], x[:3,:3]), (torch.tensor(x[:3,:3]), x[:3,:3].transpose(1,2,0)), (half, np.repeat((half.float().numpy()*255).round()[...,None], 3, 2))]:
+        assert np.array_equal(np.asarray(P.read_picture(array)), want), (array.dtype, array.shape)
+    clear = np.dstack([x, np.full((4,4), 51, np.uint8)])
+    assert np.abs(np.asarray(P.read_picture(clear)).astype(int)-(x*.2+255*.8)).max()<=1
+
+@pytest.mark.parametrize('options', [dict(), dict(threshold=.6), dict(size=48), dict(templates='a {} at night'), dict(background=['grass','sea'])], ids='none threshold size templates background'.split())
+def test_commands_answer_as_methods_do(options, trained, tmp_path, monkeypatch):
+    "Every option of a command reaches the model, and each file holds the answer that its name says."
+    Image.fromarray(Scenes(3, seed=12, size=96, n_things=2)[2].image).save(tmp_path/'a.png')
+    labels,kw = ['boat','flower','cat'],dict(options, background=options.get('background', ()))
+    args = [x for k,v in options.items() for x in ([f'--{k}', str(v)] if k!='background' else ['-b', ','.join(v)])]
+    assert cli(['segment', str(tmp_path/'a.png'), '-l', ','.join(labels), '-m', 'scenes', '-o', str(tmp_path/'out'), '--explain', *args])==0
+    seg,look = trained.segment(tmp_path/'a.png', labels, **kw),{k:v for k,v in options.items() if k=='size'}
+    plain = trained.segment(tmp_path/'a.png', labels)
+    read = lambda n: np.asarray(Image.open(tmp_path/f'out/{n}.png'))
+    assert np.array_equal(read('a_mask'), seg.mask) and np.array_equal(read('a'), seg.picture())
+    if options: assert not np.array_equal(seg.mask, plain.mask) or not np.array_equal(seg.scores, plain.scores)
+    for o in labels: assert np.array_equal(read(f'a_{o}'), trained.similarity(tmp_path/'a.png', o, **look).picture())
+    line = json.loads((tmp_path/'out/answers.jsonl').read_text().splitlines()[1])
+    assert line['regions']==json.loads(json.dumps(seg.to_dict()['regions'])) and line['size']==[96,96]
+
+def test_the_other_commands_answer_as_methods_do(trained, tmp_path, capsys):
+    picture = Image.fromarray(Scenes(3, seed=12, size=96, n_things=2)[2].image)
+    picture.save(tmp_path/'a.png')
+    assert cli(['group', str(tmp_path/'a.png'), '-n', '5', '--size', '48', '-m', 'scenes', '-o', str(tmp_path/'g')])==0
+    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a_mask.png')), trained.group(picture, 5, size=48).mask)
+    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a.png')), trained.group(picture, 5, size=48).picture())
+    capsys.readouterr()
+    assert cli(['classify', str(tmp_path/'a.png'), '-l', 'boat,cat', '--size', '48', '--templates', 'a {} at night', '-m', 'scenes'])==0
+    assert json.loads(capsys.readouterr().out)['labels']==trained.classify(picture, ['boat','cat'], 'a {} at night', size=48).to_dict()['labels']!=trained.classify(picture, ['boat','cat'], size=48).to_dict()['labels']
+
+def test_info_counts(trained, capsys):
+    "What is said about a model is what it has."
+    said = P.info('scenes')
+    assert said.strip()==capsys.readouterr().out.strip()
+    for part,name in (trained.image,'image tower'),(trained.text,'text tower'):
+        line = next(l for l in said.splitlines() if l.startswith(name))
+        assert f'{sum(p.numel() for p in part.parameters())/1e6:.1f} M parameters' in line
+    assert f'logit scale {np.exp(trained.logit_scale.item()):.1f}' in said and f'{trained.word_vectors(["cat"]).shape[1]} numbers' in said and 'pooling      max' in said

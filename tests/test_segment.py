@@ -43,7 +43,8 @@ def test_pamr_is_the_published_one(dilations, rounds):
     "Equal to a plain implementation of the published operations, to rounding, and to none without the centre pixel."
     rng = np.random.default_rng(0)
     image,maps = rng.normal(size=(3,14,18)),rng.dirichlet(np.ones(4), (14,18)).transpose(2,0,1)
-    found = pamr(torch.tensor(image)[None], torch.tensor(maps)[None], rounds, dilations)[0].numpy()
+    how = (rounds, dilations) if len(dilations)<6 else () # the published ones are the usual ones
+    found = pamr(torch.tensor(image)[None], torch.tensor(maps)[None], *how)[0].numpy()
     right = plain_pamr(image, maps, rounds, dilations)
     assert np.abs(found-right).max()<1e-12 and (found.argmax(0)==right.argmax(0)).all()
     assert np.abs(found-plain_pamr(image, maps, rounds, dilations, centre=False)).max()>1e-4
@@ -228,6 +229,7 @@ def test_details_of_a_task():
     found = find_task('scenes').details(job, np.array([[2,0,0, 4,0,0, 2,2,0]], float))
     assert found==dict(iou=dict(a=.5, b=0., c=None), share_of_pixels=dict(a=.5, b=.5, c=0.))
     assert find_task('scenes').details(job, np.zeros((1,9)))['share_of_pixels']==dict(a=0, b=0, c=0)
+    assert find_task('scenes').details(job, np.array([[0,0,0, 0,0,1, 0,0,1]], float))['share_of_pixels']==dict(a=0, b=0, c=1)
 
 def test_saved_labels(tmp_path):
     "A palette PNG: the indices, and VOC's colours to look at."
@@ -291,7 +293,7 @@ def test_scale_of_the_softmax(model):
 
 @pytest.mark.parametrize('wrong,says', [(dict(threshold=50), 'threshold is a probability'), (dict(threshold=-.1), '0 or more'), (dict(scale=-1), '0 or more'),
     (dict(scale='nan'), 'is not a float'), (dict(scale='inf'), 'is not a float'), (dict(prior=-1), '0 or more'), (dict(window=-64, stride=8), '0 or more'),
-    (dict(window=64, stride=-8), '0 or more'), (dict(vocabulary='prot'), "no vocabulary 'prot'"), (dict(names='sclip'), "does not use 'names'")])
+    (dict(window=64, stride=-8), '0 or more'), (dict(window=8, stride=16), 'leaves gaps'), (dict(vocabulary='prot'), "no vocabulary 'prot'"), (dict(names='sclip'), "does not use 'names'")])
 def test_values_that_cannot_be(wrong, says):
     with pytest.raises(ValueError, match=says): pick_protocol(find_task('scenes-things'), **wrong)
 
@@ -475,3 +477,14 @@ def test_threshold_by_hand(model, scale, threshold):
     sure = np.abs(p.max(0)-threshold)>1e-5 # the rest is rounding
     with torch.no_grad(): got = head(x, [(48,40)])[0].numpy()
     assert (got==want)[sure].mean()>.999 and sure.mean()>.9
+
+def test_areas_by_hand():
+    "Shared, predicted and true pixels, in this order; pixels that do not count are in none; intersection over union of each class."
+    rng = np.random.default_rng(0)
+    said,true = rng.integers(0, 5, (2,9,11)),rng.choice([0,1,2,255], (2,9,11))
+    keep = true!=255
+    plain = [[((said==k)&(true==k)).sum() for k in range(6)], [((said==k)&keep).sum() for k in range(6)], [(true==k).sum() for k in range(6)]]
+    got = areas(torch.tensor(said), torch.tensor(true), 6)
+    assert got.tolist()==np.concatenate(plain).tolist()
+    union = [(((said==k)|(true==k))&keep).sum() for k in range(6)]
+    assert iou(got)[:5]==pytest.approx(np.array(plain[0][:5])/union[:5]) and np.isnan(iou(got)[5])

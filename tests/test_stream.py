@@ -1,14 +1,15 @@
 "`clippy.stream`: damaged shards; a server with dropped connections, slow replies and errors; shards from it, streamed and kept."
-import json,tarfile,threading,time
+import json,os,re,tarfile,threading,time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
 from pathlib import Path
 
 import pytest, torch
 
-from clippy.data import Report,eval_transform,fast_transform,shard_list
+from clippy.data import Report,eval_transform,fast_transform,num_samples,shard_list,shard_sizes
+from clippy.eval import Pairs
 from clippy.loader import ShardLoader
-from clippy.stream import RemoteFile,Unreachable,cache_path,fetch,read_all
+from clippy.stream import RemoteFile,Unreachable,cache_path,fetch,read_all,shards_hash
 from test_data import bomb,ids,jpeg,sample,write
 from test_loader import epoch,flat,same
 
@@ -127,6 +128,117 @@ def test_pipes(tmp_path):
     with RemoteFile(flaky, **quick) as f: assert f.read()==data
     with pytest.raises(Unreachable, match='exit 3'): RemoteFile('pipe:exit 3', tries=2, **quick).read()
     with RemoteFile(f'pipe:cat {tmp_path}/a') as f: f.read(10) # leaving early is no error
+
+class Slow(BaseHTTPRequestHandler):
+    "Never silent, never done: a byte at a time in the headers, the body or a chunk; the same for ever; a byte a connection."
+    protocol_version = 'HTTP/1.1'
+    def do_GET(self):
+        self.server.asked += 1
+        how,at = self.path.strip('/').split('.')[0],int(self.headers['Range'][6:-1]) if self.headers['Range'] else 0
+        self.close_connection = True
+        try:
+            if how=='headers': self.drip(b'HTTP/1.1 200 OK\r\nX: '+b'x'*10_000)
+            if how=='status': self.drip(b'x'*10_000)
+            self.send_response(206 if how=='byte' and at else 200)
+            if how=='lies': self.send_header('Content-Length', 10**15)
+            if how=='odd': self.send_header('Content-Length', '-5')
+            if how=='byte': self.send_header('Content-Length', 10**6-at)
+            if how=='chunk': self.send_header('Transfer-Encoding', 'chunked')
+            self.end_headers()
+            if how=='chunk': self.drip(b'0'*10_000)
+            if how=='body': self.drip(b'x'*10_000)
+            if how in ('endless','lies'):
+                while True: self.wfile.write(bytes(1<<16))
+            if how in ('byte','odd'): self.wfile.write(b'x')
+        except OSError: pass
+    def drip(self, data):
+        for o in data:
+            self.wfile.write(bytes([o])); self.wfile.flush(); time.sleep(.02)
+    def log_message(self, *_): pass
+
+@pytest.fixture(scope='module')
+def slow():
+    server = ThreadingHTTPServer(('127.0.0.1',0), Slow)
+    server.daemon_threads,server.asked = True,0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown(); server.server_close()
+
+limits = dict(timeout=1, wait=.02, tries=3, patience=.6, slowest=1000, largest=1_000_000)
+
+@pytest.mark.parametrize('how,says', [('headers','seconds of waiting'), ('status','seconds of waiting'), ('body','seconds of waiting'), ('chunk','seconds of waiting'), ('byte','seconds of waiting'),
+    ('endless','goes on after 1,000,000 bytes'), ('lies','it has 1,000,000,000,000,000 bytes, and may have 1,000,000')])
+def test_a_total_limit(slow, tmp_path, how, says):
+    "A server that is never done ends in a sentence, in time: read, kept as a copy, and as a shard of a run."
+    url,began = f'http://127.0.0.1:{slow.server_port}/{how}.tar',time.time()
+    with pytest.raises(Unreachable, match=rf'{how}.tar cannot be read: .*{says}'): RemoteFile(url, **limits).read()
+    with pytest.raises(Unreachable, match=says): fetch(url, tmp_path/'c', **limits)
+    assert not [o for o in (tmp_path/'c').rglob('*') if o.is_file() and o.suffix!='.lock']
+    if how!='endless': # zeros are the end of a tar
+        with pytest.raises(Unreachable, match=says): epoch(ShardLoader(url, fast_transform(16), 1, num_samples=2, workers=0, **limits))
+        with pytest.raises(Unreachable, match=says): ShardLoader(url, fast_transform(16), 1, workers=0, cache=tmp_path/'d', **limits)
+    assert time.time()-began<15
+
+def test_a_length_that_is_none(slow):
+    assert RemoteFile(f'http://127.0.0.1:{slow.server_port}/odd.tar', **limits).read()==b'x'
+
+def test_slow_is_not_too_slow(site):
+    "What has come is worth waiting for; a reader that takes its time is not the server's fault."
+    with RemoteFile(f'{site.url}/a.bin', **quick|dict(patience=.3, slowest=1e6)) as f:
+        got = f.read(1000)
+        time.sleep(.5)
+        got += f.read()
+    assert got==data
+
+# names
+
+odd_names = ['pipe:touch ran;.tar', 'http:x.tar', 'file:x.tar', 's3:x.tar', 'a::pipe:touch ran;.tar', '{0..2}.tar', '-.tar', '-', 'a#b?c.tar', '[a].tar', '*.tar', '${HOME}.tar', '%2e.tar', 'a b\'"$(touch ran).tar', 'x;touch ran.tar', '{.tar', 'http://[.tar'.replace('/','')]
+
+@pytest.mark.parametrize('name', odd_names)
+def test_a_file_is_never_an_address(tmp_path, monkeypatch, name):
+    "Found by a pattern, in a folder or named itself: a file is read, and nothing runs; for the list of a list too."
+    d = write(tmp_path/'d', [sample(i) for i in range(4)], 4)
+    (d/'00000.tar').rename(d/name)
+    (d/'sizes.json').write_text(json.dumps({name:4}))
+    monkeypatch.chdir(d)
+    ways = [name] if not name.endswith('.tar') else ['.', '*.tar', str(d), f'{d}/*.tar', name, [name], Path('.'), d/name]
+    for way in ways:
+        found = shard_list(way)
+        assert [Path(o).resolve() for o in found]==[(d/name).resolve()] and shard_list(found)==found and shard_sizes(found)==[4]
+        assert sorted(ids(flat(epoch(ShardLoader(way, fast_transform(16), 2, workers=0)))))==[0,1,2,3]
+        assert len(shards_hash(way))==16 and sum(len(k) for *_,k in read_all(way, eval_transform(16)))==4
+    source = Pairs('.', lambda image: image) if name.endswith('.tar') else None
+    assert source is None or [source.key(i) for i in range(4)]==[f'{i:05d}' for i in range(4)]
+    assert not [o for o in tmp_path.rglob('ran*')]
+
+def test_a_folder_is_never_an_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('pipe:touch ran;','a::b','{0..1}','http:','-'):
+        d = write(tmp_path/name, [sample(i) for i in range(4)], 4)
+        for way in (name, f'{name}/*.tar') if '::' not in name and '{' not in name and 'http' not in name and 'pipe' not in name else (name,):
+            assert [Path(o).resolve() for o in shard_list(way)]==[d/'00000.tar'] and num_samples(way)==4
+    assert not list(tmp_path.rglob('ran*'))
+
+def test_hidden_files_and_pipes_are_no_shards(tmp_path):
+    "macOS's second files are passed by; a FIFO is an error and not waited for."
+    d = write(tmp_path/'d', [sample(i) for i in range(4)], 4)
+    (d/'._00000.tar').write_bytes(b'Mac OS X')
+    assert [Path(o).name for o in shard_list(d)]==['00000.tar']==[Path(o).name for o in shard_list(f'{d}/*.tar')]
+    os.mkfifo(d/'1.tar')
+    with pytest.raises(FileNotFoundError, match='1 of 2 shards are missing, the first is .*1.tar'): shard_list(d)
+
+@pytest.mark.parametrize('url', ['http://a.org/../..', 'http://a.org/x/..', 'http://a.org/', 'http://a.org', 'http://a.org/pipe:touch x;.tar', 'http://a.org/'+'é'*300+'.tar', 'http://a.org/.hidden', 'http://a.org/%2e%2e',
+    'pipe:cat ../../x.tar', 'pipe:cat ..', 's3://b/../..', 'http://a.org/a\\b.tar', 'http://a.org/a\nb.tar', 'http://a.org/\udc80.tar'])
+def test_a_copy_stays_in_its_folder(tmp_path, url):
+    "Whatever an address ends with, its copy is a plain file two levels down, and has a name that a file can have."
+    path = cache_path(url, tmp_path)
+    assert path.parent.parent==tmp_path and path.name not in ('','.','..') and not path.name.startswith('.') and re.fullmatch(r'[\w.+=,@-]+', path.name)
+    path.parent.mkdir(); path.write_text('fits')
+
+def test_copies_do_not_meet():
+    "A name that is also in the path does not make two places one."
+    urls = ['http://h/a0/0', 'http://h/a/0', 'http://h/0/a', 'http://h/a/b:c', 'http://h/a/b_c', 'http://h/a/b;c', 'http://h/a/'+'x'*70, 'http://h/a/y'+'x'*70, 'https://h/a/0', 'http://h/a/.0']
+    assert len({cache_path(u, 'c') for u in urls})==len(urls)
 
 # shards
 

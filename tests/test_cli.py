@@ -1,0 +1,64 @@
+"The command line: its first word comes at once, and its options are those of the functions."
+import json, subprocess, sys
+
+import pytest
+
+from clippy.cli import commands, describe, function, kept_options, parser
+
+def test_kept_options():
+    "`options.json` says what the signatures say: `make export` writes it."
+    said = {name:json.loads(json.dumps(describe(function(where)))) for name,(where,_) in commands.items()}
+    assert kept_options()==said, 'run `make export`'
+
+quick = r"""
+import contextlib, io, json, sys
+from clippy.cli import cli, commands
+def say(*args):
+    out,err = io.StringIO(),io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try: code = cli(list(args))
+        except SystemExit as e: code = e.code or 0
+    return code, out.getvalue(), err.getvalue()
+cases = json.loads(sys.argv[1])
+print(json.dumps([say(*o) for o in cases] + [sorted({'torch','timm','transformers','matplotlib','scipy','sklearn'} & {*sys.modules})]))
+"""
+
+def test_first_words_need_no_library(tmp_path):
+    "Help, a wrong option, a missing file, no pictures, no labels, a number out of bounds: said without importing PyTorch and its kin."
+    (tmp_path/'a.png').write_bytes(b'')
+    here = str(tmp_path/'a.png')
+    slips = {
+        ('segment',here,'-l','cat','--sizes','3'):'unrecognized arguments: --sizes',
+        ('segment','nothere.png','-l','cat'):'There is no picture nothere.png.',
+        ('segment','-l','cat'):'There are no pictures',
+        ('classify',here):'There are no labels',
+        ('classify',here,'-l',' , '):'There are no labels',
+        ('segment',here,'-l','cat','--batch-size','0'):'batch_size is 0, but must be at least 1',
+        ('pack','nowhere','captions.csv','out'):'There is no nowhere.',
+        ('runs','nowhere'):'There is no nowhere.',
+        ('eval','--compare','a.json','b.json'):'There is no result a.json.',
+        ('train','--lr','fast'):"invalid float value: 'fast'",
+        ('tarin',):'did you mean train',
+    }
+    cases = [('--help',), *((c,'--help') for c in commands), *slips]
+    res = subprocess.run([sys.executable, '-c', quick, json.dumps(cases)], capture_output=True, text=True, cwd=tmp_path)
+    assert res.returncode==0, res.stderr
+    *said,loaded = json.loads(res.stdout)
+    assert loaded==[]
+    for (code,out,err),(c,line) in zip(said[1:1+len(commands)], [(c,line) for c,(_,line) in commands.items()], strict=True):
+        assert code==0 and not err and f'usage: clippy {c}' in out
+    for (code,out,err),words in zip(said[1+len(commands):], slips.values(), strict=True):
+        assert code in (1,2) and words in err and 'Traceback' not in err, (words, err)
+
+@pytest.mark.parametrize('line,expected', [
+    ('segment a.png b.png -l cat -l dog --explain --size 64', dict(pictures=['a.png','b.png'], Label=['cat','dog'], explain=True, size=64)),
+    ('eval scenes --task scenes --set size=96 --pretrained false', dict(model='scenes', task='scenes', set=['size=96'], pretrained=False)),
+    ('train --no-such', None)])
+def test_parsers(line, expected):
+    "A parser made from `options.json` reads what the function's own would."
+    name,*args = line.split()
+    if expected is None:
+        with pytest.raises(SystemExit): parser(name, kept_options()[name]).parse_args(args)
+        return
+    given = vars(parser(name, kept_options()[name]).parse_args(args))
+    assert {k:given[k] for k in expected}==expected
