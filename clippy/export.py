@@ -242,7 +242,9 @@ def differences(
     "How far an export is from the model."
     import torch
     rows,model = [],deepcopy(model).cpu().float().eval()
-    far = lambda ours,theirs: float(np.abs(ours.numpy()-np.asarray(theirs)).max())
+    def far(ours, theirs):
+        d = float(np.abs(ours.numpy()-np.asarray(theirs)).max())
+        return d if d==d else math.inf # NaN is larger than nothing, and would not be seen
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for b in batches:

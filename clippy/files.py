@@ -144,7 +144,7 @@ def read_ours(
     except OSError: return None
     try:
         about = os.fstat(number)
-        ours = not hasattr(os, 'getuid') or about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 # Windows has no such bits
+        ours = about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 if hasattr(os, 'getuid') else True # Windows
         if not ours or not stat.S_ISREG(about.st_mode) or about.st_size>most: return None
         with open(number, 'rb', closefd=False) as f: return f.read()
     finally: os.close(number)
