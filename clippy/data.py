@@ -11,7 +11,7 @@ __all__ = ['largest_field', 'CLIP_MEAN', 'CLIP_STD', 'image_endings', 'ledger_ro
            'sample_captions', 'image_ending', 'decode_sample', 'draw_sample', 'shard_name', 'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
-import csv,hashlib,io,json,os,re,shutil
+import csv,hashlib,io,json,os,re,shutil,zlib
 from collections import Counter,deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass,field
@@ -36,9 +36,9 @@ from torchvision.transforms import v2
 from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
 
-from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
+from .images import Unusable,image_fault,open_header,open_image,orientation,read_file,to_rgb
 from .text import in_markdown, on_terminal
-from .typed import in_bounds
+from .typed import file_name, hide, in_bounds
 
 # %% ../nbs/02_data.ipynb #40976308
 def read_json(
@@ -219,7 +219,7 @@ def usable_captions(
 def _encode(path, resize, most):
     "Ending, bytes and (width, height) of an image as it goes into a shard."
     if path.stat().st_size>most: raise Unusable('sample too large')
-    data = path.read_bytes()
+    data = read_file(path)
     image = open_image(data)
     ending = 'jpg' if data.startswith(b'\xff\xd8') else 'png' if data.startswith(b'\x89PNG') else ''
     shrink = 0 < resize < min(image.size)
@@ -347,9 +347,9 @@ def shard_list(
     found = []
     for o in [urls] if isinstance(urls,(str,Path)) else urls:
         for url in [str(o)] if os.path.exists(o) else expand_urls(str(o)): found += _found(url, isinstance(o,Path))
-    if not found: raise ValueError(f"No shards match {str(urls)!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, or a folder of .tar files")
+    if not found: raise ValueError(f"No shards match {str(hide(urls))!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, or a folder of .tar files")
     lost = [o for o in found if (p:=_local(o)) and not os.path.isfile(p)]
-    if lost: raise FileNotFoundError(f"{len(lost)} of {len(found)} shards are missing, the first is {lost[0]}")
+    if lost: raise FileNotFoundError(f"{len(lost)} of {len(found)} shards are missing, the first is {hide(lost[0])}")
     return found
 
 # %% ../nbs/02_data.ipynb #b006e55a
@@ -531,7 +531,8 @@ def shard_name(
     url:str, # path, URL or `pipe:` command
 )->str: # the file's name
     "Name of a shard in reports and keys."
-    return Path(urlparse(url).path if '://' in url.split(' ')[0] else url).name
+    path = _local(url)
+    return path.name if path else file_name(url) or f'{zlib.crc32(re.split("[?#]", url)[0].encode()):08x}' # no more of an address is shown
 
 def sample_key(url, key): return f'{shard_name(url)}/{key}'
 
@@ -547,6 +548,7 @@ class Report:
     rows:list=field(default_factory=list) # (shard, key, reason) of the first `ledger_rows` skipped; a key `#7` is the eighth of its shard
 
     def skip(self, shard, reason, *keys): # one sample for each key
+        shard = hide(shard)
         self.skipped[shard,reason] += len(keys)
         self.rows += [(shard,k,reason) for k in keys[:ledger_rows-len(self.rows)]]
     def update(self, other):

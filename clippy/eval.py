@@ -49,13 +49,13 @@ from tqdm.auto import tqdm
 from .data import (Report, Unusable, eval_transform, image_ending, image_endings, open_image, read_captions, sample_captions,
     shard_list, to_rgb, usable_captions)
 from .files import read_ours, write_ours
-from .images import hidden, image_files, left_out
+from .images import hidden, image_files, left_out, read_file
 from .loader import _Shard, _unseekable, scan_shard
 from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all, read_shard
 from .text import in_markdown, on_terminal
-from .typed import hide_words, in_bounds
+from .typed import hide_text, hide_words, in_bounds
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -351,7 +351,7 @@ def read_image(
     path:str|Path,
 )->Image.Image: # upright RGB
     "Open an image file, or say in a sentence what is wrong with it."
-    try: return open_image(Path(path).read_bytes())
+    try: return open_image(read_file(path))
     except Unusable as e: raise ValueError(f'{path}: {e}. Mend or remove it: part of a data set is another data set.') from None
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -1263,4 +1263,4 @@ def main(
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**locals()))
-    except (ValueError, OSError) as e: raise CliError(str(e)) from None
+    except (ValueError, OSError) as e: raise CliError(hide_text(str(e))) from None

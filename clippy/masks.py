@@ -23,7 +23,7 @@ import numpy as np
 from fastcore.basics import patch
 from PIL import Image
 
-from .images import Unusable,formats,open_image,orientation
+from .images import Unusable,endings,formats,open_image,orientation,read_file
 
 # %% ../nbs/04_masks.ipynb #89f99466
 _unknown = 254 # in the lookup table: neither a class nor ignored
@@ -201,7 +201,7 @@ def _size(path):
         with Image.open(path, formats=formats) as im:
             if im.format!='TIFF': return im.size[::-1] if orientation(im)>=5 else im.size
     except Exception: pass # what only `open_image` can read, or can say what is wrong with
-    try: return open_image(path.read_bytes()).size
+    try: return open_image(read_file(path)).size
     except (Unusable,OSError) as e: raise ValueError(f'{path}: {e}') from None
 
 def _same_size(mask, size, mask_path, image_path):
@@ -256,7 +256,7 @@ def image(self:MaskSet,
 )->Image.Image: # RGB
     "Image `i`."
     path = self.files[i][0]
-    try: return open_image(path.read_bytes())
+    try: return open_image(read_file(path))
     except Unusable as e: raise ValueError(f'{path}: {e}') from None
 
 @patch
@@ -312,8 +312,6 @@ def open_masks(
     return mask_sets[name](path, split, column)
 
 # %% ../nbs/04_masks.ipynb #b286575d
-_image_endings = '.jpg','.jpeg','.png','.webp','.bmp','.tif','.tiff'
-
 def _pair(images, masks):
     "Sorted (image, mask) paths of two folders with the same stems."
     def by_stem(folder, endings):
@@ -321,7 +319,7 @@ def _pair(images, masks):
         stems = {Path(o).stem:folder/o for o in found}
         if len(stems)<len(found): raise ValueError(f'{folder} has several files of one name with different endings')
         return stems
-    a,b = by_stem(images, _image_endings),by_stem(masks, ('.png',))
+    a,b = by_stem(images, endings),by_stem(masks, ('.png',))
     _partners(a, b, 'images have no mask of the same name', masks)
     _partners(b, a, 'masks have no image of the same name', images)
     return [(a[o],b[o]) for o in a]

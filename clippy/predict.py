@@ -32,10 +32,11 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from .images import Unusable, endings, formats, image_files, left_out, max_pixels, open_image, to_rgb
+from .images import Unusable, endings, formats, image_files, left_out, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .eval import (Protocol, alike_note, class_vectors, finite, first_alike, image_transform, name_groups,
     templates_of, weights_hash)
 from .group import enlarge, groups_by_pca
+from .files import named, read_json
 from .model import CLIPpy, boxed, load
 from .segment import label_image, words_to_pixels
 from .stream import RemoteFile, Unreachable
@@ -58,9 +59,10 @@ def read_picture(
 def _read(source):
     if not source.startswith(('http://','https://')):
         if not Path(source).is_file(): raise FileNotFoundError(f'There is no picture {source}.')
-        return Path(source).read_bytes()
+        try: return read_file(source)
+        except Unusable as e: raise ValueError(_refusal(str(e), Path(source).name)) from None
     try:
-        with io.BufferedReader(RemoteFile(source)) as f: return f.read(200_000_000)
+        with io.BufferedReader(RemoteFile(source, largest=max_bytes)) as f: return f.read()
     except Unreachable as e: raise ValueError(str(e)) from None
 
 def _decode(data, name):
@@ -76,7 +78,8 @@ def _refusal(why, name):
 # %% ../nbs/40_predict.ipynb #20b037cd
 def _channels_last(x): # tensor -> array
     x = x.detach().cpu()
-    return (x.float() if x.dtype in (torch.bfloat16,torch.float16) else x).movedim(0,-1).numpy() if x.ndim==3 else x.numpy()
+    if x.dtype in (torch.bfloat16,torch.float16): x = x.float()
+    return (x.movedim(0,-1) if x.ndim==3 else x).numpy()
 
 def _from_array(x): # -> PIL image
     if x.ndim==3 and x.shape[2]==1: x = x[...,0]
@@ -676,8 +679,11 @@ def info(
     return '\n'.join(lines)
 
 def _manifest_lines(path): # where the model comes from and what it can do, if that is there
-    if not path.is_file(): return
-    known = json.loads(path.read_text(encoding='utf-8-sig'))
-    yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
-    for r in known.get('results', []):
-        yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))
+    if not named(path.parent, path.name): return
+    known = read_json(path.parent, path.name)
+    yield from ((k, known[k]) for k in ('command','steps','data') if isinstance(known.get(k), (str,int)))
+    results = known.get('results', [])
+    for r in results if isinstance(results, list) else []:
+        numbers = r.get('numbers', r) if isinstance(r, dict) else None
+        if not isinstance(numbers, dict): raise ValueError(f'{path} holds a result without numbers.')
+        yield r.get('task'), ', '.join(f'{k} {100*v:.1f}%' for k,v in numbers.items() if isinstance(v, float))

@@ -12,7 +12,7 @@ __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'open_tar
 import bz2,gzip,hashlib,io,json,lzma,os,re,shutil,tarfile,time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache,partial
-from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection
+from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection,InvalidURL
 from itertools import count,islice
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,6 +28,7 @@ from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
 from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_name,shard_sizes,_local
+from .typed import hide,hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
@@ -53,7 +54,7 @@ class RemoteFile(io.RawIOBase):
         try: data = self._insist(len(buffer))
         finally: self.waited,self.fresh = self.waited+time.monotonic()-self.began,0
         self.at += len(data)
-        if self.at>self.largest: raise Unreachable(f'{self.url} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>self.largest: raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):
@@ -72,10 +73,16 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
             return data
         except (OSError,HTTPException) as e:
             self._hang_up()
-            if _hopeless(e): raise Unreachable(f'{self.url} cannot be read: {e}') from None
+            if _hopeless(e): raise Unreachable(f'{hide(self.url)} cannot be read: {_told(e)}') from None
             error = e
         if again<self.tries-1: time.sleep(min(60, self.wait*2**again))
-    raise Unreachable(f'{self.url} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {error or type(error).__name__}') from None
+    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {_told(error)}') from None
+
+def _told(error)->str: # without the address or the command, of which libraries show parts
+    if isinstance(error, InvalidURL): return 'it is no address that can be asked'
+    said = re.search(r'\bexit (-?\d+)', str(error))
+    if said and not isinstance(error, HTTPError): return f'the command ended with exit {said[1]}'
+    return hide_text(str(error)) or type(error).__name__
 
 @patch
 def _came(self:RemoteFile, n): # bytes; is it too slow?
@@ -89,7 +96,7 @@ def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the f
     return getattr(self.body, 'stream', self.body).read1(n)
 
 def _hopeless(e): # another try gives the same
-    return isinstance(e,Unreachable) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
+    return isinstance(e,(Unreachable,InvalidURL)) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
 
 # %% ../nbs/05_stream.ipynb #fce77dd1
 class _Timed(io.RawIOBase):

@@ -1,11 +1,13 @@
 "A checkpoint is whole on the disk before it has its name, and whatever lies in its place is read or refused in one sentence."
-import json, os, shutil, zlib
+import json, os, random, shutil, zlib
+from types import SimpleNamespace
 
+import numpy as np
 import pytest, torch
 from hypothesis import given, settings, strategies as st
 
 import clippy.checkpoint as C
-from clippy.checkpoint import checkpoints, read_checkpoint, write_checkpoint
+from clippy.checkpoint import checkpoints, gather_state, read_checkpoint, scatter_state, sharded, untied, write_checkpoint
 
 def tensors(v=0.): return dict(model=dict(w=torch.full((3,2), v), b=torch.arange(4)))
 
@@ -77,3 +79,83 @@ def test_whatever_the_list_says(tmp_path_factory, book):
     at = write_checkpoint(tmp_path_factory.getbasetemp()/'list'/'step_1', tensors(), {})
     (at/'whole.json').write_text(json.dumps(book))
     with pytest.raises(ValueError, match='step_1'): read_checkpoint(at)
+
+# What a run goes on from ------------------------------------------------------------------------------------------------
+
+class Tied(torch.nn.Module):
+    "One weight under two names, as a text tower's embeddings may be."
+    def __init__(self, seed):
+        super().__init__()
+        torch.manual_seed(seed)
+        self.a,self.b = torch.nn.Linear(4, 4, bias=False),torch.nn.Linear(4, 4, bias=False)
+        self.b.weight = self.a.weight
+    def forward(self, x): return self.b(self.a(x))
+
+def test_tied_weights_come_back():
+    "Kept under their first name only, they are both there again."
+    one,two = Tied(0),Tied(1)
+    kept = untied(one.state_dict())
+    assert list(kept)==['a.weight']
+    scatter_state(two, torch.optim.SGD(two.parameters(), 1.), kept, torch.optim.SGD(one.parameters(), .5).state_dict())
+    assert torch.equal(two.b.weight, one.a.weight) and two.b.weight is two.a.weight
+
+@pytest.mark.skipif(not torch.distributed.is_available() or not torch.distributed.is_gloo_available(), reason='needs gloo')
+def test_sharded_states_are_whole(tmp_path):
+    "Of a sharded model plain tensors are gathered, which a model that is not sharded, or another sharded one, goes on from."
+    import torch.distributed as dist
+    from torch.distributed.fsdp import fully_shard
+    def trained(seed):
+        torch.manual_seed(seed)
+        model = fully_shard(Tied(seed))
+        opt = torch.optim.AdamW(model.parameters(), .1)
+        model(torch.ones(2,4)).sum().backward(); opt.step()
+        return model,opt
+    dist.init_process_group('gloo', init_method=f'file://{tmp_path}/store', rank=0, world_size=1)
+    try:
+        model,opt = trained(0)
+        assert sharded(model) and not sharded(Tied(0))
+        weights,moments = gather_state(model, opt)
+        flat = [*weights.values(), *(v for s in moments['state'].values() for v in s.values() if isinstance(v, torch.Tensor))]
+        assert len(flat)>3 and not any(hasattr(v, 'placements') for v in flat)
+        other,other_opt = trained(1)
+        scatter_state(other, other_opt, {'a.weight':weights['a.weight']}, moments)
+        again,more = gather_state(other, other_opt)
+        assert all(torch.equal(again[k], weights[k]) for k in weights)
+        for k,s in moments['state'].items():
+            assert all(torch.equal(torch.as_tensor(more['state'][k][n]), torch.as_tensor(v)) for n,v in s.items())
+    finally: dist.destroy_process_group()
+
+def test_room_on_the_disk(tmp_path, monkeypatch):
+    "Two percent and a megabyte more than the tensors: one byte less is a sentence, and nothing of the checkpoints before is touched."
+    size = 3*2*4+4*8 # of `tensors`
+    asked = []
+    def free(n):
+        def usage(folder): asked.append(folder); return SimpleNamespace(free=n)
+        monkeypatch.setattr(shutil, 'disk_usage', usage)
+    free(int(1.02*size+(1<<20))+1)
+    write_checkpoint(tmp_path/'step_1', tensors(), {})
+    free(int(1.02*size+(1<<20))-1)
+    with pytest.raises(OSError, match=r'A checkpoint of 0 MB does not fit on the disk of .*: 1 MB are free'): write_checkpoint(tmp_path/'step_2', tensors(), {})
+    assert checkpoints(tmp_path)==[tmp_path/'step_1'] and all(str(tmp_path) in str(o) for o in asked)
+
+def test_longer_than_it_was(tmp_path):
+    "A file that grew is said to have grown."
+    at = write_checkpoint(tmp_path/'step_1', tensors(), {})
+    with open(at/'about.json', 'a') as f: f.write(' ')
+    with pytest.raises(ValueError, match='about.json has 3 bytes and should have 2'): read_checkpoint(at)
+
+def test_every_random_generator(monkeypatch):
+    "Python's, NumPy's, torch's on the CPU and on the accelerator go on from where they were; the state is JSON."
+    device = SimpleNamespace(state=torch.tensor([7,255], dtype=torch.uint8))
+    device.get_rng_state,device.set_rng_state = (lambda: device.state),(lambda s: setattr(device, 'state', s))
+    monkeypatch.setattr(torch.accelerator, 'is_available', lambda: True)
+    monkeypatch.setattr(torch, 'get_device_module', lambda *_: device)
+    random.seed(3); np.random.seed(4); torch.manual_seed(5)
+    np.random.normal(); random.gauss(0, 1) # each keeps a second draw for later
+    state = json.loads(json.dumps(C.rng_state()))
+    draws = lambda: (random.random(), random.gauss(0, 1), np.random.rand(), np.random.normal(), torch.rand(2).tolist())
+    want = draws()
+    device.state = torch.zeros(2, dtype=torch.uint8)
+    draws()
+    C.set_rng_state(state)
+    assert draws()==want and device.state.tolist()==[7,255]

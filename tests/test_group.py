@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 from scipy.io import savemat
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, SpectralClustering
 
 from clippy.eval import evaluate, find_task
-from clippy.group import GroupProtocol, RegionSource, background, enlarge, jaccard, methods, void
+from clippy.group import Group, GroupProtocol, RegionSource, background, enlarge, jaccard, methods, region_row, void
 from clippy.masks import open_masks
 from clippy.model import load
 from clippy.scenes import draw_scene, write_folder
@@ -63,6 +63,13 @@ def plain_kmeans(tokens, n, normalize=False):
     means = KMeans(n, n_init=4, random_state=0).fit(x).cluster_centers_
     return -((x[:,None]-means)**2).sum(2).reshape(*tokens.shape[:2], n)
 
+def plain_spectral(tokens, n):
+    "scikit-learn's clusters of patches that are as near as their cosine, where that is above zero"
+    x = tokens.reshape(-1, tokens.shape[-1])
+    x = x/np.linalg.norm(x, axis=1, keepdims=True)
+    found = SpectralClustering(n, affinity='precomputed', assign_labels='cluster_qr', random_state=0).fit_predict(np.maximum(x@x.T, 0))
+    return np.eye(n)[found].reshape(*tokens.shape[:2], n)
+
 def weights_along(n, m):
     "What each of `m` pixels takes from `n` patches, linear between their centres"
     at = np.clip((np.arange(m)+.5)*n/m-.5, 0, n-1)
@@ -100,6 +107,12 @@ def test_choices_by_hand(model, voc, how):
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, draws=0, **how)
     plain = dict(how); nearest = plain.pop('upsampling', '')=='nearest'
     assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, nearest=nearest, **plain), atol=1e-9)
+
+def test_spectral_by_hand(model, voc):
+    r = evaluate(model, 'voc-js', voc, protocol='spectral', limit=4, size=64, draws=0, upsampling='nearest')
+    assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, scores=plain_spectral, nearest=True), atol=1e-9)
+    x = torch.randn(6, 7, 32, generator=torch.Generator().manual_seed(2)).double() # half of the cosines are below zero
+    assert np.array_equal(methods['spectral'](x, 5).numpy(), plain_spectral(x.numpy(), 5))
 
 @pytest.mark.parametrize('h,w,size', [(3,5,(7,16)), (4,4,(6,10)), (8,8,(72,72)), (5,3,(4,2)), (7,7,(20,21)), (1,2,(3,5))])
 def test_nearest_is_where_the_centre_lies(h, w, size):
@@ -173,6 +186,10 @@ def test_no_region(model, voc):
     Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/'SegmentationClass/0.png')
     r = evaluate(model, 'voc-js', voc, limit=4, size=64)
     assert r.details['regions']==6 and r.details['images_without_region']==1 and whole.details['images_without_region']==0
+    groups = [plain_groups(plain_pca(plain_tokens(model, voc/f'JPEGImages/{i}.jpg', 64), 8), (72,72)) for i in (1,2,3)]
+    labels = [np.array(Image.open(voc/f'SegmentationClass/{i}.png')) for i in (1,2,3)]
+    each = [np.mean([max(((g==j)&(m==k)).sum()/(((g==j)&(m!=255))|(m==k)).sum() for j in range(8)) for k in (3,7)]) for g,m in zip(groups, labels)]
+    assert r.numbers['js_images']==pytest.approx(np.mean(each), abs=1e-6)
     for i in range(4): Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/f'SegmentationClass/{i}.png')
     assert np.isnan(evaluate(model, 'voc-js', voc, limit=4, size=64).numbers['js_regions'])
 
@@ -193,3 +210,57 @@ def test_odd_pictures(method):
 def test_photographs(model):
     r = evaluate(model, 'voc-js', real/'VOCdevkit', limit=6, size=128)
     assert r.details['one_group']['js_regions']<r.numbers['js_regions']<1
+
+def test_small_medium_large():
+    "Regions below a hundredth of the image are small, below a tenth medium; void pixels are no part of the image; by class as by size"
+    regions = np.full((110,100), background)
+    regions[100:] = void
+    at = 0
+    sizes_of = {0:99, 1:100, 2:999, 3:1000, 4:5000, 5:1}
+    flat = regions[:100].reshape(-1)
+    for k,n in sizes_of.items(): flat[at:at+n] = k; at += n
+    regions[:100] = flat.reshape(100,100)
+    groups = np.add.outer(np.arange(110)//37, np.arange(100)//50*3)
+    job = object.__new__(Group); job.classes = [f'class {k}' for k in range(6)]
+    d = job.details(np.stack([region_row(torch.from_numpy(groups), [torch.from_numpy(regions)], 6)]*2))
+    keep = regions!=void
+    best = [max(((groups==g)&(regions==k)).sum()/(((groups==g)&keep)|(regions==k)).sum() for g in range(6)) for k in range(6)]
+    kinds = dict(small=[0,5], medium=[1,2], large=[3,4])
+    assert d['by_size']=={o:dict(regions=2*len(ks), js=pytest.approx(np.mean([best[k] for k in ks]))) for o,ks in kinds.items()}
+    assert d['by_class']=={f'class {k}':dict(regions=2, js=pytest.approx(best[k])) for k in range(6)}
+    assert d['regions']==12 and d['groups_with_pixels']==len(np.unique(groups))
+    assert d['one_group']['js_regions']==pytest.approx(sum(sizes_of.values())/6/10000)
+
+# Pieces, against plain code -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('method', ['kmeans','spectral'])
+def test_kinds_of_patches_are_found(method):
+    "Patches of three kinds, two of them opposite, in patches of noise: three groups, exactly these."
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, (6,7))
+    axes = np.zeros((3,8)); axes[0,0] = 1; axes[1,0] = -1; axes[2,1] = 1
+    patches = torch.tensor(5*axes[kinds]+.2*rng.normal(size=(6,7,8)))
+    found = methods[method](patches, 3).argmax(-1).numpy()
+    assert len({*zip(kinds.flat, found.flat)})==3
+
+def test_painted_groups():
+    "65 % of the colour of a group over the grey picture."
+    from clippy.group import _paint
+    from matplotlib import colormaps
+    groups,image = np.array([[0,1],[3,1]]),np.full((2,2,3), 100, np.uint8)
+    colours = np.array(colormaps['tab10'].colors)*255
+    assert np.abs(_paint(groups, image)-(.65*colours[groups]+.35*100)).max()<=1
+    assert np.abs(_paint(groups)-colours[groups]).max()<=1
+
+def test_details_by_hand(model):
+    "Regions of three sizes, images without any, and how many groups have pixels."
+    job = find_task('scenes-js')('', find_task('scenes-js').protocols['clippy'], model)
+    job.classes = ['a','b']
+    rows = np.array([[2, 1.2, .6, .5, .25, 4, 1,1,0, .7,.5,0, 2,0, 1.2,0], [0]*5+[6]+[0]*10, [1, .4, .4, .3, .3, 5, 0,0,1, 0,0,.4, 0,1, 0,.4]], float)
+    found = job.details(rows)
+    assert (found['regions'], found['images_without_region'], found['groups_with_pixels'])==(3, 1, 5)
+    assert found['one_group']==dict(js_regions=pytest.approx(.8/3), js_images=pytest.approx(.55/2))
+    assert found['by_size']==dict(small=dict(regions=1, js=.7), medium=dict(regions=1, js=.5), large=dict(regions=1, js=.4))
+    assert found['by_class']==dict(a=dict(regions=2, js=.6), b=dict(regions=1, js=.4))
+    numbers = job.numbers(rows, np.array([[1,1,1],[0,1,2]]))
+    assert numbers['js_regions']==pytest.approx([1.6/3, .4]) and numbers['js_images']==pytest.approx([.5, .4])

@@ -1,5 +1,5 @@
 "`clippy.images`: every mode right or refused, nothing started or decoded that should not be, and any bytes end in an image or a reason."
-import ast, io, struct, subprocess, sys, zlib
+import ast, io, os, struct, subprocess, sys, zlib
 from pathlib import Path
 
 import numpy as np, pytest
@@ -258,3 +258,14 @@ def test_export_reads_the_same():
     info = dict(image_size=32, patch=(8,8), mean=(0,0,0), std=(1,1,1))
     big = np.kron(grey, np.ones((8,8), np.uint8))
     np.testing.assert_array_equal(pixels(big.astype(np.uint16)*257, info), pixels(big, info))
+
+def test_files_that_are_none(tmp_path):
+    "A hole of a terabyte, a folder, a pipe and an endless device are refused before they are read."
+    with open(tmp_path/'hole.png', 'wb') as f: f.truncate(10**12)
+    (tmp_path/'folder.png').mkdir(); os.mkfifo(tmp_path/'pipe.png'); (tmp_path/'zero.png').symlink_to('/dev/zero')
+    (tmp_path/'c.csv').write_text('image,caption\n'+''.join(f'{p.name},A\n' for p in tmp_path.glob('*.png')))
+    for name,why in dict(hole='image too large', folder='not a file', pipe='not a file', zero='not a file', none='missing file').items():
+        with pytest.raises(Unusable, match=why): I.read_file(tmp_path/f'{name}.png')
+        with pytest.raises(ValueError, match=why): read_image(tmp_path/f'{name}.png')
+        with pytest.raises((ValueError,OSError), match='make it smaller|There is no picture'): read_picture(tmp_path/f'{name}.png')
+    with pytest.raises(ValueError, match='none can be used'): pack(tmp_path, tmp_path/'c.csv', tmp_path/'out', progress=False)

@@ -37,6 +37,10 @@ def test_the_statement_around_a_line(line, lines):
     source = 'a = 1\nif a:\n    b = (a,\n         2)\nelse:\n    c = 3\n'
     assert [*mutants.statement(source, line, line)]==lines
 
+def test_tests_that_fit():
+    seconds = dict(a=1, b=2, c=9, test_chapter=20)
+    assert mutants.within([*seconds], seconds, 5)==['a','b','test_chapter'] and mutants.within(['c'], seconds, 5)==['c']
+
 def test_a_chapter_as_a_test(tmp_path):
     "The cells that are checks, and none that is exported, slow or for a GPU."
     text = Path(mutants.chapter_test('loss', tmp_path)).read_text(encoding='utf-8')

@@ -3,6 +3,7 @@ import csv, json, pickle, shutil
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 
-from clippy.eval import evaluate, find_task, pick_protocol
+from clippy.eval import evaluate, find_task, pick_protocol, with_intervals
 from clippy.model import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
@@ -182,6 +183,32 @@ def test_vote():
     none = torch.tensor([[.1],[.2],[.3],[.9]])[None,:,:,None]
     assert vote(none)[0].tolist()==[3]
 
+def test_votes_come_before_nearness():
+    "Eighteen of 35 patches decide, however near the other bird is to its seventeen."
+    x = torch.zeros(1, 2, 5, 7)
+    x[:,0] = .01; x.flatten(2)[0,1,18:] = .99
+    assert vote(x)[0].tolist()==[0] and vote(x.flip(1))[0].tolist()==[1]
+    assert vote(x)[1].tolist()==[[18/35, 17/35]]
+
+def test_voters_are_the_most_bird_like():
+    "Bird-like is near to a bird compared with what is no bird, not near to a bird as such."
+    patches = np.array([[.9,.1,.95],[.8,.2,.9],[.1,.5,.0],[.2,.3,.1]]) # two that see more of the place, two that see a bird
+    x = torch.tensor(patches.T.copy())[None,:,:,None]
+    margin = patches[:,:2].max(1)-patches[:,2]
+    for share,n in (.25,1),(.5,2):
+        some = patches[np.argsort(-margin)[:n]].argmax(1)
+        answer,votes = vote(x, voters=share)
+        assert votes.tolist()==[[float(np.mean(some==k)) for k in range(3)]] and answer.tolist()==[1]
+
+def test_gap_of_backgrounds():
+    "The gap is accuracy with a background of the same class minus that with a random one, and so is its interval."
+    rows = np.array([*[[0,1,1]]*8, *[[0,1,2]]*2, *[[1,4,4]]*3, *[[1,4,5]]*7], float)
+    job = object.__new__(find_task('imagenet9')); job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
+    assert job.numbers(rows, np.ones((1,20)))['bg_gap'][0]==pytest.approx(.5)
+    low,high = with_intervals(job, rows, 20)[1]['bg_gap']
+    (l1,u1),(l2,u2) = ((lambda ci: (ci.low,ci.high))(binomtest(k, 10).proportion_ci(.95, 'wilson')) for k in (8,3))
+    assert (low,high)==pytest.approx((.5-np.hypot(.8-l1, u2-.3), .5+np.hypot(u1-.8, .3-l2)), abs=1e-5) # Newcombe's
+
 def test_each_size():
     images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
     calls = []
@@ -214,7 +241,7 @@ def test_drawn_birds_by_hand(model, split):
     bird,place = np.array([s.group for s in data]).T
     acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
     n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
-    want = dict(zip(groups, acc)) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
+    want = dict(landbird_land=acc[0], landbird_water=acc[1], waterbird_land=acc[2], waterbird_water=acc[3]) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
         train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
     assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
     assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
@@ -225,6 +252,8 @@ def test_waterbirds_training_shares():
     rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
     acc = np.array([np.mean(rows[(rows[:,0]==b)&(rows[:,1]==p),2]==b) for b in (0,1) for p in (0,1)])
     one = np.ones((1,300))
+    n = group_numbers(rows, one)
+    assert [n[k][0] for k in ('landbird_land','landbird_water','waterbird_land','waterbird_water')]==pytest.approx(list(acc)) and len(set(acc))==4
     assert group_numbers(rows, one)['train_average']==pytest.approx(np.dot(acc, [3498,184,56,1057])/4795)
     assert group_numbers(rows, one, (1,2,3,4))['train_average']==pytest.approx(np.dot(acc, [1,2,3,4])/10)
     for name,train in ('waterbirds',(3498,184,56,1057)),('birds',(1900,100,100,1900)):
@@ -368,3 +397,74 @@ def test_names_of_one_class_may_be_alike(in9, model):
     (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
     r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
     assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
+
+# Pieces, against plain code -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('voters', [.2, .5])
+def test_the_most_birdlike_vote(voters):
+    "Only the share of the patches votes whose better bird is furthest above the best other name."
+    x = torch.randn(5, 4, 4, 5, generator=torch.Generator().manual_seed(1)).double()
+    answer,share = vote(x, voters=voters)
+    for b in range(5):
+        patches = sorted((p for p in x[b].flatten(1).T.tolist()), key=lambda p: max(p[2:])-max(p[:2]))[:round(voters*20)]
+        votes = [sum(p.index(max(p))==k for p in patches)/len(patches) for k in range(4)]
+        assert share[b].tolist()==pytest.approx(votes)
+        nearer = [sum(p[k] for p in patches) for k in (0,1)]
+        best = max((0,1), key=lambda k: (votes[k], nearer[k])) if votes[0]+votes[1] else max((2,3), key=lambda k: votes[k])
+        assert answer[b]==best
+
+def test_the_middle_of_a_picture():
+    "A cut keeps its share of width and of height, around the centre."
+    from clippy.robust import _central
+    x = np.zeros((60,200,3), np.uint8); x[...,0] = np.arange(200); x[...,1] = np.arange(60)[:,None]
+    found = np.array(_central(.5, lambda image: image, Image.fromarray(x)))
+    assert found.shape==(30,100,3) and found[0,0].tolist()==[50,15,0] and found[-1,-1].tolist()==[149,44,0]
+
+def bird_rows(counts):
+    "(bird, place, answer) -> so many rows, as a task of birds has them, with the shares of three names at their end."
+    rows = [[bird, place, answer, 0, 0, 0, *np.eye(3)[answer]] for (bird,place,answer),n in counts.items() for _ in range(n)]
+    return np.array(rows, float)
+
+@pytest.fixture
+def bird_job(model): return find_task('birds')('', pick_protocol(find_task('birds'), birds='robin/duck', others='forest'), model)
+
+def test_intervals_of_large_groups(bird_job):
+    "With hundreds of pictures in each group they are those of the normal approximation, for differences and averages too."
+    shares = {(0,0):.9, (0,1):.6, (1,0):.3, (1,1):.7}
+    rows = bird_rows({(b,p,a):round(2000*(s if a==b else (1-s)*(.25 if a==2 else .75))) for (b,p),s in shares.items() for a in (0,1,2)})
+    found = bird_job.intervals(rows)
+    var = {g:s*(1-s)/2000 for g,s in shares.items()}
+    train = np.array([1900,100,100,1900])/4000
+    right = dict(delta_landbird=(.3, var[0,0]+var[0,1]), delta_waterbird=(.4, var[1,1]+var[1,0]), average=(.625, .625*.375/8000), other=(.09375, .09375*.90625/8000),
+        train_average=(train@[*shares.values()], train**2@[*var.values()]), **{g:(s, var[k]) for g,(k,s) in zip(groups, shares.items())})
+    for k,(value,v) in right.items(): assert found[k]==pytest.approx([value-1.96*v**.5, value+1.96*v**.5], abs=.002), k
+    low,high = found['worst_group']
+    assert low<=.3-1.9*var[1,0]**.5 and .3<high<.35
+
+def test_answers_are_counted_in_parts(bird_job):
+    "Where three names tie, a third of a picture each."
+    rows = bird_rows({(0,0,0):2, (1,1,1):1})
+    rows[0,-3:] = 1/3
+    found = bird_job.details(rows)
+    assert found['answers'][groups[0]]=={'robin':1.333, 'duck':.333, 'forest':.333} and found['answers'][groups[3]]=={'robin':0, 'duck':1, 'forest':0}
+    assert found['pictures']=={groups[0]:2, groups[1]:0, groups[2]:0, groups[3]:1} and found['train_counts']==[1900,100,100,1900]
+
+def test_files_beside_the_nine_folders(tmp_path):
+    "A list or a hidden folder beside them is nothing to complain about; a tenth folder is."
+    from clippy.robust import in9_folders
+    for k,n in enumerate(in9_names): (tmp_path/f'{k:02}_{n}').mkdir()
+    (tmp_path/'list.txt').write_text(''); (tmp_path/'.cache').mkdir()
+    assert [p.name for p in in9_folders(tmp_path)]==[f'{k:02}_{n}' for k,n in enumerate(in9_names)]
+    (tmp_path/'09_boat').mkdir()
+    with pytest.raises(ValueError, match='It has 09_boat too'): in9_folders(tmp_path)
+
+@pytest.mark.parametrize('above', [False,True])
+def test_the_table_of_a_thousand(tmp_path, above):
+    "In the folder of the variants or the one above; every class has its number."
+    root = tmp_path/'bg'; root.mkdir()
+    table = {k:k%10-1 for k in range(1000)}
+    ((tmp_path if above else root)/'in_to_in9.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(table).encode())
+    assert read_in9_map(root).tolist()==[*table.values()]
+    for wrong in ({**table, 3:9}, {k:v for k,v in table.items() if k}, {**table, 1000:0}):
+        (root/'in_to_in9.json').write_text(json.dumps(wrong))
+        with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(root)
