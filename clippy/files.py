@@ -117,7 +117,7 @@ def fit(
 ):
     "Raise an error if a file is not of this model."
     lost = [k for k in own if k not in found and k not in spare]
-    odd = [k for k in found if k not in own]
+    odd = [reprlib.repr(k).strip("'") for k in found if k not in own] # in short: it is somebody else's
     bad = [f'{k} {list(found[k])} for {list(own[k])}' for k in found if k in own and list(found[k])!=list(own[k])]
     named = ('weights that the file lacks',lost), ('keys without a place',odd), ('of another shape',bad)
     parts = [f'{len(v)} {t}: {", ".join(v[:5])}{", …" if len(v)>5 else ""}' for t,v in named if v]

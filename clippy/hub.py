@@ -24,6 +24,7 @@ from PIL import Image
 
 from .images import Unusable, open_image, read_file
 from .eval import read_result, results_table, table, weights_hash
+from .files import read_json
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
 from .segment import eval_seed, show_predictions
@@ -74,8 +75,8 @@ def read_manifest(
     found = next((f for f in files if f.is_file()), None)
     if found is None and path.suffix=='.json': raise FileNotFoundError(f'There is no file {source}.')
     if found is None: return None
-    try: return read_manifest(json.loads(found.read_text(encoding='utf-8-sig')))
-    except json.JSONDecodeError: raise ValueError(f'{found} is not JSON.') from None
+    found = found.resolve() if found==path else found # a file that was named may be a link
+    return read_manifest(read_json(found.parent, found.name, most=1<<26))
 
 # %% ../nbs/43_hub.ipynb #f4c476a3
 def numbers_of(
