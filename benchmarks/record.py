@@ -1,10 +1,11 @@
 "What all benchmarks write down: where, with what, and how fast."
-import os, platform, shlex, sys
+import os, platform, sys
 from pathlib import Path
 from time import perf_counter
 
 import torch
 from clippy.eval import manifest, write_json
+from clippy.typed import hide_words
 
 here = Path(__file__).parent
 
@@ -46,7 +47,7 @@ def keep(
     path = Path(out) if out else here/f'results/{result}.json'
     path.parent.mkdir(parents=True, exist_ok=True)
     args = [Path(o).name if Path(o).is_absolute() else o for o in sys.argv[1:]] # where things lie on one machine says nothing elsewhere
-    command = shlex.join(['python', f'benchmarks/{name}.py', *args])
+    command = hide_words(['python', f'benchmarks/{name}.py', *args])
     write_json(path, dict(command=command, machine=where, versions=manifest(), settings=settings, rows=rows))
     return result
 

@@ -75,12 +75,13 @@ def _text(o, most=longest_word): # `o`, if it is text of this length
     if o is None: return ''
     if not isinstance(o, str): raise ValueError('Words are text.')
     if len(o)>most: raise ValueError(f'The text has {len(o)} letters; {most} are the most.')
-    if not o.isascii() and any('\ud800'<=c<='\udfff' for c in o): raise ValueError('The text has halves of characters in it.')
+    if not o.isascii() and any('\ud800'<=c<='\udfff' for c in o):
+        raise ValueError('The text has halves of characters in it.')
     return o
 
 def _number(o, low, high): # `o`, if it is one between these
-    if isinstance(o, bool) or not isinstance(o, (int,float)) or not low<=o<=high: raise ValueError(f'A number from {low} to {high} is wanted here.')
-    return o
+    if type(o) in (int,float) and low<=o<=high: return o
+    raise ValueError(f'A number from {low} to {high} is wanted here.')
 
 # %% ../nbs/41_app.ipynb #23f70f0b
 def layers(
@@ -107,7 +108,8 @@ def ask_words(
 )->Segmentation:
     "Where is what was typed?"
     words,background = typed(words, background)
-    if 'other' in words: raise ValueError('The rest of a picture is called other: take another word for what you look for.')
+    if 'other' in words:
+        raise ValueError('The rest of a picture is called other: take another word for what you look for.')
     return model.segment(open_upload(file), words, background, _number(threshold, 0, 1))
 
 def ask_heat(
@@ -152,7 +154,8 @@ def _told(f): # `f`, whose complaints reach the page
 # %% ../nbs/41_app.ipynb #e2f01d5e
 def _stored(page, file): # the path that gradio hands on, or a complaint
     if file is None: return None
-    if not is_stored(page, file.path): raise _gradio().Error('This picture is no longer here: drop it again.', print_exception=False)
+    if not is_stored(page, file.path):
+        raise _gradio().Error('This picture is no longer here: drop it again.', print_exception=False)
     return file.path
 
 # %% ../nbs/41_app.ipynb #3c63481d
@@ -172,7 +175,8 @@ def _as_sent(component): # what is wrong with it, our functions say
 
 def _examples(pictures, picture): # below the picture; a click takes one
     gr = _gradio()
-    row = gr.Dataset(components=[picture], samples=[[o] for o in pictures], label='Drawn scenes', type='index', elem_id='examples')
+    samples = [[o] for o in pictures]
+    row = gr.Dataset(components=[picture], samples=samples, label='Drawn scenes', type='index', elem_id='examples')
     def take(i):
         if type(i) is not int or not 0<=i<len(pictures): raise ValueError('There is no such example.')
         return pictures[i]
@@ -292,10 +296,13 @@ def credentials(
 def _tidy(page):
     remove_old(upload_folder(), keep=kept(page))
     page.upload_file_set.intersection_update([o for o in list(page.upload_file_set) if os.path.exists(o)])
-    waiting = page._queue.pending_messages_per_session # gradio keeps answers that nobody fetched
-    for o in list(waiting):
-        if o not in page.state_holder and not page._queue.pending_event_ids_session.get(o): waiting.pop(o, None)
-    uploads = _gradio().routes.file_upload_statuses # and each name under which somebody asked for the progress of an upload
+    q = page._queue # gradio keeps answers that nobody fetched
+    for o in list(q.pending_messages_per_session):
+        asked = q.pending_event_ids_session.get(o, ())
+        if o in page.state_holder or any(i in q.event_ids_to_events for i in asked): continue
+        q.pending_messages_per_session.pop(o, None)
+        q.pending_event_ids_session.pop(o, None)
+    uploads = _gradio().routes.file_upload_statuses # and names under which somebody asked how far an upload is
     for o in list(uploads._signals):
         if o not in uploads._statuses: uploads._signals.pop(o)
     for o in [k for k,v in list(uploads._statuses.items()) if v.is_done]: uploads._statuses.pop(o)
@@ -314,7 +321,8 @@ async def _tidied(app): # while it is served
 def _ended_in_order(): # so that the folder goes when a service manager ends us, or the terminal is closed
     def end(number, frame): raise SystemExit(128+number)
     numbers = [getattr(signal, o) for o in ('SIGTERM','SIGHUP') if hasattr(signal, o)]
-    ours = [o for o in numbers if signal.getsignal(o)==signal.SIG_DFL] if threading.current_thread() is threading.main_thread() else []
+    main = threading.current_thread() is threading.main_thread() # others may not
+    ours = [o for o in numbers if main and signal.getsignal(o)==signal.SIG_DFL]
     for o in ours: signal.signal(o, end)
     try: yield
     finally:
@@ -330,9 +338,10 @@ def _close_idle(server, seconds=20): # connections without a request
 
 # %% ../nbs/41_app.ipynb #35ae9a26
 def _served_as(host, more): # names of the page
-    names = {'localhost', host_name(host if ':' not in host else f'[{host.strip("[]")}]'), *(o.strip().lower() for o in more if o.strip())}
-    if names & {'0.0.0.0','::'}: names |= {socket.gethostname().lower(), os.environ.get('SPACE_HOST', '').lower()} - {''}
-    return names
+    own = host_name(f'[{host.strip("[]")}]' if ':' in host else host)
+    names = {'localhost', own, *(o.strip().lower() for o in more)}
+    if names & {'0.0.0.0','::'}: names |= {socket.gethostname().lower(), os.environ.get('SPACE_HOST', '').lower()}
+    return names - {''}
 
 def _who_can_see(names, tunnel, auth): # None: only those on this machine
     if not tunnel and all(is_known(o, ()) or o=='localhost' for o in names): return None
@@ -354,16 +363,18 @@ def serve(
 )->str: # the page's address
     "Serve a page."
     if max_mb<1: raise ValueError(f'The largest upload has to be at least 1 megabyte, not {max_mb}.')
-    if total_mb<2*max_mb: raise ValueError(f'All pictures together need more room than {total_mb} megabytes, if one may have {max_mb}.')
+    if total_mb<2*max_mb: raise ValueError(f'There has to be room for two of the largest uploads: total_mb={2*max_mb} at least.')
     names = _served_as(host, names)
     user = credentials(auth)
     _reach_directly(host)
-    _,url,tunnel = page.launch(server_name=host, server_port=port or None, share=share, auth=user, **_launch_options(page, names, max_mb, total_mb))
+    options = dict(server_name=host, server_port=port or None, share=share, auth=user)
+    _,url,tunnel = page.launch(**options, **_launch_options(page, names, max_mb, total_mb))
     _close_idle(page.server)
     if tunnel: names.add(host_name(tunnel))
     if wait:
-        print(f'The page is at {tunnel or url} (Ctrl-C ends it).', _who_can_see(names, tunnel, auth) or '', flush=True)
-        with _ended_in_order(): page.block_thread()
+        with _ended_in_order():
+            print(f'The page is at {tunnel or url} (Ctrl-C ends it).', _who_can_see(names, tunnel, auth) or '', flush=True)
+            page.block_thread()
     return tunnel or url
 
 def _reach_directly(host): # gradio asks its own page whether it is there, and a proxy cannot reach this machine's loopback
@@ -375,9 +386,12 @@ def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`, so t
     gr = _gradio()
     theme = gr.themes.Default(font=['system-ui','sans-serif'], font_mono=['ui-monospace','monospace'])
     gate = Middleware(Gate, page=page, names=names, max_mb=max_mb, total_mb=total_mb)
-    later = dict(run_history=False) if 'run_history' in signature(gr.Blocks.launch).parameters else {} # not in gradio 6.0
-    return dict(max_file_size=f'{max_mb}mb', theme=theme, css=look, inline=False, ssr_mode=False, footer_links=[], prevent_thread_lock=True, quiet=True,
-        app_kwargs=dict(middleware=[gate], lifespan=_tidied), state_session_capacity=500, enable_monitoring=False, mcp_server=False, pwa=False, **later)
+    later = dict(run_history=False, num_workers=0) # not in gradio 6.0
+    off = dict.fromkeys(('inline','ssr_mode','enable_monitoring','mcp_server','pwa'), False)
+    return dict(max_file_size=f'{max_mb}mb', theme=theme, css=look, prevent_thread_lock=True, quiet=True,
+        footer_links=[], state_session_capacity=500, # visitors whose pictures are remembered
+        app_kwargs=dict(middleware=[gate], lifespan=_tidied), **off,
+        **{k:v for k,v in later.items() if k in signature(gr.Blocks.launch).parameters})
 
 # %% ../nbs/41_app.ipynb #671f144e
 program = '''"Drop a picture, type words, see where they are."
@@ -407,7 +421,8 @@ def write_space(
     (folder/'requirements.txt').write_text(f'--extra-index-url https://download.pytorch.org/whl/cpu\nclippy-vl[app]=={__version__}\n')
     card = dict(title=title, sdk='gradio', sdk_version=version('gradio'), python_version='3.12', app_file='app.py', license='apache-2.0')
     front = ''.join(f'{k}: {yaml_dump(v, default_style=chr(34), width=10**6)}' for k,v in card.items())
-    (folder/'README.md').write_text(f'---\n{front}---\n\n# {in_markdown(title)}\n\nDrop a picture, type words, see where they are. Made with `clippy app --space`.\n', encoding='utf-8')
+    text = 'Drop a picture, type words, see where they are. Made with `clippy app --space`.'
+    (folder/'README.md').write_text(f'---\n{front}---\n\n# {in_markdown(title)}\n\n{text}\n', encoding='utf-8')
     return folder
 
 def _brought(folder, name, model): # how the program calls a model
@@ -419,12 +434,14 @@ def _brought(folder, name, model): # how the program calls a model
 def _copy_model(source, target): # regular files that a model has
     files = [p.relative_to(source) for p in sorted(source.rglob('*')) if not p.is_dir() or p.is_symlink()]
     link = next((p for p in files if (source/p).is_symlink()), None)
-    if link: raise ValueError(f'{source/link} is a link, and what it leads to would become public: save the model into a new folder.')
+    if link:
+        raise ValueError(f'{source/link} is a link, and its target would become public: save the model into a new folder.')
     ours = [p for p in files if model_file.fullmatch(p.as_posix()) and (source/p).is_file()]
     for p in ours:
         (target/p).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source/p, target/p)
-    if left := set(files)-set(ours): print(f'Not copied, as no model needs it: {on_terminal(", ".join(map(str, sorted(left))))}.')
+    left = ', '.join(map(str, sorted(set(files)-set(ours))))
+    if left: print(f'Not copied, as no model needs it: {on_terminal(left)}.')
 
 # %% ../nbs/41_app.ipynb #2ce94a0c
 @call_parse
@@ -437,7 +454,7 @@ def app(
     workers:int=2, # Questions answered at once
     waiting:int=20, # Questions that may wait
     share:bool=False, # Open a tunnel from the internet, through gradio's servers
-    auth:str='', # Ask for this user's password, which is in CLIPPY_APP_PASSWORD or asked for now (USER:PASSWORD can be seen in the list of processes)
+    auth:str='', # Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by others)
     names:str='', # Further names under which the page may be asked, comma-separated, for instance that of a proxy
     total_mb:int=500, # All pictures that are kept, megabytes; they are deleted after an hour
     space:str='', # Write a Hugging Face Space into this folder instead
@@ -445,5 +462,7 @@ def app(
 )->int:
     "Serve a page that finds words in pictures."
     if space: print(f'A Space is in {write_space(space, model, compare)}.')
-    else: serve(open_app(model, compare, device, workers=workers, waiting=waiting), host, port, max_mb, share, auth=auth, names=names.split(','), total_mb=total_mb)
+    else:
+        page = open_app(model, compare, device, workers=workers, waiting=waiting)
+        serve(page, host, port, max_mb, share, auth=auth, names=names.split(','), total_mb=total_mb)
     return 0

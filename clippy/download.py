@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from . import __version__
 from .data import read_json,table_column,table_rows,text_lines
 from .stream import group_members,open_tar,tar_files
+from .typed import hide_program
 
 # %% ../nbs/08_download.ipynb #e40286d4
 tables = dict(cc12m=('url','caption'), cc3m=('caption','url'), links=()) # columns, where the table does not name them
@@ -104,7 +105,9 @@ def shard_outcome(
     "What became of the links of one shard."
     try:
         s = read_json(stats)
-        status,listed,dates = {k:int(v) for k,v in s['status_dict'].items()},int(s['count']),[float(s[k]) for k in ('start_time','end_time')]
+        status = {k:int(v) for k,v in s['status_dict'].items()}
+        listed = int(s['count'])
+        dates = [float(s[k]) for k in ('start_time','end_time')]
     except (ValueError,KeyError,TypeError,AttributeError,OverflowError): return None # half written
     found = count_samples(stats.with_name(stats.name.replace('_stats.json','.tar')))
     if found is None: return None
@@ -263,6 +266,10 @@ def _finished(out):
     return read_json(out/'download.json')
 
 # %% ../nbs/08_download.ipynb #292042e7
+def _recorded(command): # of another tool than `find_tool`'s own, only what can hold no secret
+    own = {'uvx','pipx','run','--python','>=3.10,<3.13',sys.executable,'--from','--spec','--with','pyspark','ray','img2dataset',f'img2dataset=={img2dataset}'}
+    return shlex.join(command) if own.issuperset(command) else hide_program(shlex.join(command))
+
 def _download(table, out, plan, how, state, again, columns, command, progress):
     "Prepare, run, record."
     out.mkdir(parents=True, exist_ok=True)
@@ -275,7 +282,7 @@ def _download(table, out, plan, how, state, again, columns, command, progress):
             image_size=plan['image_size'], resize_mode=plan['resize_mode'], resize_only_if_bigger=True, encode_quality=plan['quality'],
             number_sample_per_shard=plan['shard_size'], incremental_mode='incremental', **how)
         code,book = _run([*command, *(f'--{k}={v}' for k,v in options.items())], out, links['listed']-sum(links['faults'].values()), progress)
-        about = dict(name=plan['name'], **_settle(out, code, book, links), plan=plan, how=how, command=shlex.join(command),
+        about = dict(name=plan['name'], **_settle(out, code, book, links), plan=plan, how=how, command=_recorded(command),
             versions=dict(clippy=__version__, img2dataset=img2dataset if f'img2dataset=={img2dataset}' in command else 'unknown'))
     finally:
         (out/'links.tsv').unlink(missing_ok=True)

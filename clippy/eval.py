@@ -55,7 +55,7 @@ from .masks import read_text
 from .model import CLIPpy, create_model, load, presets
 from .stream import read_all, read_shard
 from .text import in_markdown, on_terminal
-from .typed import hide_words, in_bounds
+from .typed import hide_text, hide_words, in_bounds
 
 # %% ../nbs/20_eval.ipynb #e2731aff
 def _near(word, known):
@@ -1263,4 +1263,4 @@ def main(
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**locals()))
-    except (ValueError, OSError) as e: raise CliError(str(e)) from None
+    except (ValueError, OSError) as e: raise CliError(hide_text(str(e))) from None

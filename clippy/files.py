@@ -117,7 +117,7 @@ def fit(
 ):
     "Raise an error if a file is not of this model."
     lost = [k for k in own if k not in found and k not in spare]
-    odd = [k for k in found if k not in own]
+    odd = [reprlib.repr(k).strip("'") for k in found if k not in own] # in short: it is somebody else's
     bad = [f'{k} {list(found[k])} for {list(own[k])}' for k in found if k in own and list(found[k])!=list(own[k])]
     named = ('weights that the file lacks',lost), ('keys without a place',odd), ('of another shape',bad)
     parts = [f'{len(v)} {t}: {", ".join(v[:5])}{", …" if len(v)>5 else ""}' for t,v in named if v]
@@ -144,7 +144,7 @@ def read_ours(
     except OSError: return None
     try:
         about = os.fstat(number)
-        ours = not hasattr(os, 'getuid') or about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 # Windows has no such bits
+        ours = about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 if hasattr(os, 'getuid') else True # Windows
         if not ours or not stat.S_ISREG(about.st_mode) or about.st_size>most: return None
         with open(number, 'rb', closefd=False) as f: return f.read()
     finally: os.close(number)

@@ -6,8 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/gate.html.md"""
 
 # %% auto #0
 __all__ = ['may_get', 'may_post', 'most_body', 'most_open', 'most_of_one', 'most_files', 'most_query', 'upload_folder', 'kept',
-           'is_stored', 'host_name', 'is_known', 'may', 'Refused', 'only_stored', 'read_question', 'check_parts',
-           'make_room', 'remove_old', 'Gate', 'Body']
+           'is_stored', 'host_name', 'is_known', 'may', 'Refused', 'only_stored', 'no_file', 'read_question',
+           'check_parts', 'make_room', 'remove_old', 'Gate', 'Body']
 
 # %% ../nbs/39_gate.ipynb #d6cf2e40
 import asyncio, atexit, json, os, re, shutil, time
@@ -35,7 +35,8 @@ def upload_folder()->Path: # of mode 0700; inside `GRADIO_TEMP_DIR`, if that is 
 def _forget(folder, age=86_400): # of a process that was killed: its folder is ours, and nobody has touched it for a day
     about = folder.lstat()
     ours = about.st_uid==os.getuid() if hasattr(os, 'getuid') else True
-    if ours and folder.is_dir() and not folder.is_symlink() and about.st_mtime<time.time()-age: shutil.rmtree(folder, ignore_errors=True)
+    old = about.st_mtime<time.time()-age
+    if ours and old and folder.is_dir() and not folder.is_symlink(): shutil.rmtree(folder, ignore_errors=True)
 
 # %% ../nbs/39_gate.ipynb #8168199d
 def kept(
@@ -72,8 +73,10 @@ def is_known(
     return address.is_loopback or bool({'0.0.0.0','::'} & set(names))
 
 # %% ../nbs/39_gate.ipynb #a62ebd84
-may_get = re.compile(r'/(config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|logout|(assets|static|svelte)/.+)?|'
-    r'/gradio_api/(startup-events|info/?|app_id/?|user/?|login_check/?|token/?|theme\.css|queue/(data|status)|heartbeat/\w+|upload_progress|call/\w+/\w+|file=(?P<file>.+))', re.DOTALL)
+_page = r'config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|logout|(assets|static|svelte)/.+'
+_api = (r'startup-events|info/?|app_id/?|user/?|login_check/?|token/?|theme\.css|queue/(data|status)|'
+    r'heartbeat/\w+|upload_progress|call/\w+/\w+|file=(?P<file>.+)')
+may_get = re.compile(f'/({_page})?|/gradio_api/({_api})', re.DOTALL)
 may_post = re.compile(r'/login/?|/gradio_api/(upload|queue/join|cancel|reset/?|(call|run)/\w+/?)')
 
 def may(
@@ -104,8 +107,9 @@ def only_stored(
     if isinstance(o, list): return [only_stored(v, stored, depth-1) for v in o]
     if not isinstance(o, dict): return o
     if not o.keys() & {'path','url','meta'}: return {k:only_stored(v, stored, depth-1) for k,v in o.items()}
-    path = o.get('path')
-    return dict(path=path if stored(path) else str(upload_folder()/'gone'), meta=dict(_type='gradio.FileData'))
+    return dict(no_file(), path=o['path']) if stored(o.get('path')) else no_file()
+
+def no_file(): return dict(path=str(upload_folder()/'gone'), meta=dict(_type='gradio.FileData'))
 
 def read_question(
     body:bytes,
@@ -117,7 +121,8 @@ def read_question(
     if not isinstance(question, dict): raise Refused(422, 'A question is an object of JSON.')
     if question.get('batched'): raise Refused(422, 'One question at a time.')
     for k in ('session_hash','event_id'): # gradio keeps them
-        if question.get(k) is not None and not re.fullmatch(r'[\w-]{1,64}', str(question[k])): raise Refused(422, f'{k} is a short name.')
+        short = re.fullmatch(r'[\w-]{1,64}', str(question.get(k, 'none')))
+        if question.get(k) is not None and not short: raise Refused(422, f'{k} is a short name.')
     return only_stored(question, stored)
 
 # %% ../nbs/39_gate.ipynb #81bd1d77
@@ -125,18 +130,23 @@ def check_parts(
     page, # of gradio
     path:str, # that is asked
     question:dict, # from `read_question`
-):
+)->dict: # the question, with a file where one is expected
     "Refuse a question that no function of the page is made for."
     kind,_,name = path.rstrip('/').removeprefix('/gradio_api/').partition('/')
-    if kind in ('cancel','reset'): return
+    if kind in ('cancel','reset'): return question
     by_name = {f.api_name:f for f in page.fns.values() if f.api_visibility=='public'} if kind=='call' else {}
     f = by_name.get(name) if kind=='call' else page.fns.get(_whole(question.get('fn_index')))
     if f is None: raise Refused(404, 'There is no such question.')
     data,most = question.get('data'),len(f.inputs)
     least = sum(not o.skip_api for o in f.inputs) if kind=='call' else most
-    if not isinstance(data, list) or len(data) not in (least, most): raise Refused(422, f'This question has {least} parts, in a list called data.')
+    if not isinstance(data, list) or len(data) not in (least, most):
+        raise Refused(422, f'This question has {least} parts, in a list called data.')
+    asked = f.inputs if len(data)==most else [o for o in f.inputs if not o.skip_api]
+    return dict(question, data=[_file(v) if getattr(o, 'data_model', None) else v for o,v in zip(asked, data)])
 
 def _whole(o): return o if type(o) is int else None
+
+def _file(o): return o if o is None or isinstance(o, dict) else no_file()
 
 # %% ../nbs/39_gate.ipynb #40b5dc3c
 def _files(folder): # path -> (time, bytes), the oldest first
@@ -199,7 +209,8 @@ class Gate:
         receive = Body(receive)
         self.open[who] += 1
         try:
-            if self.open.total()>most_open or self.open[who]>most_of_one and not is_known(who, ()): raise Refused(503, 'Too many visitors at once: try again later.')
+            many = self.open[who]>most_of_one and not is_known(who, ()) # behind a tunnel everybody is 127.0.0.1
+            if many or self.open.total()>most_open: raise Refused(503, 'Too many visitors at once: try again later.')
             self._check(scope)
             await self._pass(scope, receive, _guarded(send))
         except Refused as e: await _refuse(e, scope, receive, send)
@@ -212,15 +223,18 @@ def _headers(scope, name): return [v.decode('latin-1') for k,v in scope['headers
 
 @patch
 def _check(self:Gate, scope): # all that can be said before the body is read
-    hosts = [host_name(v) for k in ('host','x-forwarded-host','x-gradio-server') for o in _headers(scope, k) for v in o.split(',')]
-    if not _headers(scope, 'host') or not all(is_known(o, self.names) for o in hosts): raise Refused(421, 'This page is not served under that name.')
+    hosts = [o for k in ('host','x-forwarded-host','x-gradio-server') for o in _headers(scope, k)]
+    known = all(is_known(host_name(v), self.names) for o in hosts for v in o.split(','))
+    if not known or not _headers(scope, 'host'): raise Refused(421, 'This page is not served under that name.')
     if not may(scope['method'], _path(scope)): raise Refused(403, 'This is not open to visitors.')
     if len(scope.get('query_string', b''))>most_query: raise Refused(414, 'This address is too long.')
     if scope['method']!='POST': return
-    if not all(is_known(host_name(o), self.names) for o in _headers(scope, 'origin')): raise Refused(403, 'Another page may not ask here.')
+    own = all(is_known(host_name(o), self.names) for o in _headers(scope, 'origin'))
+    if not own: raise Refused(403, 'Another page may not ask here.')
     length = ''.join(_headers(scope, 'content-length'))
     most = self.upload if _path(scope).endswith('/upload') else most_body
-    if length and (not length.isdecimal() or int(length[:20])>most): raise Refused(413, f'This is too large: more than {most} bytes.')
+    fine = not length or length.isdecimal() and int(length[:20])<=most
+    if not fine: raise Refused(413, f'This is too large: more than {most} bytes.')
     if not length and _path(scope).endswith('/upload'): raise Refused(411, 'An upload says how large it is.')
     if _path(scope).startswith('/login'): self._count_tries()
 
@@ -229,7 +243,7 @@ def _path(scope): # below the address at which a proxy shows the page, as gradio
     return path[len(root):] if root and path.startswith(f'{root}/') else path
 
 @patch
-def _count_tries(self:Gate, most=30, seconds=60): # passwords; of all visitors, since who they are is easily forged behind a proxy
+def _count_tries(self:Gate, most=30, seconds=60): # passwords, of all visitors: behind a proxy, addresses can be forged
     now = time.monotonic()
     while self.tries and self.tries[0]<now-seconds: self.tries.popleft()
     if len(self.tries)>=most: raise Refused(429, 'Too many passwords: wait a minute.')
@@ -253,11 +267,13 @@ async def _pass(self:Gate, scope, receive, send):
     need = int(_headers(scope, 'content-length')[0]) if is_upload else 0
     self.coming += need
     try:
-        if not await asyncio.to_thread(make_room, upload_folder(), self.room-self.coming, kept(self.page)): raise Refused(507, 'There is no room for more pictures: try again in a minute.')
+        fits = await asyncio.to_thread(make_room, upload_folder(), self.room-self.coming, kept(self.page))
+        if not fits: raise Refused(507, 'There is no room for more pictures: try again in a minute.')
         if is_upload: return await self.app(scope, _few_files(_in_time(receive, 300), need), send)
         question = read_question(await _read(receive), partial(is_stored, self.page))
-        if not all(o.startswith('application/json') for o in _headers(scope, 'content-type')): raise Refused(415, 'A question is JSON, and says so.')
-        check_parts(self.page, _path(scope), question)
+        is_json = all(o.startswith('application/json') for o in _headers(scope, 'content-type'))
+        if not is_json: raise Refused(415, 'A question is JSON, and says so.')
+        question = check_parts(self.page, _path(scope), question)
         body = json.dumps(question).encode()
         rest = [(k,v) for k,v in scope['headers'] if k not in (b'content-length',b'transfer-encoding',b'content-type')]
         headers = [*rest, (b'content-length', str(len(body)).encode()), (b'content-type', b'application/json')]
@@ -290,7 +306,8 @@ def _few_files(receive, most): # `receive`, of an upload: each file in it would 
         part = (tail+body).lower()
         seen += part.count(b'filename')-tail.count(b'filename')
         tail = part[-16:]
-        if bytes>most or seen>2*most_files: raise Refused(413, f'An upload has at most {most_files} files, and is no longer than it says.')
+        if bytes>most or seen>2*most_files:
+            raise Refused(413, f'An upload has at most {most_files} files, and is no longer than it says.')
         return message
     return _receive
 
@@ -300,13 +317,15 @@ def _again(body, receive): # `receive`, of a body that was read already
     return _receive
 
 # %% ../nbs/39_gate.ipynb #d143dc99
-_policy = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; base-uri 'self'; form-action 'self'"
-_promises = [(b'content-security-policy', _policy.encode()), (b'x-content-type-options', b'nosniff'), (b'referrer-policy', b'same-origin')]
+_here = ("default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'", "object-src 'none'",
+    "base-uri 'self'", "form-action 'self'")
+_promises = [(b'content-security-policy', '; '.join(_here).encode()), (b'x-content-type-options', b'nosniff'),
+    (b'referrer-policy', b'same-origin')]
 
 def _guarded(send): # `send`, with headers
     async def _send(message):
-        if message['type']=='http.response.start': message = dict(message, headers=[*message.get('headers', ()), *_promises])
-        await send(message)
+        start = message['type']=='http.response.start'
+        await send(dict(message, headers=[*message.get('headers', ()), *_promises]) if start else message)
     return _send
 
 # %% ../nbs/39_gate.ipynb #27996e87
@@ -316,6 +335,7 @@ async def _refuse(refused, scope, receive, send):
         while receive.more and receive.bytes<2**27: await soon()
     except Refused: pass
     body = json.dumps(dict(detail=str(refused))).encode()
-    headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode()), (b'connection', b'close')]
+    about = dict(content_type='application/json', content_length=len(body), connection='close')
+    headers = [(k.replace('_','-').encode(), str(v).encode()) for k,v in about.items()]
     await send(dict(type='http.response.start', status=refused.status, headers=headers))
     await send(dict(type='http.response.body', body=b'' if scope['method']=='HEAD' else body))

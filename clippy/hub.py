@@ -9,7 +9,7 @@ __all__ = ['without_paths', 'run_manifest', 'read_manifest', 'numbers_of', 'file
            'write_repo', 'hub_errors', 'clean_token', 'push']
 
 # %% ../nbs/43_hub.ipynb #04d0ba76
-import json, re, shutil
+import json, re, shlex, shutil
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -24,25 +24,35 @@ from PIL import Image
 
 from .images import Unusable, open_image, read_file
 from .eval import read_result, results_table, table, weights_hash
+from .files import read_json
 from .model import CLIPpy, boxed, load
 from .scenes import Scenes
 from .segment import eval_seed, show_predictions
 from .text import Markdown as InMarkdown, fenced, in_code, in_markdown
+from .typed import hide
 
 # %% ../nbs/43_hub.ipynb #32421826
 _path = re.compile(r'(?<![\w./}~-])(?:~|[A-Za-z]:)?[/\\](?![/\\])(?:[^\s\'",:/\\]+[/\\])*(?=[^\s\'",:/\\])')
-_secret = (re.compile(r'\bfile:(?://)?(?=/)'), ''), (re.compile(r'(://)[^/\s@\'"]+@'), r'\1'), (re.compile(r'(://[^\s?\'"]+)\?(?:(?!::)[^\s\'"])*'), r'\1')
+_scheme = re.compile(r'\bfile:(?://)?(?=/)')
+_whole = re.compile(r'(?:~|[A-Za-z]:)?[/\\](?![/\\])[^\n:]*') # also with spaces
 
 # %% ../nbs/43_hub.ipynb #4603a33b
 def without_paths(
     data, # what JSON can hold
 ): # the same; in its text only the last part of a path, and no address with a password or a signature
     "What is nobody else's business is left out."
-    if isinstance(data, dict): return {k:without_paths(v) for k,v in data.items()}
-    if isinstance(data, (list,tuple)): return [without_paths(v) for v in data]
+    return _last_names(hide(data))
+
+def _last_names(data):
+    if isinstance(data, dict): return {k:_last_of_words(v) if k=='command' and isinstance(v, str) else _last_names(v) for k,v in data.items()}
+    if isinstance(data, (list,tuple)): return [_last_names(v) for v in data]
     if not isinstance(data, str): return data
-    for pattern,to in _secret: data = pattern.sub(to, data)
-    return _path.sub('', data)
+    data = _scheme.sub('', data)
+    return re.split(r'[/\\]', data.rstrip('/\\'))[-1] if _whole.fullmatch(data) else _path.sub('', data)
+
+def _last_of_words(line): # of a command, where a path may hold spaces
+    try: return shlex.join(map(_last_names, shlex.split(line)))
+    except ValueError: return _last_names(line)
 
 # %% ../nbs/43_hub.ipynb #9f58d5d2
 def run_manifest(
@@ -65,8 +75,8 @@ def read_manifest(
     found = next((f for f in files if f.is_file()), None)
     if found is None and path.suffix=='.json': raise FileNotFoundError(f'There is no file {source}.')
     if found is None: return None
-    try: return read_manifest(json.loads(found.read_text(encoding='utf-8-sig')))
-    except json.JSONDecodeError: raise ValueError(f'{found} is not JSON.') from None
+    found = found.resolve() if found==path else found # a file that was named may be a link
+    return read_manifest(read_json(found.parent, found.name, most=1<<26))
 
 # %% ../nbs/43_hub.ipynb #f4c476a3
 def numbers_of(

@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local,_read_sizes
 from .files import read_ours,write_ours
 from .stream import Unreachable,fetch,group_members,open_tar,read_shard,tar_files
+from .typed import hide
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
 @dataclass
@@ -91,7 +92,8 @@ def _load_index(place, stamp):
         data = place.read_bytes() if _beside(place) else read_ours(place)
         if any(o.compress_type for o in ZipFile(io.BytesIO(data)).infolist()): return # not ours, and who knows how large
         with np.load(io.BytesIO(data), allow_pickle=False) as o:
-            if o['stamp'].tolist()==stamp and _fits(index := ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__}), stamp[1]): return index
+            index = ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__})
+            if o['stamp'].tolist()==stamp and _fits(index, stamp[1]): return index
     except Exception: pass # none, or half of one: it is made again
 
 def _save_index(place, stamp, index):
@@ -246,7 +248,7 @@ class ShardLoader:
     ):
         store_attr()
         self.remote,self.urls,self._report = remote,shard_list(urls),Report()
-        self.why = '' if cache else next((f'{u} is {w}' for u in self.urls if (w := _unseekable(u))), '')
+        self.why = '' if cache else next((f'{hide(u)} is {w}' for u in self.urls if (w := _unseekable(u))), '')
         self.mode = 'streamed' if self.why else 'indexed'
         self.sizes = self._sizes()
         self._check()
@@ -310,7 +312,7 @@ def _check(self:ShardLoader):
     known = None if self.sizes is None else sum(self.sizes)
     if self.num_samples is None: self.num_samples = known
     if self.num_samples is None:
-        raise ValueError(f"No sizes.json beside {self.urls[0]} says how many samples there are: give num_samples (--train-num-samples)")
+        raise ValueError(f"No sizes.json beside {hide(self.urls[0])} says how many samples there are: give num_samples (--train-num-samples)")
     if known is not None and self.num_samples>known:
         raise ValueError(f"num_samples={self.num_samples}, but the shards hold {known}")
     if not 0<=self.rank<self.world: raise ValueError(f"rank={self.rank} is not one of world={self.world} processes")

@@ -15,6 +15,7 @@ import json, os, re, reprlib, shutil
 from pathlib import Path
 
 import timm, torch
+from tokenizers import Tokenizer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from transformers import CONFIG_MAPPING, AutoModel, MT5EncoderModel, T5EncoderModel, UMT5EncoderModel
 from transformers.activations import ACT2FN
@@ -64,11 +65,11 @@ _attention = one_of('full_attention','sliding_attention')
 _gated = Kind(lambda v: bool(type(v) is str and re.fullmatch('(gated-)?[a-z_]{1,20}', v)), 'such as gated-gelu')
 _act = Kind(lambda v: type(v) is str and v in ACT2FN, 'an activation that transformers has')
 
-def _fits_rope(v): # rotary positions, for all layers or for each kind of layer
-    if type(v) is not dict: return False
-    each = kinds((one_of('default'), 'rope_type'), (real(1, 1e9), 'rope_theta'))
-    each |= kinds((Kind(_fits_rope, ''), 'full_attention sliding_attention'))
-    return all(k in each and each[k].fits(o) for k,o in v.items())
+_angles = kinds((one_of('default'), 'rope_type'), (real(1, 1e9), 'rope_theta')) # of rotary positions
+def _fits_angles(v): return type(v) is dict and all(k in _angles and _angles[k].fits(o) for k,o in v.items())
+def _fits_rope(v): # for all layers, or for each kind of layer
+    each = type(v) is dict and v and set(v)<={'full_attention','sliding_attention'}
+    return all(_fits_angles(o) for o in v.values()) if each else _fits_angles(v)
 
 # %% ../nbs/00_loading.ipynb #e7f7aad2
 text_settings = kinds(
@@ -172,7 +173,7 @@ def read_modules(
     if not named(folder, where): return [('Transformer',''), ('Pooling','')] # a transformer alone: its mean
     for m in read_json(folder, where, list)[:20]:
         kind,place = (m.get('type'),m.get('path')) if isinstance(m, dict) else (None,None)
-        name = _module.fullmatch(str(kind))
+        name = type(kind) is str and _module.fullmatch(kind)
         if not name or name[3] not in modules: raise ValueError(f'{where} names {reprlib.repr(kind)}, which is '
             f'not part of Sentence Transformers as clippy reads it: {", ".join(modules)}.')
         if type(place) is not str or not re.fullmatch(r'[\w-]{0,50}', place): raise ValueError(
@@ -282,13 +283,22 @@ def copy_tokenizer(
         path = inside(folder, _at(sub, name))
         if path.stat().st_size>most<<20: raise ValueError(f'{_at(sub, name)} has more than {most} MB.')
         shutil.copyfile(path, out/name)
-    for name in 'tokenizer_config.json','special_tokens_map.json':
+        if name=='tokenizer.json': _check_tokenizer(path, _at(sub, name))
+    for name in 'tokenizer_config.json','special_tokens_map.json','added_tokens.json':
         where = _at(sub, name)
         if not named(folder, where): continue
         found = read_json(folder, where, most=1<<22)
         if found.get('auto_map'): raise ValueError(f'{where} asks for custom code (auto_map), which is never run.')
-        kept = {k:v for k,v in found.items() if k in token_settings}
-        (out/name).write_text(json.dumps(checked(kept, token_settings, where)), encoding='utf-8')
+        if name=='added_tokens.json': known = dict.fromkeys(found, whole(0, 1<<22)) # a text and its number
+        else: known = token_settings
+        kept = {k:v for k,v in found.items() if k in known}
+        (out/name).write_text(json.dumps(checked(kept, known, where)), encoding='utf-8')
+
+def _check_tokenizer(path, where): # the library that parses it stops with errors of two kinds
+    try: Tokenizer.from_file(str(path))
+    except BaseException as e:
+        if isinstance(e, (KeyboardInterrupt,SystemExit)): raise
+        raise ValueError(f'{where} holds no tokenizer: {short(e)}') from None
 
 # %% ../nbs/00_loading.ipynb #75ad8f75
 def _link(folder, name, to): # a file of weights; its header
@@ -318,7 +328,8 @@ def link_weights(
     fit_text(config, found, _at(sub, names[0]))
 
 _part = re.compile(r'model-\d{5}-of-\d{5}\.safetensors')
-_weight_map = Kind(lambda v: type(v) is dict and v and all(_part.fullmatch(str(o)) for o in v.values()), 'names of files')
+def _fits_map(v): return type(v) is dict and len(v)>0 and all(type(o) is str and _part.fullmatch(o) for o in v.values())
+_weight_map = Kind(_fits_map, 'names of files')
 
 def link_dense(
     folder:str|Path, # of a model
@@ -333,11 +344,12 @@ def link_dense(
 
 # %% ../nbs/00_loading.ipynb #60827c2b
 _places = '', '0_Transformer/' # before version 2.0 of sentence-transformers, and since
-_first = 'config.json','tokenizer_config.json','special_tokens_map.json',*tokenizer_files,*_old
-_parts = 'model.safetensors','model.safetensors.index.json','model-*-of-*.safetensors'
+_first = 'config.json','tokenizer_config.json','special_tokens_map.json','added_tokens.json',*tokenizer_files,*_old
+_parts = 'model.safetensors','model.safetensors.index.json',f'model-{"[0-9]"*5}-of-{"[0-9]"*5}.safetensors'
+_numbers = '[0-9]','1[0-9]' # a star would take a path as well
 tower_files = ['modules.json', 'config_sentence_transformers.json', *(p+o for p in _places for o in _first)]
-tower_files += [f'*_{o}/config.json' for o in ('Pooling','Dense','Normalize')]
-weight_files = ['*_Dense/model.safetensors', *(p+o for p in _places for o in _parts)]
+tower_files += [f'{n}_{o}/config.json' for n in _numbers for o in ('Pooling','Dense','Normalize')]
+weight_files = [*(f'{n}_Dense/model.safetensors' for n in _numbers), *(p+o for p in _places for o in _parts)]
 
 # %% ../nbs/00_loading.ipynb #4dce5c28
 def copy_tower(

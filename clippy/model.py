@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files as package_files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile, is_zipfile
 
 import timm, torch
 import torch.nn.functional as F
@@ -70,6 +71,8 @@ def _read_weights(path): # tensors only: safetensors, or a torch file without pi
     place = inside(path, 'model.safetensors') if path.is_dir() else path.resolve()
     if not place.is_file(): raise ValueError(f'{path} is no ordinary file.')
     if safe: need_memory(sum(math.prod(shape) for _,shape in read_header(place).values()), f'What {path.name} holds')
+    elif is_zipfile(place) and sum(o.file_size for o in ZipFile(place).infolist())>place.stat().st_size: raise ValueError(
+        f'{path} is packed, so that it would be larger in memory than on the disk: it is not opened.')
     try: return load_file(place) if safe else torch.load(place, map_location='cpu', weights_only=True, mmap=True)
     except Exception as e: raise ValueError(f'{path} is not a whole file of tensors ({type(e).__name__}). '
                                             'Files that hold other Python objects are not opened.') from None
@@ -88,8 +91,10 @@ def _fit(model, state, source, spare=()): # load `state` into `model`; every mis
     model.load_state_dict(state, strict=False)
 
 def _load_image_weights(tower, path):
-    saved = _read_weights(path)
-    state = checkpoint_filter_fn(_tensors(saved, path/'model.safetensors' if path.is_dir() else path), tower)
+    found = _tensors(_read_weights(path), path/'model.safetensors' if path.is_dir() else path)
+    try: state = checkpoint_filter_fn(found, tower)
+    except (RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as e: raise ValueError(
+        f'The weights of {path.name} are none that timm can fit into this image tower: {short(e)}') from None
     _fit(tower, {k:v for k,v in state.items() if not k.startswith(('head.','head_dist.'))}, path.name)
 
 # %% ../nbs/00_model.ipynb #c6b25b79

@@ -36,6 +36,7 @@ from .images import Unusable, endings, formats, image_files, left_out, max_bytes
 from .eval import (Protocol, alike_note, class_vectors, finite, first_alike, image_transform, name_groups,
     templates_of, weights_hash)
 from .group import enlarge, groups_by_pca
+from .files import named, read_json
 from .model import CLIPpy, boxed, load
 from .segment import label_image, words_to_pixels
 from .stream import RemoteFile, Unreachable
@@ -77,7 +78,8 @@ def _refusal(why, name):
 # %% ../nbs/40_predict.ipynb #20b037cd
 def _channels_last(x): # tensor -> array
     x = x.detach().cpu()
-    return (x.float() if x.dtype in (torch.bfloat16,torch.float16) else x).movedim(0,-1).numpy() if x.ndim==3 else x.numpy()
+    if x.dtype in (torch.bfloat16,torch.float16): x = x.float()
+    return (x.movedim(0,-1) if x.ndim==3 else x).numpy()
 
 def _from_array(x): # -> PIL image
     if x.ndim==3 and x.shape[2]==1: x = x[...,0]
@@ -677,8 +679,11 @@ def info(
     return '\n'.join(lines)
 
 def _manifest_lines(path): # where the model comes from and what it can do, if that is there
-    if not path.is_file(): return
-    known = json.loads(path.read_text(encoding='utf-8-sig'))
-    yield from ((k, known[k]) for k in ('command','steps','data') if k in known)
-    for r in known.get('results', []):
-        yield r['task'], ', '.join(f'{k} {100*v:.1f}%' for k,v in r.get('numbers', r).items() if isinstance(v, float))
+    if not named(path.parent, path.name): return
+    known = read_json(path.parent, path.name)
+    yield from ((k, known[k]) for k in ('command','steps','data') if isinstance(known.get(k), (str,int)))
+    results = known.get('results', [])
+    for r in results if isinstance(results, list) else []:
+        numbers = r.get('numbers', r) if isinstance(r, dict) else None
+        if not isinstance(numbers, dict): raise ValueError(f'{path} holds a result without numbers.')
+        yield r.get('task'), ', '.join(f'{k} {100*v:.1f}%' for k,v in numbers.items() if isinstance(v, float))

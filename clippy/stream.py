@@ -12,7 +12,7 @@ __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'open_tar
 import bz2,gzip,hashlib,io,json,lzma,os,re,shutil,tarfile,time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache,partial
-from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection
+from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection,InvalidURL
 from itertools import count,islice
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,6 +28,7 @@ from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
 from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_name,shard_sizes,_local
+from .typed import hide,hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
@@ -53,7 +54,7 @@ class RemoteFile(io.RawIOBase):
         try: data = self._insist(len(buffer))
         finally: self.waited,self.fresh = self.waited+time.monotonic()-self.began,0
         self.at += len(data)
-        if self.at>self.largest: raise Unreachable(f'{self.url} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>self.largest: raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):
@@ -72,10 +73,16 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
             return data
         except (OSError,HTTPException) as e:
             self._hang_up()
-            if _hopeless(e): raise Unreachable(f'{self.url} cannot be read: {e}') from None
+            if _hopeless(e): raise Unreachable(f'{hide(self.url)} cannot be read: {_told(e)}') from None
             error = e
         if again<self.tries-1: time.sleep(min(60, self.wait*2**again))
-    raise Unreachable(f'{self.url} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {error or type(error).__name__}') from None
+    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {_told(error)}') from None
+
+def _told(error)->str: # without the address or the command, of which libraries show parts
+    if isinstance(error, InvalidURL): return 'it is no address that can be asked'
+    said = re.search(r'\bexit (-?\d+)', str(error))
+    if said and not isinstance(error, HTTPError): return f'the command ended with exit {said[1]}'
+    return hide_text(str(error)) or type(error).__name__
 
 @patch
 def _came(self:RemoteFile, n): # bytes; is it too slow?
@@ -89,7 +96,7 @@ def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the f
     return getattr(self.body, 'stream', self.body).read1(n)
 
 def _hopeless(e): # another try gives the same
-    return isinstance(e,Unreachable) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
+    return isinstance(e,(Unreachable,InvalidURL)) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
 
 # %% ../nbs/05_stream.ipynb #fce77dd1
 class _Timed(io.RawIOBase):
@@ -125,7 +132,8 @@ def _connect(self:RemoteFile):
         ask = Request(self.url, headers={'User-Agent':'clippy', **({'Range':f'bytes={self.at}-'} if self.at else {})})
         self.body = _opener(self._came).open(ask, timeout=self.timeout)
         begins,length = self.at if self.body.status==206 else 0, self.body.headers['Content-Length'] or ''
-        if not (self.body.headers['Content-Range'] or f'bytes {begins}-').startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
+        part = self.body.headers['Content-Range'] or f'bytes {begins}-'
+        if not part.startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
         size = begins+int(length) if re.fullmatch('[0-9]{1,18}', length) else None
         if self.at and size!=self.size: raise Unreachable(f'it had {self.size} bytes and now has {size}')
         if (size or 0)>self.largest: raise Unreachable(f'it has {size:,} bytes, and may have {self.largest:,}')
@@ -247,7 +255,8 @@ def _shard_files(url, damage, max_sample_mb, remote):
         with io.BufferedReader(open_shard(url, **remote), 1<<16) as stream:
             plain = _plain(stream)
             seekable = plain is stream and stream.seekable()
-            with open_tar(plain, 'r:*' if seekable else 'r|*') as tar: yield from tar_files(tar, _contents(tar, max_sample_mb, seekable), damage)
+            with open_tar(plain, 'r:*' if seekable else 'r|*') as tar:
+                yield from tar_files(tar, _contents(tar, max_sample_mb, seekable), damage)
     except (Unreachable,GeneratorExit): raise
     except Exception as e: damage.append(e)
 
@@ -264,7 +273,8 @@ def read_shard(
     damage,n,keys,cut = [],0,set(),False
     for n,sample in enumerate(islice(group_members(_shard_files(url, damage, max_sample_mb, remote)), last), 1):
         key,cut = sample['__key__'],None in sample.values()
-        why = next((str(o) for o in sample.values() if isinstance(o,Unusable)), 'truncated shard' if cut else 'duplicate key' if key in keys else '')
+        why = 'truncated shard' if cut else 'duplicate key' if key in keys else ''
+        why = next((str(o) for o in sample.values() if isinstance(o,Unusable)), why)
         if n>first and why: report.skip(url, why, key)
         elif n>first: yield sample|{'__url__':url}
         keys.add(key)
@@ -352,8 +362,10 @@ def shards_hash(
     stats = {p:p.stat() for _,p in found if p}
     pieces = 16 if sum(o.st_size for o in stats.values())>1_000_000_000 else 0
     with ThreadPoolExecutor(8) as pool:
-        prints = dict(zip(stats, pool.map(lambda p: _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces), stats)))
-    return hashlib.sha256('\n'.join(f'{name} {prints.get(p)}' for name,p in found).encode(errors='surrogateescape')).hexdigest()[:16]
+        each = lambda p: _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces)
+        prints = dict(zip(stats, pool.map(each, stats)))
+    text = '\n'.join(f'{name} {prints.get(p)}' for name,p in found)
+    return hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()[:16]
 
 # %% ../nbs/05_stream.ipynb #e85f2221
 def cache_path(

@@ -12,7 +12,7 @@ __all__ = ['recipes', 'precisions', 'own_cache', 'SceneLoader', 'make_loader', '
            'main']
 
 # %% ../nbs/10_train.ipynb #658c5c6a
-import inspect, json, math, os, shutil, signal, sys, threading, time
+import inspect, json, math, os, shlex, shutil, signal, sys, threading, time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -46,7 +46,7 @@ from .model import Config, create_model, get_config, presets
 from .optimizer import lr_at, optimizer_for, tower_norms
 from .scenes import Scenes, captions as scene_captions, data_hash
 from .stream import first_captions, shards_hash
-from .typed import command, hide, hide_words, in_bounds
+from .typed import command, hide, hide_text, hide_words, in_bounds
 
 # %% ../nbs/10_train.ipynb #2b229791
 recipes = dict(
@@ -296,7 +296,7 @@ def fixed(self:Run)->dict:
     "What must not change between two parts of one run."
     keys = ('train_data','train_num_samples','max_sample_mb','batch_size','accum_freq','loss','opt','layer_decay','ema','lr','beta1','beta2','eps','wd','warmup',
             'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
-    found = {k:getattr(self.o,k) for k in keys} | dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
+    found = {k:hide(getattr(self.o,k)) for k in keys} | dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
     return json.loads(json.dumps(found | dict(data=self.data, steps=self.steps))) # the data last: they explain a number of steps, and options explain them
 
 # %% ../nbs/10_train.ipynb #a74437de
@@ -306,12 +306,24 @@ def resume(self:Run)->bool: # False if there is nothing to go on from
     found = [checkpoint_folder(self.o.resume)] if self.o.resume!='auto' else checkpoints(self.folder/'checkpoints')
     if not found: return False
     files,about = read_checkpoint(found[-1])
+    known = about.get('fixed')
+    if not isinstance(known, dict): raise ValueError(f'{found[-1]} is no checkpoint of a run: about.json does not say how it was made.')
     for k,v in self.fixed().items():
-        was = about['fixed'].get(k, False if k=='pool_prefix' else v) # older checkpoints do not know all choices
+        was = hide(known.get(k, False if k=='pool_prefix' else v)) # older checkpoints do not know all choices
         if was==v: continue
-        if k=='data': raise ValueError(f'{found[-1]} was trained on other data than is in {self.o.train_data or "the scenes of this version"} now: '
+        if k=='data': raise ValueError(f'{found[-1]} was trained on other data than is in {hide(self.o.train_data) or "the scenes of this version"} now: '
                                        'bring the old data back, or begin a new run under another --name.')
         raise ValueError(f'{found[-1]} was made with {k}={was}, this run has {v}: resume with the same options.')
+    try: self.take_up(files, about)
+    except torch.OutOfMemoryError: raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
+        raise ValueError(f'{found[-1]} does not hold what this run needs ({type(e).__name__}): name a checkpoint that this command wrote.') from None
+    return True
+
+@patch
+def take_up(self:Run, files, about):
+    "Go on from what a checkpoint holds; any error means that it is none."
+    if not sharded(self.bare) and untied(self.bare.state_dict()).keys()!=files['model'].keys(): raise KeyError('weights')
     scatter_state(self.bare, self.opt.optimizer, files['model'], join_optimizer(files['optimizer'], about['optimizer']))
     if self.ema: self.ema.module.load_state_dict(files['ema'], strict=False)
     self.put_together(files['model'])
@@ -320,7 +332,6 @@ def resume(self:Run)->bool: # False if there is nothing to go on from
     self.epoch,self.step,self.history = (about[k] for k in ('epoch','step','history'))
     self.since = [(*torch.tensor(r, device=self.acc.device), []) for r in about['since']]
     if self.main and self.step%len(self.loader): self.before = _report(**about['report'])
-    return True
 
 @patch
 def put_together(self:Run, weights):
@@ -579,7 +590,7 @@ def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
     from clippy.eval import manifest
     curve,epochs = ([r for r in self.history if ('loss' in r)==b] for b in (True,False))
-    write_json(self.folder/'metrics.json', dict(command=command(), options=vars(self.o), model=asdict(self.config), steps=self.steps,
+    write_json(self.folder/'metrics.json', dict(command=command(), options=hide(vars(self.o)), model=hide(asdict(self.config)), steps=self.steps,
         processes=self.acc.num_processes, data=self.data, versions=manifest(), results=epochs[-1]['results'], epochs=epochs, curve=curve))
 
 # %% ../nbs/10_train.ipynb #ed52a54f
@@ -611,10 +622,18 @@ def go(run:Run)->Run:
         if made and not any(run.folder.iterdir()): run.folder.rmdir() # it failed at once
 
 @patch
+def track(run:Run):
+    "Tell the tracker the options; it reads the command line by itself, so that is without secrets too."
+    typed,options = sys.argv,hide(vars(run.o))
+    sys.argv = [typed[0], *shlex.split(hide_words(typed[1:]))]
+    try: run.acc.init_trackers(run.folder.name, {k:v if isinstance(v, (int,float,str,bool)) else str(v) for k,v in options.items()})
+    finally: sys.argv = typed
+
+@patch
 def start_to_end(run:Run)->Run:
     "All steps, and what is kept of them."
     if run.o.resume and run.resume() and run.main and run.history and 'results' in run.history[-1]: run.measure() # the checkpoint is older than the evaluation after it
-    if run.o.report_to: run.acc.init_trackers(run.folder.name, {k:v if isinstance(v, (int,float,str,bool)) else str(v) for k,v in vars(run.o).items()})
+    if run.o.report_to: run.track()
     run.acc.print(run.plan())
     run.fit()
     if run.main: run.finish()
@@ -714,7 +733,7 @@ def main(
 ):
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**locals())
-    except (ValueError, OSError) as e: raise CliError(str(e)) from None
+    except (ValueError, OSError) as e: raise CliError(hide_text(str(e))) from None
     except (KeyboardInterrupt, SystemExit) as e:
         code = getattr(e, 'code', 130)
         if command()=='called from Python': sys.exit(code)

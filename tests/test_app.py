@@ -8,7 +8,7 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import app, ask_groups, ask_heat, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
+from clippy.app import _tidy, app, ask_groups, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
 from clippy.gate import most_body, upload_folder
 from clippy.model import boxed, load
 
@@ -208,6 +208,19 @@ def test_folder(url):
     assert at in type(at)(path).parents and at.stat().st_mode & 0o777==0o700 and at.stat().st_uid==os.getuid()
     assert re.fullmatch(r'clippy-app-\w{8}', at.name)
 
+def test_forgotten_visitors(pictures):
+    "Visitors who never come back for their answers are forgotten: their states when there are too many, the rest with them."
+    page = open_app('scenes-cls', pictures=pictures)
+    url = serve(page, port=0, wait=False)
+    page.state_holder.capacity = 20
+    take = next(i for i,f in page.fns.items() if f.api_name=='take')
+    for i in range(60): assert post(url, 'queue/join', json=dict(data=[0], fn_index=take, session_hash=f'visitor{i}')).status_code==200
+    end = time.monotonic()+10
+    while page._queue.event_ids_to_events and time.monotonic()<end: time.sleep(.05)
+    _tidy(page)
+    assert len(page.state_holder.session_data)<=21 and len(page._queue.pending_messages_per_session)<=21 and len(page._queue.pending_event_ids_session)<=21
+    page.close(verbose=False)
+
 def test_many_files_at_once(url):
     "Each file of an upload would be held open: a few are taken, hundreds are not, and nothing stays open."
     held = lambda: len(os.listdir('/proc/self/fd'))
@@ -280,6 +293,10 @@ json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5), json_values)
 @example('words', [None, 'car', None, {}], None)
+@example('groups', [[], 3], None)
+@example('groups', ['/etc/hosts', 3], None)
+@example('compare', [True, 'car', '', 0], None)
+@example('heat', [[None, 7]], None)
 @example('groups', [None, 'a'], None)
 @example('pick', [None, None], dict(value=3))
 @example('predict', [7], None)

@@ -110,6 +110,9 @@ def test_saved_predictions_make_the_number(tmp_path, model):
         m = m+confusion_matrix(Scenes(512, eval_seed, 64)[int(p.stem)].mask.flat, np.array(Image.open(p)).flat, labels=range(17))
     with np.errstate(invalid='ignore'): each = np.diag(m)/(m.sum(0)+m.sum(1)-np.diag(m))
     assert np.nanmean(each)==pytest.approx(r.numbers['miou'], abs=1e-12)
+    assert np.diag(m).sum()/m.sum()==pytest.approx(r.numbers['pixel_accuracy'], abs=1e-12)
+    assert list(r.details['share_of_pixels'].values())==pytest.approx(list(m.sum(1)/m.sum()), abs=1e-5) # of the truth
+    assert [v for v in r.details['iou'].values() if v is not None]==pytest.approx([v for v in each if v==v])
 
 # Intervals ------------------------------------------------------------------------------------------------------------
 
@@ -451,7 +454,7 @@ def test_a_result_with_a_mark(tmp_path, reference):
     (['--task','scenes','--set','size'], 'has no ='),
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
     (['--task','scenes','--set','size=64,window=50,stride=8','--limit','2'], 'multiples of the patch'),
-    (['--task','scenes','--limit','-1'], 'limit is a number of images'),
+    (['--task','scenes','--limit','-1'], 'limit is -1, but must be at least 0'), # said before the model is loaded; from Python: a number of images
     (['--task','voc','--data','nowhere'], 'no folder nowhere'),
     (['--task','folder','--data','nowhere'], 'no folder nowhere'),
     (['--task','scenes,voc','--data','a,b,c'], '3 paths for 2 tasks'),

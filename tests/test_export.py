@@ -115,6 +115,39 @@ def test_any_picture():
         np.testing.assert_array_equal(ex._rgb(o), to_rgb(o))
     assert ex._rgb(lying).size==(20,30)
 
+@pytest.mark.parametrize('fit', ['crop','short'])
+@pytest.mark.parametrize('w,h', [(64,64), (97,64), (33,90), (200,131), (40,16), (131,132)])
+def test_pixels_by_hand(w, h, fit):
+    "Sides, filter, cut, mean and deviation of what a model sees, in plain operations."
+    image = Image.fromarray(np.random.default_rng(w).integers(0, 256, (h,w,3), dtype=np.uint8))
+    info = dict(image_size=32, patch=[8,4], mean=[.1,.2,.3], std=[.5,.6,.7])
+    short = min(w, h)
+    if fit=='crop': sides = (32 if w==short else 32*w//h, 32 if h==short else 32*h//w)
+    else: sides = max(4, round(w*32/short/4)*4),max(8, round(h*32/short/8)*8)
+    x = np.asarray(image.resize(sides, Image.Resampling.BICUBIC)).astype(float)
+    if fit=='crop': x = x[(o := round((sides[1]-32)/2)):o+32, (o := round((sides[0]-32)/2)):o+32]
+    want = np.stack([(x[...,i]/255-m)/s for i,(m,s) in enumerate(zip(info['mean'], info['std']))])
+    for o in image, np.asarray(image):
+        got = ex.pixels(o, info, fit=fit)
+        assert got.shape==(1,*want.shape) and got.dtype==np.float32 and np.abs(got[0]-want).max()<1e-5
+    assert ex.pixels(image, info, size=16, fit=fit).shape[2:]==ex.pixels(image, info|dict(image_size=16), fit=fit).shape[2:]
+
+@pytest.mark.parametrize('what', ['encode_image','encode_patches','encode_tokens'])
+@pytest.mark.parametrize('odd', [float('nan'), float('inf')])
+def test_numbers_that_are_none_are_a_difference(what, odd):
+    "An export that answers NaN for one picture or text is not the same model."
+    model = tiny(image_args=dict(depth=1))
+    calls = iter(range(99))
+    def once(f): # wrong in the third answer only
+        def _inner(x):
+            y = f(x).detach().numpy().copy()
+            if next(calls)==2: y.flat[-1] = odd
+            return y
+        return _inner
+    take = dict(encode_image=lambda x: model.encode_image(torch.tensor(x)), encode_patches=lambda x: model.encode_patches(torch.tensor(x)), encode_tokens=lambda x: model.encode_tokens({k:torch.tensor(v) for k,v in x.items()}))
+    other = SimpleNamespace(**{k:once(f) if k==what else (lambda x, f=f: f(x).detach().numpy()) for k,f in take.items()})
+    assert not worst(model, other, at=[(64,64),(72,32)], texts=(('a duck',),)*3)<ex.tolerance
+
 # JAX ----------------------------------------------------------------------------------------------------------------
 
 def compiled(port): return SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in ('encode_image','encode_patches','encode_tokens')})

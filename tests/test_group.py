@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 from scipy.io import savemat
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, SpectralClustering
 
 from clippy.eval import evaluate, find_task
-from clippy.group import GroupProtocol, RegionSource, background, enlarge, jaccard, methods, void
+from clippy.group import Group, GroupProtocol, RegionSource, background, enlarge, jaccard, methods, region_row, void
 from clippy.masks import open_masks
 from clippy.model import load
 from clippy.scenes import draw_scene, write_folder
@@ -63,6 +63,13 @@ def plain_kmeans(tokens, n, normalize=False):
     means = KMeans(n, n_init=4, random_state=0).fit(x).cluster_centers_
     return -((x[:,None]-means)**2).sum(2).reshape(*tokens.shape[:2], n)
 
+def plain_spectral(tokens, n):
+    "scikit-learn's clusters of patches that are as near as their cosine, where that is above zero"
+    x = tokens.reshape(-1, tokens.shape[-1])
+    x = x/np.linalg.norm(x, axis=1, keepdims=True)
+    found = SpectralClustering(n, affinity='precomputed', assign_labels='cluster_qr', random_state=0).fit_predict(np.maximum(x@x.T, 0))
+    return np.eye(n)[found].reshape(*tokens.shape[:2], n)
+
 def weights_along(n, m):
     "What each of `m` pixels takes from `n` patches, linear between their centres"
     at = np.clip((np.arange(m)+.5)*n/m-.5, 0, n-1)
@@ -100,6 +107,12 @@ def test_choices_by_hand(model, voc, how):
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, draws=0, **how)
     plain = dict(how); nearest = plain.pop('upsampling', '')=='nearest'
     assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, nearest=nearest, **plain), atol=1e-9)
+
+def test_spectral_by_hand(model, voc):
+    r = evaluate(model, 'voc-js', voc, protocol='spectral', limit=4, size=64, draws=0, upsampling='nearest')
+    assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, scores=plain_spectral, nearest=True), atol=1e-9)
+    x = torch.randn(6, 7, 32, generator=torch.Generator().manual_seed(2)).double() # half of the cosines are below zero
+    assert np.array_equal(methods['spectral'](x, 5).numpy(), plain_spectral(x.numpy(), 5))
 
 @pytest.mark.parametrize('h,w,size', [(3,5,(7,16)), (4,4,(6,10)), (8,8,(72,72)), (5,3,(4,2)), (7,7,(20,21)), (1,2,(3,5))])
 def test_nearest_is_where_the_centre_lies(h, w, size):
@@ -173,6 +186,10 @@ def test_no_region(model, voc):
     Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/'SegmentationClass/0.png')
     r = evaluate(model, 'voc-js', voc, limit=4, size=64)
     assert r.details['regions']==6 and r.details['images_without_region']==1 and whole.details['images_without_region']==0
+    groups = [plain_groups(plain_pca(plain_tokens(model, voc/f'JPEGImages/{i}.jpg', 64), 8), (72,72)) for i in (1,2,3)]
+    labels = [np.array(Image.open(voc/f'SegmentationClass/{i}.png')) for i in (1,2,3)]
+    each = [np.mean([max(((g==j)&(m==k)).sum()/(((g==j)&(m!=255))|(m==k)).sum() for j in range(8)) for k in (3,7)]) for g,m in zip(groups, labels)]
+    assert r.numbers['js_images']==pytest.approx(np.mean(each), abs=1e-6)
     for i in range(4): Image.fromarray(np.zeros((72,72), np.uint8)).save(voc/f'SegmentationClass/{i}.png')
     assert np.isnan(evaluate(model, 'voc-js', voc, limit=4, size=64).numbers['js_regions'])
 
@@ -193,6 +210,26 @@ def test_odd_pictures(method):
 def test_photographs(model):
     r = evaluate(model, 'voc-js', real/'VOCdevkit', limit=6, size=128)
     assert r.details['one_group']['js_regions']<r.numbers['js_regions']<1
+
+def test_small_medium_large():
+    "Regions below a hundredth of the image are small, below a tenth medium; void pixels are no part of the image; by class as by size"
+    regions = np.full((110,100), background)
+    regions[100:] = void
+    at = 0
+    sizes_of = {0:99, 1:100, 2:999, 3:1000, 4:5000, 5:1}
+    flat = regions[:100].reshape(-1)
+    for k,n in sizes_of.items(): flat[at:at+n] = k; at += n
+    regions[:100] = flat.reshape(100,100)
+    groups = np.add.outer(np.arange(110)//37, np.arange(100)//50*3)
+    job = object.__new__(Group); job.classes = [f'class {k}' for k in range(6)]
+    d = job.details(np.stack([region_row(torch.from_numpy(groups), [torch.from_numpy(regions)], 6)]*2))
+    keep = regions!=void
+    best = [max(((groups==g)&(regions==k)).sum()/(((groups==g)&keep)|(regions==k)).sum() for g in range(6)) for k in range(6)]
+    kinds = dict(small=[0,5], medium=[1,2], large=[3,4])
+    assert d['by_size']=={o:dict(regions=2*len(ks), js=pytest.approx(np.mean([best[k] for k in ks]))) for o,ks in kinds.items()}
+    assert d['by_class']=={f'class {k}':dict(regions=2, js=pytest.approx(best[k])) for k in range(6)}
+    assert d['regions']==12 and d['groups_with_pixels']==len(np.unique(groups))
+    assert d['one_group']['js_regions']==pytest.approx(sum(sizes_of.values())/6/10000)
 
 # Pieces, against plain code -----------------------------------------------------------------------------------------------
 

@@ -479,3 +479,110 @@ def test_labels_that_nothing_tells_apart(trained):
         warnings.simplefilter('error') # words for the same answer may be alike, and others are not
         trained.segment(scene, ['boat'], background=['grass','Grass'])
         trained.classify(scene, words)
+
+# What is shown and written ------------------------------------------------------------------------------------------------
+
+def by_hand():
+    mask = np.zeros((4,6), np.uint8); mask[1:3,2:5] = 1; mask[3,0] = 2; mask[0,5] = 2
+    scores = np.linspace(.1, .9, 24, dtype=np.float32).reshape(4,6)
+    return P.Segmentation(Image.new('RGB', (6,4), (90,90,90)), ['other','boat','cat','dog'], mask, scores)
+
+def test_regions_by_hand():
+    "Share, box and score of a label, counted pixel by pixel."
+    seg = by_hand()
+    boat,cat,dog = seg['boat'],seg['cat'],seg['dog']
+    assert (boat.area, cat.area, dog.area)==(6/24, 2/24, 0)
+    assert (boat.box, cat.box, dog.box)==((2,1,5,3), (0,0,6,4), None)
+    assert boat.score==pytest.approx(np.mean([seg.scores[y,x] for y in (1,2) for x in (2,3,4)])) and cat.score==pytest.approx((seg.scores[3,0]+seg.scores[0,5])/2) and dog.score==0
+    assert seg.to_dict()==dict(size=(6,4), regions=[dict(label='other', area=round(16/24,5), score=pytest.approx(float(seg.scores[seg.mask==0].mean()), abs=1e-4), box=(0,0,6,4)),
+        dict(label='boat', area=.25, score=pytest.approx(boat.score, abs=1e-4), box=(2,1,5,3)), dict(label='cat', area=round(2/24,5), score=pytest.approx(cat.score, abs=1e-4), box=(0,0,6,4))])
+    assert repr(seg)=='Segmentation(other 66.7%, boat 25.0%, cat 8.3%)' and [r.label for r in seg]==['other','boat','cat','dog']
+
+def test_colours_of_a_mask(tmp_path):
+    "Each number has the colour of its entry in the legend, the largest first, and the mask that is written has the numbers."
+    seg = by_hand()
+    over = np.asarray(seg.overlay(1.))
+    assert len({tuple(c) for c in P.colours()[:40].tolist()})==40
+    for k in range(3): assert (over[seg.mask==k]==P.colours()[k]).all()
+    half = np.asarray(seg.overlay(.5)).astype(int)
+    assert np.abs(half-(P.colours()[seg.mask].astype(int)+90)/2).max()<=1
+    shown = np.asarray(seg.picture())
+    column = [tuple(c) for c in shown[4*-(-320//6):,4].tolist()]
+    order = [k for _,k in sorted((column.index(tuple(P.colours()[k].tolist())), k) for k in range(3))]
+    assert order==[0,1,2] and tuple(P.colours()[3].tolist()) not in column and shown.shape[1]==6*54
+    assert np.array_equal(np.asarray(Image.open(seg.save_mask(tmp_path/'m.png'))), seg.mask)
+    few = P.Grouping(seg.image, np.where(seg.mask==1, 2, 1).astype(np.uint8))
+    assert few.to_dict()==dict(size=(6,4), groups={1:.75, 2:.25}) and repr(few)=='Grouping(2 groups)'
+
+def test_heat_map_by_hand(trained):
+    "Cosines with the text as it is, between the centres of patches; black is the least and white the most."
+    scene = Image.fromarray(Scenes(3, seed=12, size=64)[1].image)
+    tokens = plain_tokens(trained, scene)
+    with torch.no_grad(): vectors = [trained.encode_text([t]).double().numpy()[0] for t in ('a boat on the sea','cat')]
+    at = (np.arange(64)+.5)/8-.5
+    low = np.clip(at.astype(int), 0, 6); part = np.clip(at-low, 0, 1)
+    w = np.zeros((64,8)); w[np.arange(64),low] = 1-part; w[np.arange(64),low+1] = part
+    want = [w@((tokens/np.linalg.norm(tokens, axis=1, keepdims=True)@v).reshape(8,8))@w.T for v in vectors]
+    maps = trained.similarity(scene, ['a boat on the sea','cat'])
+    for m,x,t in zip(maps, want, ('a boat on the sea','cat')):
+        assert m.text==t and np.abs(m.map-x).max()<1e-4
+        assert np.abs(m.mask-(x-x.min())/(x.max()-x.min())*255).max()<1.1 and m.mask.flat[x.argmax()]>253 and m.mask.flat[x.argmin()]<2
+        bright = np.asarray(m.overlay(1.)).astype(int).sum(2)
+        assert bright.flat[x.argmax()]>600 and bright.flat[x.argmin()]<60
+    assert np.abs(trained.similarity(scene, 'cat').map-want[1]).max()<1e-4
+    assert not P.HeatMap(scene, 'flat', np.full((4,4), .3, np.float32)).mask.any()
+
+def test_vectors_are_kept_by_words_and_sentences(trained):
+    "Asked again, the same; with other sentences, other words or another order, what a model without a memory says."
+    ask = [(('cat','boat'), P.plain), (('boat','cat'), P.plain), (('cat','boat'), ('{}',)), (('cat',), P.plain), (('cat','boat'), ('a {} at night',))]
+    P._kept.clear()
+    for _ in range(2):
+        for words_,sentences in ask:
+            with torch.no_grad(): plain = [np.mean([trained.encode_text([s.format(w) if 'a(n)' not in s else s.replace('a(n)', 'a').format(w)]).double().numpy()[0] for s in sentences], 0) for w in words_]
+            got = trained.word_vectors(words_, sentences).double().numpy()
+            assert np.abs(got-[v/np.linalg.norm(v) for v in plain]).max()<1e-5
+            assert trained.word_vectors(words_, sentences) is trained.word_vectors(list(words_), sentences)
+
+def test_arrays_mean_what_their_type_says():
+    x = np.arange(48, dtype=np.uint8).reshape(4,4,3)*5
+    deep = (x.astype(int)*256+x).astype(np.uint16)
+    half = torch.tensor(x[...,0]/255).to(torch.bfloat16)
+    for array,want in [(deep, x), (x[...,0]>99, np.repeat((x[...,:1]>99)*np.uint8(255), 3, 2)), ((x+.4)/255.5, np.round((x+.4)/255.5*255)), (x[...,:1], np.repeat(x[...,:1], 3, 2)), (torch.tensor(x).permute(2,0,1), x), (x[:3,:3], x[:3,:3]), (torch.tensor(x[:3,:3]), x[:3,:3].transpose(1,2,0)), (half, np.repeat((half.float().numpy()*255).round()[...,None], 3, 2))]:
+        assert np.array_equal(np.asarray(P.read_picture(array)), want), (array.dtype, array.shape)
+    clear = np.dstack([x, np.full((4,4), 51, np.uint8)])
+    assert np.abs(np.asarray(P.read_picture(clear)).astype(int)-(x*.2+255*.8)).max()<=1
+
+@pytest.mark.parametrize('options', [dict(), dict(threshold=.6), dict(size=48), dict(templates='a {} at night'), dict(background=['grass','sea'])], ids='none threshold size templates background'.split())
+def test_commands_answer_as_methods_do(options, trained, tmp_path, monkeypatch):
+    "Every option of a command reaches the model, and each file holds the answer that its name says."
+    Image.fromarray(Scenes(3, seed=12, size=96, n_things=2)[2].image).save(tmp_path/'a.png')
+    labels,kw = ['boat','flower','cat'],dict(options, background=options.get('background', ()))
+    args = [x for k,v in options.items() for x in ([f'--{k}', str(v)] if k!='background' else ['-b', ','.join(v)])]
+    assert cli(['segment', str(tmp_path/'a.png'), '-l', ','.join(labels), '-m', 'scenes', '-o', str(tmp_path/'out'), '--explain', *args])==0
+    seg,look = trained.segment(tmp_path/'a.png', labels, **kw),{k:v for k,v in options.items() if k=='size'}
+    plain = trained.segment(tmp_path/'a.png', labels)
+    read = lambda n: np.asarray(Image.open(tmp_path/f'out/{n}.png'))
+    assert np.array_equal(read('a_mask'), seg.mask) and np.array_equal(read('a'), seg.picture())
+    if options: assert not np.array_equal(seg.mask, plain.mask) or not np.array_equal(seg.scores, plain.scores)
+    for o in labels: assert np.array_equal(read(f'a_{o}'), trained.similarity(tmp_path/'a.png', o, **look).picture())
+    line = json.loads((tmp_path/'out/answers.jsonl').read_text().splitlines()[1])
+    assert line['regions']==json.loads(json.dumps(seg.to_dict()['regions'])) and line['size']==[96,96]
+
+def test_the_other_commands_answer_as_methods_do(trained, tmp_path, capsys):
+    picture = Image.fromarray(Scenes(3, seed=12, size=96, n_things=2)[2].image)
+    picture.save(tmp_path/'a.png')
+    assert cli(['group', str(tmp_path/'a.png'), '-n', '5', '--size', '48', '-m', 'scenes', '-o', str(tmp_path/'g')])==0
+    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a_mask.png')), trained.group(picture, 5, size=48).mask)
+    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a.png')), trained.group(picture, 5, size=48).picture())
+    capsys.readouterr()
+    assert cli(['classify', str(tmp_path/'a.png'), '-l', 'boat,cat', '--size', '48', '--templates', 'a {} at night', '-m', 'scenes'])==0
+    assert json.loads(capsys.readouterr().out)['labels']==trained.classify(picture, ['boat','cat'], 'a {} at night', size=48).to_dict()['labels']!=trained.classify(picture, ['boat','cat'], size=48).to_dict()['labels']
+
+def test_info_counts(trained, capsys):
+    "What is said about a model is what it has."
+    said = P.info('scenes')
+    assert said.strip()==capsys.readouterr().out.strip()
+    for part,name in (trained.image,'image tower'),(trained.text,'text tower'):
+        line = next(l for l in said.splitlines() if l.startswith(name))
+        assert f'{sum(p.numel() for p in part.parameters())/1e6:.1f} M parameters' in line
+    assert f'logit scale {np.exp(trained.logit_scale.item()):.1f}' in said and f'{trained.word_vectors(["cat"]).shape[1]} numbers' in said and 'pooling      max' in said

@@ -3,6 +3,7 @@ import csv, json, pickle, shutil
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 
-from clippy.eval import evaluate, find_task, pick_protocol
+from clippy.eval import evaluate, find_task, pick_protocol, with_intervals
 from clippy.model import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
@@ -182,6 +183,32 @@ def test_vote():
     none = torch.tensor([[.1],[.2],[.3],[.9]])[None,:,:,None]
     assert vote(none)[0].tolist()==[3]
 
+def test_votes_come_before_nearness():
+    "Eighteen of 35 patches decide, however near the other bird is to its seventeen."
+    x = torch.zeros(1, 2, 5, 7)
+    x[:,0] = .01; x.flatten(2)[0,1,18:] = .99
+    assert vote(x)[0].tolist()==[0] and vote(x.flip(1))[0].tolist()==[1]
+    assert vote(x)[1].tolist()==[[18/35, 17/35]]
+
+def test_voters_are_the_most_bird_like():
+    "Bird-like is near to a bird compared with what is no bird, not near to a bird as such."
+    patches = np.array([[.9,.1,.95],[.8,.2,.9],[.1,.5,.0],[.2,.3,.1]]) # two that see more of the place, two that see a bird
+    x = torch.tensor(patches.T.copy())[None,:,:,None]
+    margin = patches[:,:2].max(1)-patches[:,2]
+    for share,n in (.25,1),(.5,2):
+        some = patches[np.argsort(-margin)[:n]].argmax(1)
+        answer,votes = vote(x, voters=share)
+        assert votes.tolist()==[[float(np.mean(some==k)) for k in range(3)]] and answer.tolist()==[1]
+
+def test_gap_of_backgrounds():
+    "The gap is accuracy with a background of the same class minus that with a random one, and so is its interval."
+    rows = np.array([*[[0,1,1]]*8, *[[0,1,2]]*2, *[[1,4,4]]*3, *[[1,4,5]]*7], float)
+    job = object.__new__(find_task('imagenet9')); job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
+    assert job.numbers(rows, np.ones((1,20)))['bg_gap'][0]==pytest.approx(.5)
+    low,high = with_intervals(job, rows, 20)[1]['bg_gap']
+    (l1,u1),(l2,u2) = ((lambda ci: (ci.low,ci.high))(binomtest(k, 10).proportion_ci(.95, 'wilson')) for k in (8,3))
+    assert (low,high)==pytest.approx((.5-np.hypot(.8-l1, u2-.3), .5+np.hypot(u1-.8, .3-l2)), abs=1e-5) # Newcombe's
+
 def test_each_size():
     images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
     calls = []
@@ -214,7 +241,7 @@ def test_drawn_birds_by_hand(model, split):
     bird,place = np.array([s.group for s in data]).T
     acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
     n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
-    want = dict(zip(groups, acc)) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
+    want = dict(landbird_land=acc[0], landbird_water=acc[1], waterbird_land=acc[2], waterbird_water=acc[3]) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
         train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
     assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
     assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
@@ -225,6 +252,8 @@ def test_waterbirds_training_shares():
     rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
     acc = np.array([np.mean(rows[(rows[:,0]==b)&(rows[:,1]==p),2]==b) for b in (0,1) for p in (0,1)])
     one = np.ones((1,300))
+    n = group_numbers(rows, one)
+    assert [n[k][0] for k in ('landbird_land','landbird_water','waterbird_land','waterbird_water')]==pytest.approx(list(acc)) and len(set(acc))==4
     assert group_numbers(rows, one)['train_average']==pytest.approx(np.dot(acc, [3498,184,56,1057])/4795)
     assert group_numbers(rows, one, (1,2,3,4))['train_average']==pytest.approx(np.dot(acc, [1,2,3,4])/10)
     for name,train in ('waterbirds',(3498,184,56,1057)),('birds',(1900,100,100,1900)):

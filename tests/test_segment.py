@@ -477,3 +477,14 @@ def test_threshold_by_hand(model, scale, threshold):
     sure = np.abs(p.max(0)-threshold)>1e-5 # the rest is rounding
     with torch.no_grad(): got = head(x, [(48,40)])[0].numpy()
     assert (got==want)[sure].mean()>.999 and sure.mean()>.9
+
+def test_areas_by_hand():
+    "Shared, predicted and true pixels, in this order; pixels that do not count are in none; intersection over union of each class."
+    rng = np.random.default_rng(0)
+    said,true = rng.integers(0, 5, (2,9,11)),rng.choice([0,1,2,255], (2,9,11))
+    keep = true!=255
+    plain = [[((said==k)&(true==k)).sum() for k in range(6)], [((said==k)&keep).sum() for k in range(6)], [(true==k).sum() for k in range(6)]]
+    got = areas(torch.tensor(said), torch.tensor(true), 6)
+    assert got.tolist()==np.concatenate(plain).tolist()
+    union = [(((said==k)|(true==k))&keep).sum() for k in range(6)]
+    assert iou(got)[:5]==pytest.approx(np.array(plain[0][:5])/union[:5]) and np.isnan(iou(got)[5])

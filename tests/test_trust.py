@@ -488,3 +488,71 @@ def test_the_oldest_versions_are_those_that_make_oldest_tests():
     tried = dict(re.findall(r'([\w-]+)==([\d.]+)', re.search(r'^OLDEST := (.*)$', (root/'Makefile').read_text(), re.M)[1]))
     for o in 'pillow','sentence-transformers','timm','transformers': assert floors[o]==tried[o], o
     assert tuple(map(int, floors['timm'].split('.')))>=(1,0,26) # before, a pickle that was fetched ran at once
+
+# What else is read ----------------------------------------------------------------------------------------------------------
+
+def nested(n): return json.loads('{"full_attention":'*n+'1'+'}'*n)
+
+@pytest.mark.parametrize('file,key', [('text/config.json','rope_parameters'), ('text/config.json','model_type'), ('text/config.json','id2label'), ('text/modules.json','type'), ('config.json','mean'),
+    ('text/tokenizer_config.json','eos_token'), ('text/tokenizer_config.json','added_tokens_decoder')])
+def test_brackets_within_a_setting(model, file, key):
+    "Not too deep for the reader of JSON, but for a check that follows them."
+    modules(model, type=nested(450)) if file=='text/modules.json' else edit(model/file, **{key:nested(450)})
+    try: load(model)
+    except ValueError as e: assert len(str(e))<1200
+
+@pytest.mark.parametrize('change', [dict(normalizer=dict(type='Precompiled', precompiled_charsmap='AAAA')), dict(model=dict(type='BPE', vocab=dict(a=0), merges=[['a','b']])),
+    dict(model=dict(type='BPE', vocab=dict(a=2**31), merges=[])), dict(pre_tokenizer=dict(type='Split', pattern=dict(Regex='('), behavior='Isolated', invert=False)), dict(added_tokens=7)])
+def test_tokenizers_that_are_none(model, change):
+    "Also where the library that parses them panics."
+    path = model/'text/tokenizer.json'
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    refused(lambda: load(model), 'holds no tokenizer|has 2147483649 tokens')
+
+def test_torch_files_that_are_odd(tmp_path):
+    "A packed pickle that would unfold to 200 times its size, a dict within itself, a bare tensor, and weights that timm's converter stumbles over."
+    from zipfile import ZIP_DEFLATED, ZipFile
+    from clippy.model import image_tower
+    with ZipFile(tmp_path/'bomb.pt', 'w', ZIP_DEFLATED) as z:
+        for k,v in {'archive/data.pkl':bytes(100<<20), 'archive/version':b'3\n', 'archive/byteorder':b'little'}.items(): z.writestr(k, v)
+    refused(lambda: load(tmp_path/'bomb.pt'), 'larger in memory than on the disk')
+    within = {}
+    within['state_dict'] = within
+    for saved in within, torch.zeros(3), dict(state_dict=[1]), {'pos_embed':torch.zeros(1,7,3)}, {'patch_embed.proj.weight':torch.zeros(7)}, {'visual.trunk.pos_embed':torch.zeros(2)}, {'pos_embed':torch.zeros(1,5,192).to_sparse()}:
+        torch.save(saved, tmp_path/'odd.pt')
+        refused(lambda: image_tower('vit_tiny_patch16_224', weights=tmp_path/'odd.pt'), 'does not hold tensors|none that timm can fit')
+
+def test_a_manifest_is_data(model, tmp_path, capsys):
+    "Of other types, out of the folder, a pipe: what `info` says of it."
+    manifest = model/'manifest.json'
+    for data in '{"results": 3, "command": {"a": 1}}', '{"results": [], "steps": [1]}': manifest.write_text(data); info(str(model))
+    for data,said in ('[]', 'should hold a dict'), ('{', 'not JSON'), ('{"results": [1]}', 'without numbers'), ('{"results": [{"numbers": 1}]}', 'without numbers'):
+        manifest.write_text(data)
+        refused(lambda: info(str(model)), said)
+    (tmp_path/'secret').write_text('{"command": "secret"}')
+    for put,said in (lambda p: p.symlink_to(tmp_path/'secret'), 'leads out'), (os.mkfifo, 'no ordinary file'):
+        manifest.unlink()
+        put(manifest)
+        refused(lambda: info(str(model)), said)
+    assert 'secret' not in capsys.readouterr().out
+
+def test_names_that_are_somebody_elses(model, tmp_path, monkeypatch):
+    "A folder in the working directory that is named as a model in the box is not taken for it; a model's folder may be a link, and links back into itself are its own."
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(model, tmp_path/'scenes')
+    edit(tmp_path/'scenes/config.json', image_size=128)
+    assert load('scenes').config.image_size==64 and load('./scenes').config.image_size==128
+    (tmp_path/'linked').symlink_to(model)
+    (model/'text/2_Dense/weights').write_bytes((model/'text/2_Dense/model.safetensors').read_bytes())
+    (model/'text/2_Dense/model.safetensors').unlink(); (model/'text/2_Dense/model.safetensors').symlink_to('weights')
+    assert isinstance(load('linked'), CLIPpy)
+    shutil.move(model/'text', tmp_path/'elsewhere'); (model/'text').symlink_to(tmp_path/'elsewhere')
+    refused(lambda: load('linked'), 'leads out of the folder')
+
+def test_a_cache_may_link_to_its_own_blobs_only(model, tmp_path, monkeypatch):
+    snapshot = in_a_cache(model, tmp_path, monkeypatch)
+    assert isinstance(load('somebody/model'), CLIPpy)
+    other = tmp_path/'hub/models--other--model/blobs'
+    other.mkdir(parents=True); shutil.copy(model/'config.json', other/'c')
+    (snapshot/'config.json').unlink(); (snapshot/'config.json').symlink_to(other/'c')
+    refused(lambda: load('somebody/model'), 'leads out of the folder')

@@ -1,11 +1,20 @@
 "Numbers have bounds in every command, and no secret of an address or a command line is written, printed, raised or pushed."
-import inspect, math, re, shlex
+import inspect, json, math, re, shlex, traceback
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
+from fastcore.script import CliError
+from hypothesis import given, settings, strategies as st
 
 import clippy.train as T
 from clippy.cli import cli, commands, function
-from clippy.typed import bounds, hide, hide_address, hide_program, hide_words
+from clippy.data import pack
+from clippy.hub import read_manifest, write_repo
+from clippy.model import load
+from clippy.scenes import write_folder
+from clippy.typed import bounds, hide, hide_address, hide_program, hide_text, hide_words
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 
@@ -51,3 +60,106 @@ def test_no_empty_folder(tmp_path, monkeypatch):
         m.setattr(T, 'train_step', fails)
         T.train(train_num_samples=32, batch_size=16, steps=1, workers=0, cpu=True, logs=str(tmp_path), name='run')
     assert not (tmp_path/'run').exists()
+
+# Secrets --------------------------------------------------------------------------------------------------------------
+
+secrets = 'S3CRETuser','S3CRETpass','S3CRETpath','S3CRETquery','S3CRETfragment','S3CRETheader','S3CRETlogin','S3CRETname'
+def clean(text): return not [s for s in (*secrets, 'S3CRET') if s in text]
+
+addresses = ['https://S3CRETuser:S3CRETpass@x.org/a.tar', 'https://S3CRETuser:S3CRET/pass@x.org/a.tar', 'https://S3CRETuser:S3CRET pass@x.org/a.tar',
+    'https://S3CRETuser@x.org/a.tar', 'https://u:S3CRET@S3CRET@x.org/a.tar', 'https://u:1S3CRET@x.org/a.tar', 'https://u:S3CRET?a#b@x.org/a.tar', 'https://S3CRET:8/0@x.org/a.tar',
+    'https://x.org/t/S3CRETpath/a.tar', 'https://x.org/S3CRETpath', 'https://x.org/a.tar?sign=S3CRETquery', 'https://x.org/a.tar#token=S3CRETfragment',
+    'https://x.org?S3CRETquery', 'https://x.org#S3CRETfragment', 'HTTPS://x.org/S3CRETpath/', 's3://S3CRETuser:S3CRETpass@bucket/a.tar', 'hf://S3CRETuser@datasets/x/a.tar',
+    'https://x.org/a.tar;S3CRETpath', 'https://u:S3CRET::more@x.org/a.tar', 'https://x.org/%53/S3CRETpath%2fa.tar']
+lines = ['curl -H "Authorization: Bearer S3CRETheader" https://x.org/a.tar', 'curl -H Authorization:S3CRETheader x.org', 'curl --header=X-Key:S3CRETheader x.org',
+    'curl -u ada:S3CRETlogin https://x.org/a.tar', 'curl -uada:S3CRETlogin x.org', 'TOKEN=S3CRETheader curl https://x.org/S3CRETpath/a.tar', 'curl -b "session=S3CRETheader" x.org',
+    'wget --password S3CRETpass x.org', 'aws --profile S3CRETname s3 cp s3://b/a.tar -', '/opt/S3CRETname/bin/fetch a.tar', "sh -c 'echo S3CRETheader | fetch'", 'curl https://u:S3CRET pass@x.org/a.tar']
+sources = [*addresses, *(f'pipe:{o}' for o in lines)]
+
+@pytest.mark.parametrize('text', sources)
+def test_nothing_shows(text):
+    "As a value, in a list of shards, in a command line, in somebody's sentence, in JSON, and hidden twice."
+    assert clean(hide(text)) and hide(hide(text))==hide(text)
+    assert clean(hide(f'/data/b.tar::{text}::https://x.org/c.tar')) and clean(hide(f'{text}::/data/b.tar'))
+    assert clean(str(hide([{text:[text]}, dict(options=dict(train_data=text))])))
+    for words in (['--train-data', text, '--lr', '1e-3'], [f'--train-data={text}', '--lr', '1e-3']):
+        said = hide_words(words)
+        assert clean(said) and said.endswith('--lr 1e-3') and clean(str(hide(dict(command=shlex.join(words)))))
+    assert clean(hide_text(f'HTTP error of {text}')) and clean(hide_text(f"cannot open '{text}'"))
+
+@pytest.mark.parametrize('line', lines)
+def test_programs(line):
+    assert clean(hide_program(line)) and clean(hide_words(['--tool', line])) and clean(hide_words([f'--tool={line}']))
+
+@pytest.mark.parametrize('text', ['curl -H "Authorization: Bearer S3CRETheader" -u ada:S3CRETlogin', "ada's Authorization: Basic S3CRETheader", 'X-Api-Key: S3CRETheader',
+    'token=S3CRETquery&x=1', '"password": "S3CRETpass"', 'Cookie: S3CRETheader', 'AWS_SECRET_ACCESS_KEY=S3CRETname', 'bearer S3CRETheader', 'curl --user "ada:S3CRET login"'])
+def test_shapes(text): assert clean(hide(text)) and clean(hide_text(text))
+
+@pytest.mark.parametrize('text', ['a photo of a {}.', 'logs/max', '../data/{00..99}.tar', 'C:\\data\\a.tar', 's3://bucket/a.tar', 'https://x.org/{000..999}.tar', 'clippy-B-16', 'token_drop=0.5',
+    'things mIoU 50', '3 tokens: 77', 'a: b', '--batch-size 16 --user'])
+def test_what_is_no_secret_stays(text): assert hide(text)==text
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(max_size=12), st.text(st.characters(blacklist_characters='@'), max_size=12), st.text(max_size=12), st.text(max_size=12))
+def test_any_address(user, word, path, query):
+    "Whatever stands before the host, in the path or behind it."
+    mark = 'S3CRET'
+    for o in (f'https://{user}:{word}{mark}@x.org/a.tar', f'https://x.org/{path}{mark}/a.tar', f'https://x.org/a.tar?{query}{mark}', f'https://{user}:{mark}{path}@x.org/{query}'):
+        assert mark not in hide_address(o) and mark not in hide(o)
+
+class Quiet(SimpleHTTPRequestHandler):
+    "Files of a folder, whatever the path before the name; 403 where it says so."
+    def do_GET(self):
+        if 'forbidden' in self.path: return self.send_error(403)
+        self.path = '/'+self.path.split('?')[0].rsplit('/')[-1]
+        super().do_GET()
+    def log_message(self, *args): pass
+
+@pytest.fixture
+def site(tmp_path):
+    write_folder(tmp_path/'scenes', 40, progress=False)
+    pack(tmp_path/'scenes', tmp_path/'scenes'/'captions.csv', tmp_path/'shards', shard_size=20, progress=False)
+    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(tmp_path/'shards')))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown(); server.server_close()
+
+def test_planted_in_a_run(site, tmp_path, monkeypatch, capfd):
+    "Neither the folder of a run with its tracker, nor the terminal, nor the card that is pushed shows one of them."
+    shards = (f'{site}/t/S3CRETpath/00000.tar?sign=S3CRETquery#S3CRETfragment::'
+        f'pipe:cat {tmp_path}/shards/00001.tar; : -H "Authorization: Bearer S3CRETheader" -u ada:S3CRETlogin https://S3CRETuser:S3CRET/pass@x.org/a.tar')
+    args = ['--cpu', '--model', 'clippy-scenes', '--train-num-samples', '40', '--batch-size', '10', '--epochs', '1', '--warmup', '1', '--workers', '0', '--save-every', '2',
+        '--report-to', 'tensorboard', '--logs', str(tmp_path/'logs'), '--name', 'run', '--zeroshot-frequency', '0']
+    assert cli(['train', '--train-data', shards, *args])==0
+    said = ''.join(capfd.readouterr())
+    files = [p for p in (tmp_path/'logs').rglob('*') if p.is_file()]
+    assert {'metrics.json','about.json','whole.json','model.safetensors'} <= {p.name for p in files} and any('events.out' in p.name for p in files)
+    for p in files: assert b'S3CRET' not in p.read_bytes(), p
+    assert clean(said) and clean(' '.join(map(str, files)))
+    m = json.loads((tmp_path/'logs/run/metrics.json').read_text())
+    assert m['options']['train_data']==f'{site}/.../00000.tar::pipe:cat ... https://x.org/a.tar' and '--batch-size 10' in m['command']
+    assert cli(['train', '--train-data', shards.replace('S3CRETquery', 'S3CRETother'), *args, '--resume', 'auto'])==0 # a new signature is no other data
+    raw = dict(m, command=f'clippy train --train-data {shlex.quote(shards)} --logs "/my disk/S3CRETname/a b"', options=m['options']|dict(train_data=shards, logs='/my disk/S3CRETname/a b'))
+    (tmp_path/'logs/run/metrics.json').write_text(json.dumps(raw)) # as an older version wrote it
+    monkeypatch.setattr('clippy.hub._picture', lambda *args: '')
+    write_repo(load(tmp_path/'logs/run/model'), tmp_path/'repo', 'me/model', read_manifest(tmp_path/'logs/run/model'))
+    for p in (tmp_path/'repo').rglob('*'): assert not p.is_file() or b'S3CRET' not in p.read_bytes(), p
+    capfd.readouterr()
+
+@pytest.mark.parametrize('shards', ['{site}/forbidden/S3CRETpath/00000.tar?sign=S3CRETquery', 'http://S3CRETuser:S3CRET pass@127.0.0.1:9/a.tar', 'pipe:exit 3 # -u ada:S3CRETlogin',
+    'http://[S3CRETuser/a.tar', 'http://127.0.0.1:9/S3CRETpath/a.tar'])
+def test_planted_in_an_error(shards, site, tmp_path, monkeypatch, capfd):
+    "Nor does the sentence of what went wrong, nor the traceback that a developer asks for."
+    monkeypatch.setattr('time.sleep', lambda s: None)
+    args = ['train', '--train-data', shards.format(site=site), '--cpu', '--model', 'clippy-scenes', '--train-num-samples', '20', '--batch-size', '10', '--workers', '0', '--warmup', '1', '--logs', str(tmp_path/'logs')]
+    assert cli(args)==1
+    said = ''.join(capfd.readouterr())
+    assert clean(said) and said.startswith('clippy train: ')
+    monkeypatch.setenv('CLIPPY_TRACEBACK', '1')
+    with pytest.raises((CliError, ValueError, OSError)) as e: cli(args)
+    assert clean(''.join(traceback.format_exception(e.value)))
+
+def test_planted_in_a_tool():
+    from clippy.download import _recorded, find_tool
+    for line in lines: assert clean(_recorded(shlex.split(line)))
+    assert clean(_recorded(['uvx', '--from', 'img2dataset', 'img2dataset', '--header', 'S3CRETheader']))
