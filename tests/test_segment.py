@@ -134,6 +134,24 @@ def test_refined_maps(blend):
     label = h.decide(torch.tensor(scores[None]).float(), torch.tensor(image[None]).float(), (9,12)).numpy()
     assert (label==right.argmax(0)).mean()>.99
 
+def test_refined_and_decided_at_the_size_of_the_image():
+    "With `nearest` the refined maps decide where the image has its pixels, and those labels are enlarged."
+    x,image = 4*drawn(4, 3, 3),drawn(3, 9, 12, seed=1)
+    h = head(refine='pamr', upsampling='nearest')
+    args = torch.tensor(x[None]).float(),torch.tensor(image[None]).float()
+    label = h.refined(*args)[0].argmax(0).numpy()
+    found = h.decide(*args, (20,17)).numpy()
+    for i,j in np.ndindex(20, 17): assert found[i,j]==label[int((i+.5)*9/20), int((j+.5)*12/17)], (i,j)
+
+@pytest.mark.parametrize('size,side', [(48,48), (0,64)])
+def test_squashed_ground_truth(model, tmp_path, size, side):
+    "It has the size of the protocol, or the model's own where that is asked for."
+    write_folder(tmp_path/'own', 2, size=80, progress=False)
+    task = find_task('masks')
+    for target,right in (('square',side), ('own',80)):
+        job = task(tmp_path/'own', pick_protocol(task, size=size, target=target), model)
+        assert tuple(job.source[0]['target'].shape)==(right,right) and tuple(job.source[0]['x'].shape[1:])==(side,side)
+
 def test_rare_classes_are_refined_too():
     "One patch of 1.5 % is enough; of half a percent it is not."
     for probability,there in ((.015,True), (.005,False)):
