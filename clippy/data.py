@@ -50,8 +50,8 @@ def read_json(
     except UnicodeDecodeError as e: raise ValueError(f'{path} is not UTF-8 text: {e}') from None
     except RecursionError: raise ValueError(f'{path} is JSON that is nested too deeply') from None
     except ValueError as e: raise ValueError(f'{path} is not JSON: {e}') from None
-    if not isinstance(found, dict): raise ValueError(f'{path} is not {what}: it holds no JSON object {{...}}, but a {type(found).__name__}')
-    return found
+    if isinstance(found, dict): return found
+    raise ValueError(f'{path} is not {what}: it holds no JSON object {{...}}, but a {type(found).__name__}')
 
 # %% ../nbs/02_data.ipynb #44945090
 def text_lines(
@@ -153,14 +153,16 @@ def table_rows(
     at = names.index(key) if key in names else 0
     for n,row in rows:
         if not tabs and _swallowed(row, at):
-            raise ValueError(f'{path}, line {n}: a quotation mark opens and takes in lines that look like rows. Close it, or double it')
+            raise ValueError(f'{path}, line {n}: a quotation mark opens and takes in lines that look like rows. '
+                             'Close it, or double it')
         yield n,row
 
 # %% ../nbs/02_data.ipynb #be1af879
 def table_column(path, names, wanted, hint='')->int: # number of a column
     "Where a column is; `ValueError` with the names that are there."
     if names.count(wanted)==1: return names.index(wanted)
-    raise ValueError(f"{path} has {'no column' if wanted not in names else 'several columns'} {wanted!r}: its first line names {names}{hint}")
+    how = 'several columns' if wanted in names else 'no column'
+    raise ValueError(f'{path} has {how} {wanted!r}: its first line names {names}{hint}')
 
 def _csv_captions(path, image_column, caption_column):
     rows,found = table_rows(path, image_column),{}
@@ -181,9 +183,12 @@ def _coco_captions(path):
     try:
         names,found = {},{}
         for o in coco['images']:
-            if names.setdefault(o['id'], o['file_name'])!=o['file_name']: raise ValueError(f"{path}: image id {o['id']} names two files")
+            if names.setdefault(o['id'], o['file_name'])!=o['file_name']:
+                raise ValueError(f"{path}: image id {o['id']} names two files")
             found[o['file_name']] = []
-        for o in coco['annotations']: found[names[o['image_id']]].append(o['caption'] if isinstance(o['caption'],str) else '')
+        for o in coco['annotations']:
+            text = o['caption'] if isinstance(o['caption'], str) else ''
+            found[names[o['image_id']]].append(text)
     except (KeyError,TypeError) as e:
         raise ValueError(f"{path} is not a COCO captions file: {e} not found (wanted images with id and file_name, "
                          "annotations with image_id and caption)") from None
@@ -275,7 +280,8 @@ def _pack(items, images, folder, options, workers, progress):
     gone,why = {n for n,_ in skipped},dict(Counter(r for _,r in skipped))
     if not sizes: raise ValueError(f"{options['captions']} names {len(items)} images and none can be used: {why}")
     used = [c for n,cs in items if n not in gone for c in cs]
-    about = dict(samples=sum(sizes.values()), captions=sum(bool(c.strip()) for c in used), empty_captions=sum(not c.strip() for c in used),
+    empty = sum(not c.strip() for c in used)
+    about = dict(samples=sum(sizes.values()), captions=len(used)-empty, empty_captions=empty,
         shards=len(sizes), skipped=why, sha256=_digest(folder, sizes), options=options,
         versions={o:version(o) for o in ('webdataset','pillow','torchvision')})
     (folder/'sizes.json').write_text(json.dumps(sizes, indent=1))

@@ -105,7 +105,9 @@ def shard_outcome(
     "What became of the links of one shard."
     try:
         s = read_json(stats)
-        status,listed,dates = {k:int(v) for k,v in s['status_dict'].items()},int(s['count']),[float(s[k]) for k in ('start_time','end_time')]
+        status = {k:int(v) for k,v in s['status_dict'].items()}
+        listed = int(s['count'])
+        dates = [float(s[k]) for k in ('start_time','end_time')]
     except (ValueError,KeyError,TypeError,AttributeError,OverflowError): return None # half written
     found = count_samples(stats.with_name(stats.name.replace('_stats.json','.tar')))
     if found is None: return None

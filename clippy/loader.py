@@ -92,7 +92,8 @@ def _load_index(place, stamp):
         data = place.read_bytes() if _beside(place) else read_ours(place)
         if any(o.compress_type for o in ZipFile(io.BytesIO(data)).infolist()): return # not ours, and who knows how large
         with np.load(io.BytesIO(data), allow_pickle=False) as o:
-            if o['stamp'].tolist()==stamp and _fits(index := ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__}), stamp[1]): return index
+            index = ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__})
+            if o['stamp'].tolist()==stamp and _fits(index, stamp[1]): return index
     except Exception: pass # none, or half of one: it is made again
 
 def _save_index(place, stamp, index):

@@ -132,7 +132,8 @@ def _connect(self:RemoteFile):
         ask = Request(self.url, headers={'User-Agent':'clippy', **({'Range':f'bytes={self.at}-'} if self.at else {})})
         self.body = _opener(self._came).open(ask, timeout=self.timeout)
         begins,length = self.at if self.body.status==206 else 0, self.body.headers['Content-Length'] or ''
-        if not (self.body.headers['Content-Range'] or f'bytes {begins}-').startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
+        part = self.body.headers['Content-Range'] or f'bytes {begins}-'
+        if not part.startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
         size = begins+int(length) if re.fullmatch('[0-9]{1,18}', length) else None
         if self.at and size!=self.size: raise Unreachable(f'it had {self.size} bytes and now has {size}')
         if (size or 0)>self.largest: raise Unreachable(f'it has {size:,} bytes, and may have {self.largest:,}')
@@ -254,7 +255,8 @@ def _shard_files(url, damage, max_sample_mb, remote):
         with io.BufferedReader(open_shard(url, **remote), 1<<16) as stream:
             plain = _plain(stream)
             seekable = plain is stream and stream.seekable()
-            with open_tar(plain, 'r:*' if seekable else 'r|*') as tar: yield from tar_files(tar, _contents(tar, max_sample_mb, seekable), damage)
+            with open_tar(plain, 'r:*' if seekable else 'r|*') as tar:
+                yield from tar_files(tar, _contents(tar, max_sample_mb, seekable), damage)
     except (Unreachable,GeneratorExit): raise
     except Exception as e: damage.append(e)
 
@@ -271,7 +273,8 @@ def read_shard(
     damage,n,keys,cut = [],0,set(),False
     for n,sample in enumerate(islice(group_members(_shard_files(url, damage, max_sample_mb, remote)), last), 1):
         key,cut = sample['__key__'],None in sample.values()
-        why = next((str(o) for o in sample.values() if isinstance(o,Unusable)), 'truncated shard' if cut else 'duplicate key' if key in keys else '')
+        why = 'truncated shard' if cut else 'duplicate key' if key in keys else ''
+        why = next((str(o) for o in sample.values() if isinstance(o,Unusable)), why)
         if n>first and why: report.skip(url, why, key)
         elif n>first: yield sample|{'__url__':url}
         keys.add(key)
@@ -359,8 +362,10 @@ def shards_hash(
     stats = {p:p.stat() for _,p in found if p}
     pieces = 16 if sum(o.st_size for o in stats.values())>1_000_000_000 else 0
     with ThreadPoolExecutor(8) as pool:
-        prints = dict(zip(stats, pool.map(lambda p: _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces), stats)))
-    return hashlib.sha256('\n'.join(f'{name} {prints.get(p)}' for name,p in found).encode(errors='surrogateescape')).hexdigest()[:16]
+        each = lambda p: _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces)
+        prints = dict(zip(stats, pool.map(each, stats)))
+    text = '\n'.join(f'{name} {prints.get(p)}' for name,p in found)
+    return hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()[:16]
 
 # %% ../nbs/05_stream.ipynb #e85f2221
 def cache_path(

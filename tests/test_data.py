@@ -189,6 +189,26 @@ def test_crops_cover_the_range():
         w,h,left,top = torch.tensor(boxes).T
         assert (.2<(w*h/200**2)).all() and ((w*h/200**2)<.38).all() and left.std()>10 and top.std()>10
 
+def test_the_hash_is_over_all_of_it(tmp_path):
+    "One byte at the end of 3 MB, a name, a number of samples: each is another data set."
+    (tmp_path/'0.tar').write_bytes(bytes(3_000_000))
+    seen = [D._digest(tmp_path, {'0.tar':1}), D._digest(tmp_path, {'0.tar':2})]
+    (tmp_path/'0.tar').write_bytes(bytes(2_999_999)+b'x')
+    seen.append(D._digest(tmp_path, {'0.tar':1}))
+    (tmp_path/'0.tar').rename(tmp_path/'1.tar')
+    seen.append(D._digest(tmp_path, {'1.tar':1}))
+    assert len(set(seen))==4
+
+def test_evaluation_sees_the_centre():
+    "The short side becomes the size, and the middle of the long one is kept; numbers are those of OpenAI's CLIP."
+    from transformers.image_utils import OPENAI_CLIP_MEAN,OPENAI_CLIP_STD
+    assert D.CLIP_MEAN==tuple(OPENAI_CLIP_MEAN) and D.CLIP_STD==tuple(OPENAI_CLIP_STD)
+    ramp = Image.fromarray(np.tile(np.arange(200, dtype=np.uint8)[None,:,None], (100,1,3)))
+    for image,axis in ((ramp,2), (ramp.transpose(Image.Transpose.TRANSPOSE),1)):
+        x = eval_transform(50)(image)*torch.tensor(D.CLIP_STD)[:,None,None]+torch.tensor(D.CLIP_MEAN)[:,None,None]
+        line = (x*255).select(3-axis, 25) # along the ramp
+        torch.testing.assert_close(line, (50.5+2*torch.arange(50.)).expand(3,50), atol=1.5, rtol=0)
+
 def test_pack_reports_what_it_leaves_out(tmp_path):
     im,c,kw = folder_of(tmp_path)
     (im/'0.jpg').unlink(); (im/'1.jpg').write_bytes(jpeg(1)[:-30]); (im/'2.jpg').write_bytes(b'?')

@@ -48,22 +48,49 @@ def typed(page): # the commands of its shell blocks, as words
             if words[:1]==['clippy'] and len(words)>1: yield words[1],words[2:]
             if '-m' in words and words[0]=='accelerate': yield words[words.index('-m')+1].split('.')[1],words[words.index('-m')+2:]
 
-@each_page
+commanding = [p for p in pages if list(typed(p))]
+file_re = r'(?<![\w./-])(?:configs|tools|tests|nbs|benchmarks)/[\w/-]+\.(?:yaml|yml|py|json|ipynb)'
+naming = [p for p in pages if re.search(file_re, text(p))]
+
+def test_pages_that_are_checked():
+    "The two checks below look at these pages and no others, because these name commands and files."
+    assert {p.stem for p in commanding} >= {'index'} and len(commanding)>=6 and sum(len(list(typed(p))) for p in commanding)>=15
+    assert {p.stem for p in naming} >= {'CONTRIBUTING'} and len(naming)>=5
+    for p in pages: # a shell block that names our command is seen by `typed`, whatever it is indented by or called
+        named = re.findall(r'^ *(?:!|\$ )?clippy (?=[a-z])', '\n'.join(re.findall(r'^ *```.*?\n(.*?)^ *```', text(p), flags=re.S|re.M)), flags=re.M)
+        assert not named or p in commanding, p.name
+
+@pytest.mark.parametrize('page', commanding, ids=[p.stem for p in commanding])
 def test_commands(page):
     "Every command that is named exists, with its options."
     for name,args in typed(page):
         module,func = commands[name][0].split(':')
         known = inspect.signature(inspect.unwrap(getattr(import_module(module), func))).parameters
         for a in args:
-            if a.startswith('--'): ok = {a[2:].replace('-','_'), a[5:].replace('-','_') if a.startswith('--no-') else ''} & {k.lower() for k in known}
+            if a.startswith('--'): ok = {a[2:].split('=')[0].replace('-','_'), a[5:].replace('-','_') if a.startswith('--no-') else ''} & {k.lower() for k in known}
             elif re.match('-[a-z]$', a): ok = [k for k in known if k[0]==a[1].upper()]
             else: continue
             assert ok, f'clippy {name} has no option {a}'
 
-@each_page
+@pytest.mark.parametrize('page', naming, ids=[p.stem for p in naming])
 def test_files(page):
     "Every file of the repository that is named is there."
-    for o in re.findall(r'(?<![\w./-])(?:configs|tools|tests|nbs|benchmarks)/[\w/-]+\.(?:yaml|yml|py|json|ipynb)', text(page)): assert (root/o).exists(), o
+    for o in re.findall(file_re, text(page)): assert (root/o).exists(), o
+
+docs = runpy.run_path(str(root/'tools/docs.py'))
+
+def test_links_shown_as_text():
+    "The site's check sees a link that a page shows as text, also where another link is inside it; code may show one."
+    raw = docs['raw_links']
+    assert raw('<p>[<a href="x"><code>ShardLoader</code></a>](https://x.org/loader.html) reads</p>') and raw('<p>see [the loader](06_loader.ipynb).</p>')
+    assert not raw('<p>see <a href="x">the loader</a> (https://x.org)</p><pre>[a](b.html)</pre><code>[a](b)</code><script>x[0](f)</script>')
+
+def test_no_name_inside_a_link():
+    "nbdev makes a link of a name in code, so a link whose text is such a name would be two."
+    from clippy._modidx import d
+    names = {k.split('.',2)[-1] for m in d['syms'].values() for k in m}
+    for nb in sorted((root/'nbs').rglob('*.ipynb')):
+        for o in re.findall(r'\[`([\w.]+)`\]\(', '\n'.join(join(c['source']) for c in cells(nb) if c['cell_type']=='markdown')): assert o not in names, f'{nb.name}: {o}'
 
 # Security -----------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 "What the training engine promises: exact resume, nothing lost, nothing hidden, on one process and on two."
 import json, math, os, shutil, signal, subprocess, sys, time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from types import SimpleNamespace
 
 import psutil, pytest, torch, webdataset as wds
@@ -163,6 +165,59 @@ def test_rehearsal_writes_nothing(tmp_path, capsys):
 def test_keep(tmp_path):
     T.train(**scenes, logs=str(tmp_path), name='all', save_every=3, keep=0)
     assert sorted(p.name for p in (tmp_path/'all'/'checkpoints').iterdir())==['step_10','step_3','step_6','step_9']
+
+def test_learning_rate(tmp_path, monkeypatch):
+    "Step k of n has the rate of the schedule at k: linear for the warm-up, then half a cosine, which the last step does not quite reach the end of."
+    step,rates = T.train_step,[]
+    monkeypatch.setattr(T, 'train_step', lambda acc, model, opt, images, texts, lr, *more: (rates.append(lr), step(acc, model, opt, images, texts, lr, *more))[1])
+    run = T.train(**scenes|dict(warmup=4, lr=.01, save_every=0), logs=str(tmp_path))
+    want = [.0025, .005, .0075, .01, *(.005*(1+math.cos(math.pi*k/6)) for k in range(6))]
+    assert rates==pytest.approx(want, rel=1e-12)
+    assert [r['lr'] for r in run.history if 'lr' in r]==pytest.approx([want[i] for i in (3,5,7,9)], rel=1e-12) # at steps 4, 6 (an epoch ends), 8 and 10
+
+@pytest.mark.parametrize('ends', ['well','badly'])
+def test_signal_handlers_are_given_back(ends, tmp_path, monkeypatch):
+    def mine(*args): pass
+    before = {k:signal.signal(k, mine) for k in (signal.SIGTERM, signal.SIGINT)}
+    step,seen = T.train_step,[]
+    def watched(*args):
+        seen.append(signal.getsignal(signal.SIGTERM))
+        if ends=='badly': raise RuntimeError('power failure')
+        return step(*args)
+    monkeypatch.setattr(T, 'train_step', watched)
+    try:
+        with pytest.raises(RuntimeError) if ends=='badly' else nullcontext(): T.train(**scenes|dict(steps=1), logs=str(tmp_path))
+        assert seen and mine not in seen and [signal.getsignal(k) for k in before]==[mine, mine]
+    finally:
+        for k,v in before.items(): signal.signal(k, v)
+
+def test_logit_scale_stays_in_range(tmp_path, monkeypatch):
+    "A run that starts at 9, which is a scale of 8103, is at 100 after its first step."
+    create = T.create_model
+    def hot(*args, **kwargs):
+        model = create(*args, **kwargs)
+        model.logit_scale.data.fill_(9.)
+        return model
+    monkeypatch.setattr(T, 'create_model', hot)
+    run = T.train(**scenes|dict(steps=2, log_every=1, save_every=0), logs=str(tmp_path))
+    assert [r['logit_scale'] for r in run.history if 'loss' in r]==pytest.approx([100,100], rel=1e-2)
+    assert run.bare.logit_scale.item()<=math.log(100)+1e-6
+
+def test_scalars_of_a_spread_model(monkeypatch):
+    "What is not spread, the logit scale, gets the mean of the processes' gradients, as the rest does; the norm is of all together."
+    model = torch.nn.Module()
+    model.matrix,model.scale = torch.nn.Parameter(torch.zeros(2,2)),torch.nn.Parameter(torch.tensor(1.))
+    model.matrix.grad,model.scale.grad = torch.full((2,2), 3.),torch.tensor(2.)
+    acc = SimpleNamespace(num_processes=2, unscale_gradients=lambda: None)
+    monkeypatch.setattr(T, 'sharded', lambda model: True)
+    monkeypatch.setattr(T.dist, 'all_reduce', lambda grad: grad.add_(14.)) # the other process has 14
+    total = T.clip_gradients(acc, model, 100.)
+    assert model.scale.grad.item()==8. and model.matrix.grad.eq(3).all() # (2 + 14)/2
+    assert total.item()==pytest.approx(math.sqrt(4*9+64))
+    model.scale.grad = torch.tensor(2.)
+    T.clip_gradients(acc, model, 1.)
+    assert torch.stack([model.scale.grad.square(), model.matrix.grad.square().sum()]).sum().item()==pytest.approx(1, rel=1e-4)
+    assert model.scale.grad.item()==pytest.approx(.8, rel=1e-4)
 
 # Signals ------------------------------------------------------------------------------------------------------------------
 

@@ -499,6 +499,12 @@ def test_seeds_differ(shards):
         a,b = ({int(c.split()[0]):(x.numpy().tobytes(),c) for xs,cs,_ in epoch(ShardLoader(urls, tfm, 5, num_samples=60, workers=0, seed=s)) for x,c in zip(xs,cs)} for s in (0,1))
         assert list(a)!=list(b) and sum(a[i][0]!=b[i][0] for i in a)>40 and sum(a[i][1]!=b[i][1] for i in a)>20
 
+def test_readers_get_other_shards_each_epoch(shards):
+    "Whole shards are dealt anew; together the readers have each one once; another seed is another deal."
+    loaders = [ShardLoader(streams(shards), tfm, 2, num_samples=60, workers=2, rank=r, world=2, seed=s) for s in (0,1) for r in (0,1)]
+    deals = [[loader.share(e, w) for loader in part for w in (0,1)] for part in (loaders[:2],loaders[2:]) for e in range(4)]
+    assert all(sorted(u for o in d for u in o)==streams(shards) for d in deals) and len({str(d) for d in deals})==8
+
 def test_places_differ(tmp_path):
     "Two places of an epoch are two draws: the same sample packed 60 times has different crops, and all captions equally often."
     folder = write(tmp_path/'s', [grainy]*60, 20)

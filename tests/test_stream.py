@@ -190,6 +190,25 @@ def test_slow_is_not_too_slow(site):
         got += f.read()
     assert got==data
 
+def test_the_hash_of_large_shards(tmp_path):
+    "Beyond a gigabyte 16 pieces of each shard are read: another size, another beginning, middle or end, another order is seen, and a date is not."
+    def shard(name, size=600_000_000, at=None):
+        with open(tmp_path/name, 'wb') as f:
+            f.truncate(size)
+            if at is not None: f.seek(at); f.write(b'x')
+        os.utime(tmp_path/name, ns=(0, next(times)))
+    times = iter(range(99))
+    shard('0.tar'); shard('1.tar', at=0)
+    seen = [shards_hash(tmp_path)]
+    shard('0.tar')
+    assert shards_hash(tmp_path)==seen[0]
+    for at in (0, 599_999_999, 40_000_000-5, 560_000_000-1):
+        shard('0.tar', at=at)
+        seen.append(shards_hash(tmp_path))
+    shard('0.tar', 599_999_999); seen.append(shards_hash(tmp_path))
+    shard('0.tar'); seen += [shards_hash([tmp_path/'1.tar', tmp_path/'0.tar']), shards_hash(tmp_path/'0.tar')]
+    assert len(set(seen))==len(seen)==8
+
 # names
 
 odd_names = ['pipe:touch ran;.tar', 'http:x.tar', 'file:x.tar', 's3:x.tar', 'a::pipe:touch ran;.tar', '{0..2}.tar', '-.tar', '-', 'a#b?c.tar', '[a].tar', '*.tar', '${HOME}.tar', '%2e.tar', 'a b\'"$(touch ran).tar', 'x;touch ran.tar', '{.tar', 'http://[.tar'.replace('/','')]
