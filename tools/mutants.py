@@ -9,7 +9,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 tests = dict(
-    loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint','crash'], eval=['eval'], segment=['segment'], group=['group'], robust=['robust'])
+    loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint'], eval=['eval'], segment=['segment'], group=['group'], robust=['robust'])
 heavy = 'torch torchvision timm transformers sentence_transformers accelerate webdataset sklearn scipy matplotlib.pyplot hypothesis fastcore.all safetensors.torch torchmetrics'
 
 def chapter(name):
