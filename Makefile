@@ -47,7 +47,7 @@ test: $(VENV)/.clippy-dev
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The floors of settings.ini under what reads models and images, and what those need; put before the newest on the path.
-OLDEST := pillow==11.0.0 sentence-transformers==6.0.0 timm==1.0.26 transformers==5.0.0 huggingface_hub==1.3.0 tokenizers==0.22.0 safetensors==0.4.3
+OLDEST := pillow==11.0.0 sentence-transformers==6.0.0 timm==1.0.26 transformers==5.0.0 huggingface_hub==1.10.2 tokenizers==0.22.0 safetensors==0.4.3
 oldest: $(VENV)/.clippy-dev
 	@$(PIP) --no-deps --upgrade --target build/oldest $(OLDEST)
 	@PYTHONPATH=$(CURDIR)/build/oldest $(BIN)/python -m pytest -q tests/test_trust.py tests/test_model.py tests/test_hub.py tests/test_data.py tests/test_predict.py $(ARGS)

@@ -554,7 +554,7 @@ class Report:
     rows:list=field(default_factory=list) # (shard, key, reason) of the first `ledger_rows` skipped; a key `#7` is the eighth of its shard
 
     def skip(self, shard, reason, *keys): # one sample for each key
-        shard = hide(shard)
+        shard = shard_name(shard) if str(shard).startswith('pipe:') else hide(shard) # of a command only the file's name is shown
         self.skipped[shard,reason] += len(keys)
         self.rows += [(shard,k,reason) for k in keys[:ledger_rows-len(self.rows)]]
     def update(self, other):

@@ -486,7 +486,7 @@ def test_the_oldest_versions_are_those_that_make_oldest_tests():
     ini.read(root/'settings.ini', encoding='utf-8')
     floors = dict(re.findall(r'([\w-]+)>=([\d.]+)', ini['DEFAULT']['requirements']))
     tried = dict(re.findall(r'([\w-]+)==([\d.]+)', re.search(r'^OLDEST := (.*)$', (root/'Makefile').read_text(), re.M)[1]))
-    for o in 'pillow','sentence-transformers','timm','transformers': assert floors[o]==tried[o], o
+    for o in 'huggingface_hub','pillow','safetensors','sentence-transformers','timm','transformers': assert floors[o]==tried[o], o
     assert tuple(map(int, floors['timm'].split('.')))>=(1,0,26) # before, a pickle that was fetched ran at once
 
 # What else is read ----------------------------------------------------------------------------------------------------------
