@@ -37,7 +37,7 @@ from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
 
 from .images import Unusable,image_fault,open_header,open_image,orientation,read_file,to_rgb
-from .text import in_markdown, on_terminal
+from .text import in_markdown, in_sheet, on_terminal
 from .typed import file_name, hide, in_bounds
 
 # %% ../nbs/02_data.ipynb #40976308
@@ -287,7 +287,7 @@ def _pack(items, images, folder, options, workers, progress):
     (folder/'sizes.json').write_text(json.dumps(sizes, indent=1))
     (folder/'pack.json').write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding='utf-8', errors='backslashreplace')
     if skipped:
-        with open(folder/'skipped.csv', 'w', newline='', encoding='utf-8', errors='backslashreplace') as f: csv.writer(f).writerows([('image','reason'), *skipped])
+        with open(folder/'skipped.csv', 'w', newline='', encoding='utf-8', errors='backslashreplace') as f: csv.writer(f).writerows([('image','reason'), *(map(in_sheet, o) for o in skipped)])
     return about
 
 # %% ../nbs/02_data.ipynb #136c6e9b
@@ -594,7 +594,7 @@ def save_ledger(self:Report, path):
     "Write shard, key and reason of the skipped samples as csv; a last line says how many more there are."
     more = self.total-len(self.rows)
     with open(path, 'w', newline='', encoding='utf-8') as f:
-        csv.writer(f).writerows([('shard','key','reason'), *sorted(self.rows), *([('','',f'and {more} more')] if more else [])])
+        csv.writer(f).writerows([('shard','key','reason'), *(map(in_sheet, o) for o in sorted(self.rows)), *([('','',f'and {more} more')] if more else [])])
 
 @patch
 def __repr__(self:Report):

@@ -1,5 +1,5 @@
 "`clippy.data`: fast pixels, packing, and real photographs."
-import io,json,struct,sys,tarfile,zlib
+import csv,io,json,struct,sys,tarfile,zlib
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck,given,settings,strategies as st
 from PIL import Image
 
 import clippy.data as D
-from clippy.data import (Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
+from clippy.data import (Report, Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
     shard_list, shard_sizes, to_rgb, train_transform)
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
@@ -392,3 +392,16 @@ def test_coco(tmp_path):
     assert sum(len(k) for *_,k in batches)==80
     names = list(read_captions(real/'coco/annotations/captions_train2017.json').values())
     assert [c for _,cs,_ in batches for c in cs]==[[o.strip() for o in cs if o.strip()] for cs in names]
+
+def test_no_cell_of_a_report_is_a_formula(tmp_path):
+    "A shard, a key or an image that is called like a formula is text in the tables of what was left out."
+    report = Report()
+    report.skip('/data/00000.tar', 'empty caption', '=HYPERLINK("http://x.example")', '+1', '@a', 'plain')
+    report.save_ledger(tmp_path/'ledger.csv')
+    with open(tmp_path/'ledger.csv', newline='', encoding='utf-8') as f: keys = [r['key'] for r in csv.DictReader(f)]
+    assert keys==["'+1", "'=HYPERLINK(\"http://x.example\")", "'@a", 'plain']
+    (tmp_path/'images').mkdir()
+    Image.new('RGB', (8,8)).save(tmp_path/'images/ok.png')
+    (tmp_path/'c.csv').write_text('image,caption\nok.png,a boat\n=1+2.png,a house\n')
+    pack(tmp_path/'images', tmp_path/'c.csv', tmp_path/'out', progress=False)
+    assert (tmp_path/'out/skipped.csv').read_text().splitlines()[1]=="'=1+2.png,missing file"

@@ -119,6 +119,40 @@ def test_other_shards_are_refused(shards, tmp_path):
     for o in (shards/'whole').glob('*.tar'): shutil.copyfile(o, data/o.name)
     assert T.train(**opts, resume='auto').step==2
 
+def test_checkpoint_of_somebody_else(tmp_path):
+    "A checkpoint of another run, of another shape, or with parts exchanged, ends in a sentence; no run goes on from a part of it."
+    opts = scenes | dict(logs=str(tmp_path), steps=2)
+    T.train(**opts, name='mine')
+    T.train(**opts, name='avg', pooling='avg')
+    def refused(where, words, **kw):
+        with pytest.raises(ValueError, match=words): T.train(**opts|kw, name='mine', resume=str(where))
+    refused(tmp_path/'avg', 'made with pooling=avg, this run has max')
+    refused(tmp_path/'mine', 'made with batch_size=16, this run has 8', batch_size=8)
+    last = sorted((tmp_path/'mine'/'checkpoints').glob('step_*'))[-1]
+    for name,change,words in (
+        ('notes', lambda a: {**a, 'fixed':None}, 'no checkpoint of a run'),
+        ('state', lambda a: {k:v for k,v in a.items() if k!='rng'}, 'does not hold what this run needs'),
+        ('moments', lambda a: {**a, 'optimizer':[['group',0,'lr','fast']]}, 'does not hold what this run needs'),
+        ('ledger', lambda a: {**a, 'since':[['a','b']]}, 'does not hold what this run needs')):
+        folder = tmp_path/name/'checkpoints'/last.name
+        files,about = T.read_checkpoint(last)
+        T.write_checkpoint(folder, files, change(about))
+        refused(tmp_path/name, words)
+    files,about = T.read_checkpoint(last)
+    smaller = {k:v[:1] if v.ndim else v for k,v in files['model'].items()}
+    T.write_checkpoint(tmp_path/'shapes'/'checkpoints'/last.name, {**files, 'model':smaller}, about)
+    refused(tmp_path/'shapes', 'does not hold what this run needs')
+
+@pytest.mark.parametrize('cache,said', [('/home/me/.cache/inductor', 'remove the folder /home/me/.cache/inductor'), (T.own_cache+'x', None)])
+def test_damaged_cache_of_compiled_code(cache, said, monkeypatch):
+    "What inductor trips over is a sentence: it names the folder to remove, unless that is the run's own and goes by itself."
+    from torch._inductor.exc import InductorError
+    monkeypatch.setenv('TORCHINDUCTOR_CACHE_DIR', cache)
+    broken = InductorError(ImportError('/x/y.so: file too short'), None) if InductorError.__init__ is not Exception.__init__ else InductorError('file too short')
+    with pytest.raises(ValueError, match=r'torch.compile failed .*file too short.*Without --compile') as e, T.compiled_step(True): raise broken
+    assert (said in str(e.value)) if said else 'remove the folder' not in str(e.value)
+    with pytest.raises(ImportError), T.compiled_step(True): raise ImportError('not of a compiler') # passed on as it is
+
 @pytest.mark.parametrize('text', ['very long '*10_000, 'x'*100_000, 'é, '*33_333], ids=['words','one word','signs'])
 def test_a_long_caption_costs_little(text, tmp_path):
     "A caption of 100,000 characters, and one that is no text: trained on in seconds, counted, and embedded as a class name."
