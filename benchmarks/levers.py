@@ -142,7 +142,7 @@ def main(
     batch:int=1024, # Pairs of a step
     seconds:float=2., # Of timed steps for each row
     budget:float=400., # Seconds after which nothing new begins
-    only:str='', # Comma-separated numbers of the rows, from 0
+    only:str='', # Comma-separated numbers of the rows, from 0, in the order in which they run
     shape:str='full', # full: ViT-B/16 and T5-base; tiny: to try the script
     device:str='cuda', # cuda, or cpu to try the script
     out:str='', # JSON file; none: the kept result of this device
@@ -161,8 +161,8 @@ def main(
     batch_for(probe, batch)
     texts_mean = probe.real
     del probe
-    for i,name in enumerate(levers):
-        if only and str(i) not in only.split(','): continue
+    names = list(levers)
+    for name in [names[int(i)] for i in only.split(',')] if only else names:
         need = 20 if not levers[name]['compile'] else 60
         if budget-(perf_counter()-began)<need: row = dict(name=name, no_time=True)
         else:
