@@ -23,6 +23,7 @@ import numpy as np
 from fastcore.basics import patch
 from PIL import Image
 
+from .data import field_limit
 from .images import Unusable,endings,formats,open_image,orientation,read_file
 
 # %% ../nbs/04_masks.ipynb #89f99466
@@ -101,7 +102,9 @@ def read_labels(
 
 def _rows(path):
     "Rows of a label table, as dicts."
-    try: head,*found = [o for o in csv.reader(io.StringIO(read_text(path), newline=''), strict=True) if o] or [[]]
+    lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
+    try:
+        with field_limit(1<<17): head,*found = [o for o in lines if o] or [[]]
     except csv.Error as e: raise ValueError(f'{path} is not a csv table: {e}') from None
     lost = sorted({'id','name'}-set(head))
     if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {head}")

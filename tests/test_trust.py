@@ -177,7 +177,7 @@ def test_only_listed_files_are_opened(model, tmp_path):
     "Every `open` of Python while a model is loaded, reported by the interpreter itself; no pickle, no process, no connection."
     own_code(model, tmp_path)
     extra = '''adapter_config.json adapter_model.safetensors pytorch_model.bin pytorch_model.bin.index.json training_args.bin optimizer.pt chat_template.jinja
-        processor_config.json preprocessor_config.json generation_config.json added_tokens.json tokenizer.model README.md model.onnx tf_model.h5 flax_model.msgpack
+        processor_config.json preprocessor_config.json generation_config.json tokenizer.model README.md model.onnx tf_model.h5 flax_model.msgpack
         video_preprocessor_config.json tokenization_own.py'''.split()
     for name in extra:
         for d in (model, model/'text'): (d/name).write_bytes(pickle.dumps(Touch(tmp_path/'ran')) if name.endswith(('.bin','.pt')) else b'{}')
@@ -187,7 +187,7 @@ def test_only_listed_files_are_opened(model, tmp_path):
     seen,bad = json.loads(r.stdout.splitlines()[-1])
     assert not bad, bad
     tower = {'config.json','modules.json','config_sentence_transformers.json','sentence_bert_config.json','tokenizer.json','tokenizer_config.json','model.safetensors',
-        '1_Pooling/config.json','2_Dense/config.json','2_Dense/model.safetensors','3_Normalize/config.json'}
+        'special_tokens_map.json','added_tokens.json','1_Pooling/config.json','2_Dense/config.json','2_Dense/model.safetensors','3_Normalize/config.json'}
     assert {'config.json','text/modules.json'} <= set(seen) <= {'config.json','model.safetensors','manifest.json', *(f'text/{o}' for o in tower)}
 
 # Honest towers, of every architecture ----------------------------------------------------------------------------------

@@ -48,9 +48,11 @@ def draw(source, n, seed):
     found,rng,bugs = places(source),random.Random(seed),[]
     for place in rng.sample(sorted(found), len(found)):
         name,k = rng.choice(found[place])
-        try: changed = mutate_code(source, get_operator(name)(), k)
-        except AttributeError: continue # `except a.b` is more than cosmic-ray can change
-        if changed is None or ast.dump(ast.parse(changed))==ast.dump(ast.parse(source)): continue
+        try:
+            changed = mutate_code(source, get_operator(name)(), k)
+            same = changed is None or ast.dump(ast.parse(changed))==ast.dump(ast.parse(source))
+        except (AttributeError, SyntaxError): continue # `except a.b`, or `not` before `:=`: more than cosmic-ray can change
+        if same: continue
         what = [o[0]+o[2:].strip() for o in ndiff(source.splitlines(), changed.splitlines()) if o[0] in '-+']
         bugs.append(dict(first=place[0][0], last=place[1][0], source=changed, what=what))
         if len(bugs)==n: break
