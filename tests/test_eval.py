@@ -26,7 +26,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
+from clippy.eval import (table, Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
     lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
     with_intervals)
 from clippy.masks import labels
@@ -883,3 +883,9 @@ def test_bootstrap_of_a_mean(n):
     constant = with_intervals(Mean(), np.full((n,1), .5), 100)[1]
     assert constant['mean']==pytest.approx([binomtest(n//2, n).proportion_ci(.95, 'wilson').low, binomtest(n//2, n).proportion_ci(.95, 'wilson').high], abs=1e-6)
     assert constant['low']==[-.5,-.5] # not between 0 and 1, so no share
+
+def test_columns_of_numbers_stand_to_the_right():
+    "Only the columns that are named are aligned to the right, in text and in Markdown."
+    head,rule,row = str(table([('a',1),('bcd',22)], ('name','n'), (1,))).splitlines()[:3]
+    assert rule.strip('|').split('|')[0].strip('-')=='' and rule.rstrip('|').endswith(':') and rule.count(':')==1
+    assert row.split('|')[1].startswith(' a ') and row.split('|')[2].endswith(' 1 ')

@@ -2,6 +2,7 @@
 import bz2,gzip,io,json,os,shutil,tarfile,time,tracemalloc,warnings
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from random import Random
 
 import numpy as np, pytest, torch, webdataset as wds
@@ -10,7 +11,7 @@ from PIL import Image
 
 from clippy.data import Report,eval_transform,fast_transform,num_samples,open_image,sample_captions,shard_list,train_transform
 from clippy.eval import Pairs,tar_items
-from clippy.loader import EpochOrder,ShardLoader,_mixed,scan_shard,shard_index
+from clippy.loader import IndexedBatches,EpochOrder,ShardLoader,_mixed,scan_shard,shard_index
 from clippy.stream import read_shard
 from test_data import bomb,ids,jpeg,photo,sample,saved,write
 
@@ -512,3 +513,13 @@ def test_places_differ(tmp_path):
         batches = epoch(ShardLoader(urls, tfm, 10, num_samples=60, workers=0))
         assert len({x.numpy().tobytes() for xs,*_ in batches for x in xs})>25
         assert all(10<=n<=30 for n in Counter(flat(batches)).values())
+
+def test_a_process_without_workers_reads_by_itself(shards):
+    "Two processes without workers are two readers, and one streamed shard is too few for them."
+    with pytest.raises(ValueError, match='1 shards for 2 readers'):
+        ShardLoader(streams(shards)[:1], tfm, 2, num_samples=8, workers=0, rank=0, world=2)
+
+def test_shards_of_two_windows_stay_open():
+    "50 shards of 10 samples and a window of 100: 20 shards and two more; never fewer than 8, never more than 256."
+    def most(window, n): return IndexedBatches(SimpleNamespace(window=window, urls=['u']*n, sizes=[10]*n)).shard.cache_parameters()['maxsize']
+    assert (most(100, 50), most(10, 50), most(100_000, 5000))==(22, 8, 256)
