@@ -14,7 +14,7 @@ from PIL import Image
 
 import clippy.data
 from clippy.data import fast_transform, num_samples, open_image, pack, shard_list, train_transform
-from clippy.eval import table
+from clippy.console import table
 from clippy.loader import ShardLoader
 from clippy.scenes import Scenes
 from record import clock, machine, save, set_threads

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from fastcore.script import call_parse
 from torch.profiler import ProfilerActivity, profile
 
-from clippy.eval import table
+from clippy.console import table
 from clippy.segment import words_to_pixels
 from record import clock, machine, save, set_threads
 

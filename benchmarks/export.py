@@ -12,7 +12,7 @@ if hasattr(os, 'sched_setaffinity') and __name__=='__main__': os.sched_setaffini
 import jax, numpy as np, torch
 from fastcore.script import call_parse
 
-from clippy.eval import table
+from clippy.console import table
 from clippy.export import OnnxCLIPpy, export_onnx
 from clippy.jax_port import JaxCLIPpy, to_jax
 from clippy.model import Config, create_model

@@ -8,7 +8,7 @@ import torch
 from fastcore.script import call_parse
 
 import dense_head, loss
-from clippy.eval import table
+from clippy.console import table
 from record import bf16_peak, clock, keep, machine, save, set_threads
 from step import about, batch_for, build, goals, label, rounded, step, text_folder, variants
 

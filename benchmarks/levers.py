@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.script import call_parse
 
-from clippy.eval import table
+from clippy.console import table
 from loss import peak_memory, start_memory
 from record import bf16_peak, clock, keep, machine, save, set_threads
 from step import Ours, OpenClip, batch_for, flops, layers, rounded, step, text_folder

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.script import call_parse
 
-from clippy.eval import table
+from clippy.console import table
 from clippy.loss import chunked_clip_loss, clip_loss, global_clip_loss, siglip_loss
 from record import clock, machine, save, set_threads
 

@@ -12,7 +12,9 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from clippy.data import open_image
-from clippy.eval import Protocol, class_vectors, image_transform, table
+from clippy.eval import Protocol, image_transform
+from clippy.words import class_vectors
+from clippy.console import table
 from clippy.model import create_model
 from clippy.predict import answer_files, plain
 from clippy.scenes import Scenes, names

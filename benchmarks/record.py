@@ -4,8 +4,9 @@ from pathlib import Path
 from time import perf_counter
 
 import torch
-from clippy.eval import manifest, write_json
-from clippy.typed import hide_words
+from clippy.record import manifest
+from clippy.files import write_json
+from clippy.console import hide_words
 
 here = Path(__file__).parent
 

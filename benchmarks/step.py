@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from fastcore.script import call_parse
 
 from clippy.data import normalize
-from clippy.eval import table
+from clippy.console import table
 from clippy.loss import clip_loss
 from clippy.model import Config, create_model, train_tokenizer
 from clippy.optimizer import optimizer_for

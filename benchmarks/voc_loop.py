@@ -19,7 +19,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from clippy import segment
-from clippy.eval import choose, class_vectors, evaluate, find_task, image_transform, pick_protocol, table, templates_of, weights_hash
+from clippy.eval import choose, evaluate, find_task, image_transform, pick_protocol
+from clippy.words import class_vectors, templates_of
+from clippy.console import table
+from clippy.record import weights_hash
 from clippy.masks import open_masks
 from clippy.model import create_model, load
 from clippy.segment import Head, Segment, class_words

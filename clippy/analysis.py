@@ -39,7 +39,12 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .data import array_transform
-from .eval import Protocol, class_vectors, finite, image_transform, manifest, read_image, table, template_sets, weights_hash, write_json
+from .eval import Protocol, image_transform, read_image
+from .words import class_vectors, template_sets
+from .model import finite
+from .record import manifest, weights_hash
+from .console import table
+from .files import write_json
 from .images import image_files
 from .model import CLIPpy
 from .robust import Waterbirds, group_numbers, groups as group_keys, show_votes

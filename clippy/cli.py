@@ -23,13 +23,13 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .text import on_terminal
-from .typed import hide_text, in_bounds
+from .console import on_terminal
+from .console import hide_text, in_bounds
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
-    eval=('clippy.eval:main', 'Measure a model, with the protocol beside every number'),
+    eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
     runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
     app=('clippy.app:app', 'Open a page in the browser: drop a picture, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),

@@ -39,8 +39,8 @@ from tqdm.auto import tqdm
 from webdataset.shardlists import expand_urls
 
 from .images import Unusable,image_fault,open_header,open_image,orientation,read_file,to_rgb
-from .text import in_markdown, in_sheet, on_terminal
-from .typed import file_name, hide, in_bounds
+from .console import in_markdown, in_sheet, on_terminal
+from .console import file_name, hide, in_bounds
 
 # %% ../nbs/02_data.ipynb #40976308
 def read_json(

@@ -6,10 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/files.html.md"""
 
 # %% auto #0
 __all__ = ['flag', 'sizes', 'inside', 'named', 'read_json', 'Kind', 'whole', 'real', 'text', 'one_of', 'either', 'maybe',
-           'several', 'checked', 'kinds', 'read_header', 'fit', 'need_memory', 'read_ours', 'write_ours']
+           'several', 'checked', 'kinds', 'read_header', 'fit', 'need_memory', 'read_ours', 'write_ours', 'write_json',
+           'digest', 'cache_folder', 'read_text']
 
 # %% ../nbs/00_files.ipynb #43269b61
-import json, math, os, reprlib, stat
+import hashlib, json, math, os, reprlib, stat
 from pathlib import Path
 from tempfile import mkstemp
 from typing import NamedTuple
@@ -165,3 +166,37 @@ def write_ours(
     except OSError:
         Path(new).unlink(missing_ok=True)
         raise
+
+# %% ../nbs/00_files.ipynb #631c6128
+def write_json(path, data):
+    "Write a whole file or none."
+    new = Path(path).with_name(f'{Path(path).name}.{os.getpid()}.new')
+    new.write_text(json.dumps(_null(data), indent=1, ensure_ascii=False, allow_nan=False), encoding='utf-8')
+    os.replace(new, path)
+
+def _null(data): # JSON has no NaN, which a number has where nothing could be counted
+    if isinstance(data, dict): return {k:_null(v) for k,v in data.items()}
+    if isinstance(data, (list,tuple)): return [_null(v) for v in data]
+    return None if isinstance(data, float) and data!=data else data
+
+# %% ../nbs/00_files.ipynb #fd65f878
+def digest(
+    data, # what JSON can hold
+)->str: # 16 hex digits
+    "A short SHA-256."
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+# %% ../nbs/00_files.ipynb #fbba3b25
+def cache_folder()->Path: # `CLIPPY_CACHE`, or `clippy` in the user's cache
+    "Where text vectors are kept."
+    base = os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache'
+    return Path(os.environ.get('CLIPPY_CACHE') or Path(base)/'clippy')
+
+# %% ../nbs/00_files.ipynb #d714c919
+def read_text(
+    path:str|Path, # a text file in UTF-8, with or without a byte-order mark
+)->str:
+    "The text of a file, or a sentence that says why there is none."
+    try: return Path(path).read_text(encoding='utf-8-sig')
+    except UnicodeDecodeError as e:
+        raise ValueError(f'{path} is not text in UTF-8 (byte {e.start+1}): save it as UTF-8') from None

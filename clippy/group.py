@@ -28,7 +28,8 @@ from sklearn.cluster import KMeans, SpectralClustering
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from .eval import Protocol, Source, Task, finite, image_transform, register
+from .eval import Protocol, Source, Task, image_transform, register
+from .model import finite
 from .masks import mask_sets, open_masks
 from .scenes import data_hash, names
 from .segment import SceneMasks, eval_seed, save_labels

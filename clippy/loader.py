@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from .data import Report,Unusable,decode_sample,draw_sample,open_image,sample_key,shard_list,shard_name,shard_sizes,_local,_read_sizes
 from .files import read_ours,write_ours
 from .stream import Unreachable,fetch,group_members,open_tar,read_shard,tar_files
-from .typed import hide
+from .console import hide
 
 # %% ../nbs/06_loader.ipynb #64d66a6c
 @dataclass

@@ -6,11 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
 # %% auto #0
 __all__ = ['pools', 'tower_settings', 'presets', 'model_files', 'config_settings', 'release_names', 'image_tower', 'text_tower',
-           'redraw', 'train_tokenizer', 'new_text_tower', 'Config', 'CLIPpy', 'create_model', 'get_config', 'boxed',
-           'load', 'load_release', 'rename_release']
+           'redraw', 'train_tokenizer', 'new_text_tower', 'Config', 'CLIPpy', 'finite', 'create_model', 'get_config',
+           'boxed', 'load', 'load_release', 'rename_release', 'open_model']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
-import difflib, json, math, os, re, shutil
+import json, math, os, re, shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files as package_files
@@ -34,6 +34,7 @@ from transformers import AutoModel, PreTrainedTokenizerFast, T5Config, T5Encoder
 from transformers.utils import logging as hf_logging
 
 from . import __version__
+from .console import did_you_mean
 from .files import Kind, checked, fit, flag, inside, kinds, maybe, named, need_memory, one_of
 from .files import read_header, read_json, real, several, text as words, whole
 from .loading import architectures, check_image_name, copy_tower, image_settings, short, tower_files, weight_files
@@ -47,7 +48,7 @@ def image_tower(
     **kwargs, # to the ViT, e.g. `img_size`, `depth`
 )->nn.Module: # `[B,3,H,W]` -> `[B, prefix + patches, width]` through `forward_features`
     "A timm Vision Transformer that returns all its tokens after the final norm."
-    if not timm.is_model(name): raise ValueError(f'timm has no model {name!r}.{_close(name, timm.list_models())}')
+    if not timm.is_model(name): raise ValueError(f'timm has no model {name!r}.{did_you_mean(name, timm.list_models())}')
     kwargs = dict(dict(num_classes=0, global_pool='', dynamic_img_size=True, patch_drop_rate=token_drop), **kwargs)
     try: tower = timm.create_model(name, pretrained=pretrained and not weights, **kwargs)
     except (TypeError, ArithmeticError, AssertionError) as e:
@@ -61,10 +62,6 @@ def image_tower(
     return tower
 
 # %% ../nbs/00_model.ipynb #671d5217
-def _close(name, known): # a hint for a mistyped name
-    near = difflib.get_close_matches(name, known, n=3)
-    return f" Did you mean {', '.join(near)}?" if near else ''
-
 def _read_weights(path): # tensors only: safetensors, or a torch file without pickled objects
     if not path.exists(): raise FileNotFoundError(f'There are no weights at {path}.')
     safe = path.is_dir() or path.suffix=='.safetensors'
@@ -284,6 +281,16 @@ def encode_patches(self:CLIPpy,
     if drop is not None: drop.train(self.training)
     tokens = tokens.unflatten(1, [s//p for s,p in zip(x.shape[-2:], self.patch)])
     return F.normalize(tokens, dim=-1) if normalize else tokens
+
+# %% ../nbs/00_model.ipynb #255fdf14
+def finite(
+    x:Tensor, # vectors or scores
+    what:str='Scores', # begins the sentence
+)->Tensor: # the same
+    "Stop at NaN and infinity."
+    if x.isfinite().all(): return x
+    raise ValueError(f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
+                     'weights of the model are damaged, or too large for its precision.')
 
 # %% ../nbs/00_model.ipynb #a789c5fe
 @patch
@@ -514,3 +521,14 @@ def rename_release(
         new = next((ours+k.removeprefix(theirs) for theirs,ours in release_names.items() if k.startswith(theirs)), k)
         out[new] = v
     return out
+
+# %% ../nbs/00_model.ipynb #1daff20d
+def open_model(
+    name:str, # a saved folder, a Hub repo id, a release, or a preset
+    text:str='', # preset or release: folder or Hub name of the text tower
+    pretrained:bool|None=None, # preset: start the towers from pretrained weights?
+    seed:int=0, # preset: of the random weights
+)->CLIPpy:
+    "A trained model, or an untrained preset."
+    if name in presets and not Path(name).exists(): return create_model(name, pretrained, seed=seed, **(dict(text=text) if text else {})).eval()
+    return load(name, text=text or None)

@@ -33,14 +33,16 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .images import Unusable, endings, formats, image_files, left_out, max_bytes, max_pixels, open_image, read_file, to_rgb
-from .eval import (Protocol, alike_note, class_vectors, finite, first_alike, image_transform, name_groups,
-    templates_of, weights_hash)
+from .eval import Protocol, alike_note, image_transform
+from .words import class_vectors, first_alike, name_groups, templates_of
+from .model import finite
+from .record import weights_hash
 from .group import enlarge, groups_by_pca
 from .files import named, read_json
 from .model import CLIPpy, boxed, load
 from .segment import label_image, words_to_pixels
 from .stream import RemoteFile, Unreachable
-from .text import in_markdown, on_terminal
+from .console import in_markdown, on_terminal
 
 # %% ../nbs/40_predict.ipynb #e9d37374
 def read_picture(

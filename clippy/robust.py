@@ -27,10 +27,14 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 from PIL import Image
 from torch import Tensor
 
-from .eval import (Protocol, Source, Task, digest, evaluate, finite, image_transform, imagenet_names, lowest_interval, read_image, register,
-    sum_interval, templates_of, wilson, winners)
+from .eval import Protocol, Source, Task, evaluate, image_transform, read_image, register
+from .files import digest
+from .model import finite
+from .classify import imagenet_names
+from .results import lowest_interval, sum_interval, wilson
+from .words import templates_of, winners
 from .images import hidden, image_files
-from .masks import read_text
+from .files import read_text
 from .model import CLIPpy
 from .scenes import Birds, backgrounds, swap_backgrounds, things
 from .segment import patch_logits

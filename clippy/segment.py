@@ -29,9 +29,12 @@ from timm.models import vision_transformer
 from torch import Tensor
 
 from .data import array_transform, eval_transform
-from .eval import (Protocol, Source, Task, cached_vectors, change, class_vectors, distinct, evaluate, finite, first_alike, image_transform,
-    is_names_file, pick_protocol, register, table, template_sets, templates_of, winners)
-from .masks import background_words, mask_sets, open_masks, read_text
+from .eval import Protocol, Source, Task, change, evaluate, image_transform, pick_protocol, register
+from .words import cached_vectors, class_vectors, distinct, first_alike, is_names_file, template_sets, templates_of, winners
+from .model import finite
+from .console import table
+from .masks import background_words, mask_sets, open_masks
+from .files import read_text
 from .model import CLIPpy
 from .scenes import Scenes, backgrounds, data_hash, names, palette, things
 

@@ -28,7 +28,7 @@ from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
 from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_name,shard_sizes,_local
-from .typed import hide,hide_text
+from .console import hide, hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."

@@ -46,7 +46,7 @@ from .model import Config, create_model, get_config, presets
 from .optimizer import lr_at, optimizer_for, tower_norms
 from .scenes import Scenes, captions as scene_captions, data_hash
 from .stream import first_captions, shards_hash
-from .typed import command, hide, hide_text, hide_words, in_bounds
+from .console import command, hide, hide_text, hide_words, in_bounds
 
 # %% ../nbs/10_train.ipynb #2b229791
 recipes = dict(
@@ -588,7 +588,7 @@ def measure(self:Run):
 @patch
 def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
-    from clippy.eval import manifest
+    from clippy.record import manifest
     curve,epochs = ([r for r in self.history if ('loss' in r)==b] for b in (True,False))
     write_json(self.folder/'metrics.json', dict(command=command(), options=hide(vars(self.o)), model=hide(asdict(self.config)), steps=self.steps,
         processes=self.acc.num_processes, data=self.data, versions=manifest(), results=epochs[-1]['results'], epochs=epochs, curve=curve))
@@ -596,7 +596,8 @@ def write_metrics(self:Run):
 # %% ../nbs/10_train.ipynb #ed52a54f
 def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> results
     "What a run measures."
-    from clippy.eval import classify_folder, evaluate_retrieval
+    from clippy.classify import classify_folder
+    from clippy.retrieval import evaluate_retrieval
     from clippy.segment import evaluate_scenes
     found = []
     if not o.train_data: found.append(lambda m,last: evaluate_scenes(m, n=512 if last else 128))
@@ -644,7 +645,7 @@ def start_to_end(run:Run)->Run:
 @patch
 def finish(self:Run):
     "Keep the model, show what it can do."
-    from clippy.eval import results_table
+    from clippy.results import results_table
     from clippy.segment import eval_seed, show_predictions
     self.whole.eval().save(self.folder/'model')
     results = [r for r in self.history if 'results' in r][-1]['results']

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest, torch
 from safetensors.torch import load_file
 
-from clippy.eval import weights_hash
+from clippy.record import weights_hash
 from clippy.hub import read_manifest
 from clippy.model import boxed, create_model, load
 from clippy.scenes import captions

@@ -4,7 +4,7 @@ import os
 import pytest, torch
 from safetensors.torch import save_file
 
-from clippy.eval import cached_vectors, class_vectors
+from clippy.words import cached_vectors, class_vectors
 from clippy.files import read_ours, write_ours
 from clippy.model import load
 

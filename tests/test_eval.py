@@ -26,9 +26,13 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
 from clippy.data import pack
-from clippy.eval import (table, Pairs, Protocol, Task, all_tasks, cached_vectors, change, choose, evaluate, fill, find_task, fingerprint, folder_names, image_transform,
-    lowest_interval, pick_protocol, protocol_hash, read_changes, read_result, recall, share_out, sum_interval, tasks, templates_of, wilson,
-    with_intervals)
+from clippy.console import table
+from clippy.retrieval import Pairs, recall
+from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks, with_intervals
+from clippy.words import cached_vectors, fill, templates_of
+from clippy.classify import folder_names
+from clippy.results import lowest_interval, read_result, sum_interval, wilson
+from clippy.measure import read_changes, share_out
 from clippy.masks import labels
 from clippy.model import Config, create_model, load
 from clippy.predict import CLIPpy # with its methods of prediction

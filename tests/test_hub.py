@@ -10,7 +10,8 @@ import pytest, yaml
 from huggingface_hub import snapshot_download
 from PIL import Image
 
-from clippy.eval import evaluate, weights_hash
+from clippy.eval import evaluate
+from clippy.record import weights_hash
 from clippy.hub import hub_errors, model_card, push, read_manifest, run_manifest, write_repo
 from clippy.model import load
 
@@ -121,7 +122,7 @@ trip = '''
 import logging, sys
 logging.basicConfig(level=logging.DEBUG)
 from clippy.cli import cli
-from clippy.eval import weights_hash
+from clippy.record import weights_hash
 from clippy.model import load
 rows = dict(push=('clippy.hub:push', ''))
 assert cli(['push', 'scenes', 'ada/scenes', '--half'], rows)==0

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy.masks import Labels, background_words, labels, mask_sets, open_masks, read_ids, read_labels, read_text
+from clippy.masks import Labels, background_words, labels, mask_sets, open_masks, read_ids, read_labels
+from clippy.files import read_text
 
 real = Path(__file__).resolve().parents[2]/'shared/data'
 tables = [n for n,o in mask_sets.items() if o.table]

@@ -29,7 +29,7 @@ def run(nb): return run_nb(nb, skip_flags=cfg.tst_flags.split(), basepath=cfg.co
 
 @pytest.mark.parametrize('nb', nbs, ids=[o.relative_to(cfg.nbs_path).with_suffix('').as_posix() for o in nbs])
 def test_runs(nb):
-    if nb.stem!='44_jax': ok = run(nb)
+    if nb.stem!='45_jax': ok = run(nb)
     else: # in a process of its own: JAX's threads do not go with processes that fork
         with get_context('spawn').Pool(1) as pool: ok = pool.apply(run, (nb,))
     assert ok, f'{nb.name} failed: its traceback is in the captured stderr'

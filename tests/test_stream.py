@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest, torch
 
 from clippy.data import Report,eval_transform,fast_transform,num_samples,shard_list,shard_sizes
-from clippy.eval import Pairs
+from clippy.retrieval import Pairs
 from clippy.loader import ShardLoader
 from clippy.stream import RemoteFile,Unreachable,cache_path,fetch,read_all,shards_hash
 from test_data import bomb,ids,jpeg,sample,write

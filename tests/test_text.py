@@ -9,11 +9,12 @@ from PIL import Image
 
 from clippy.cli import cli
 from clippy.data import Report
-from clippy.eval import Result, table
+from clippy.results import Result
+from clippy.console import table
 from clippy.hub import model_card, read_manifest
 from clippy.model import boxed
 from clippy.predict import Classification, Region, info
-from clippy.text import fenced, in_code, in_markdown, on_terminal
+from clippy.console import fenced, in_code, in_markdown, on_terminal
 
 attacks = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '&lt;b&gt;', '[a](javascript:alert(1))', '![a](http://b/c.png)', '`x` <b>', '``', 'a\n\n# b', 'a\n---\nb: c', '# a', '- a', '1. a', '> a', '===', '---', '***',
     '| a | b |', 'a\\|b', '\\', '*a*', '__a__', '~~a~~', '$x$', '\x1b[2Ja', '\x9b2J', '\u202eabc', "'a\nlicense: b", '"', '<!-- a', '</td></tr></table>', '<https://a.b>', 'https://a.b', '\r\n\r\n<b>', '    code', 'a  \nb', '\\<b>', '{{ a }}', '&#60;b&#62;']

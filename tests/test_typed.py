@@ -14,7 +14,7 @@ from clippy.data import pack
 from clippy.hub import read_manifest, write_repo
 from clippy.model import load
 from clippy.scenes import write_folder
-from clippy.typed import bounds, hide, hide_address, hide_program, hide_text, hide_words
+from clippy.console import bounds, hide, hide_address, hide_program, hide_text, hide_words
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 

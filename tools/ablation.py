@@ -173,7 +173,9 @@ def make_start(
     import torch
     from accelerate.utils import set_seed
     from safetensors.torch import save_file
-    from clippy.eval import evaluate, weights_hash, write_json
+    from clippy.eval import evaluate
+    from clippy.record import weights_hash
+    from clippy.files import write_json
     from clippy.model import CLIPpy, Config, new_text_tower
     image,began = new_tower(c, seed).to(device()),(time.time(), time.process_time())
     set_seed(seed)
@@ -228,7 +230,8 @@ def measure(
     n:int, # scenes
 )->tuple: # name@size -> number, name@size -> hash of the protocol, name@size -> IoU of each class
     "Everything that the tables show, at several sizes."
-    from clippy.eval import digest, evaluate
+    from clippy.files import digest
+    from clippy.eval import evaluate
     from clippy.segment import evaluate_scenes
     from clippy.scenes import things
     numbers,protocols,iou = {},{},{}
@@ -254,7 +257,8 @@ def make_run(
 ):
     "Train, measure, write the JSON."
     from importlib.metadata import version
-    from clippy.eval import manifest, weights_hash, write_json
+    from clippy.record import manifest, weights_hash
+    from clippy.files import write_json
     from clippy.scenes import data_hash
     c = full(run['config'])
     folder = start_folder(work, c['image'], c, seed)

@@ -21,7 +21,7 @@ def box(
     n=512, # scenes of the measurement, as in training
 )->dict: # its manifest
     "Round, measure what is left, write both."
-    from clippy.eval import weights_hash
+    from clippy.record import weights_hash
     from clippy.hub import read_manifest
     from clippy.model import load
     from clippy.segment import evaluate_scenes

@@ -43,7 +43,7 @@ def draw(found)->Image.Image:
     return beside(seg.image, with_legend(seg.overlay(), legend, least=1), with_legend(heat.overlay(), scale, least=1))
 
 def about(model, code)->dict: # what the file keeps
-    from clippy.eval import weights_hash
+    from clippy.record import weights_hash
     return dict(command='python tools/front.py', code=code, model=weights_hash(model))
 
 def main():
