@@ -294,7 +294,7 @@ class RegionSource(Source):
 # %% ../nbs/22_group.ipynb #21cc8428
 class Group(Task):
     "Bottom-up segmentation of a data set with regions."
-    main,kind = 'js_regions','' # name of the data set in `clippy.masks`
+    primary,kind = 'js_regions','' # name of the data set in `clippy.masks`
     unused = 'names','templates','pool_prefix'
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)

@@ -153,7 +153,7 @@ def look(self:CLIPpy,
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size)[0]
-    prepare,found = image_transform(Protocol(size=size, fit='short'), self),[None]*len(images)
+    prepare,found = image_transform(Protocol(size=size, resize='short'), self),[None]*len(images)
     for start in range(0, len(images), batch_size):
         pictures,same = [read_picture(o) for o in images[start:start+batch_size]],defaultdict(list)
         for i,p in enumerate(pictures): same[tuple((x := prepare(self._small(p, size))).shape)].append((i,x))
