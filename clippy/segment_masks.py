@@ -172,9 +172,9 @@ def all_named(size:int=336, names:str='plain', sclip:str='sclip')->dict: # name 
             'sclip':replace(_sclip, size=size, threshold=0., names=sclip), 'dino.txt':_dino}
 
 # %% ../nbs/21_segment_masks.ipynb #3c849396
-def _segment(name, about, protocols):
+def _segment(name, about, protocols): # a task for this data set
     fields = dict(name=name, kind=name, about=about, protocols=protocols, needs=mask_sets[name].needs)
-    return register(type(name, (Segment,), fields))
+    register(type(name, (Segment,), fields))
 
 _segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', 65., 'port', port=_port))
 _segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named(names='port'))
