@@ -44,13 +44,6 @@ def scene_vectors(model:CLIPpy)->Tensor: # `[17,D]`, things before backgrounds
     "The zero-shot classifier of the built-in scenes."
     return class_vectors(model, names, template_sets['scenes'])
 
-# %% ../nbs/21_segment.ipynb #40925536
-@patch
-@torch.no_grad()
-def patch_cosines(self:CLIPpy, images, vectors):
-    patches = self.encode_patches(images).float()
-    with torch.autocast(patches.device.type, enabled=False): return finite(torch.einsum('bhwd,kd->bkhw', patches, vectors.float()))
-
 # %% ../nbs/21_segment.ipynb #6fcbaf4d
 def similarity_maps(
     model:CLIPpy,
