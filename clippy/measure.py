@@ -24,9 +24,10 @@ from .compare import compare
 from .console import command, did_you_mean, hide_text, in_bounds
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol
 from .files import read_text
-from .model import CLIPpy, load, open_model
+from .model import CLIPpy
 from .results import noted, read_result, Result, results_table
 from .retrieval import Retrieval
+from .saved import load, open_model
 
 # %% ../nbs/25_measure.ipynb #add68458
 def list_tasks()->str: # for `clippy eval --list`
@@ -121,7 +122,7 @@ def _places(text, names):
     one = _place(text, names)
     return [one] if os.path.exists(one[1]) else pairs_of(text, '--data')
 
-# %% ../nbs/25_measure.ipynb #867b07c1
+# %% ../nbs/25_measure.ipynb #d17bbd54
 def share_out(
     data:str|Path|list|None, # `path`, `path,path`, `task=path,task=path`, a .toml or .json file of these; or several
     names:list, # of the tasks
@@ -145,7 +146,7 @@ def _named_places(parts, names):
     if len(dict(parts))<len(parts): raise ValueError('--data names a task twice.')
     return dict(parts)
 
-# %% ../nbs/25_measure.ipynb #73cab18a
+# %% ../nbs/25_measure.ipynb #28c4e377
 def out_file(out, task, n): # one task: the file itself; several: a folder with a file for each
     if not out or n==1: return out
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -192,7 +193,7 @@ def run_command(
     results = [run_task(net, n, where[n], options.protocol, changes, files[n], state, **kwargs) for n in names]
     if state.is_main_process: print(results_table(results), *noted(results), sep='\n')
 
-# %% ../nbs/25_measure.ipynb #e32d3647
+# %% ../nbs/25_measure.ipynb #4d4b7cb7
 class Evaluation:
     "A task to measure again and again, while a model is trained."
     def __init__(self,
@@ -219,7 +220,7 @@ class Evaluation:
         "The table of all results, and what is odd about their data."
         return '\n'.join([results_table(results), *noted(results)])
 
-# %% ../nbs/25_measure.ipynb #fe542c34
+# %% ../nbs/25_measure.ipynb #adcaee6e
 def at_once(kind:type, data:str)->int: # images in a batch
     "Drawn scenes are small, and images with masks may be large."
     if not data: return 128

@@ -247,14 +247,14 @@ def test_what_class_folders_have_besides(tmp_path, model, capsys):
     assert cli(['eval', demo, '--task','folder','--data',str(d),'--set','size=64','--workers','0','--out',str(tmp_path/'r.json')])==0
     r = read_result(tmp_path/'r.json')
     assert (r['numbers'], r['words']['names'], r['images'])==(plain.numbers, ['boat','cat'], plain.images)
-    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no pictures)','1 hidden file'])
+    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no images)','1 hidden file'])
     assert len(r['details']['notes'])==1 and sorted(r['details']['notes'][0].split(': ',1)[1].split(', '))==sorted(said.replace('the folder .ipynb', '2 times the folder .ipynb').replace('the folder @', '2 times the folder @').split(', '))
     assert r['details']['notes'][0] in capsys.readouterr().out
     for k,(kind,ending) in enumerate(dict(GIF='gif', JPEG='jfif', WEBP='webp', TIFF='TIF', PPM='pgm', BMP='bmp').items()): Image.open(d/'boat/0.JPEG').save(d/f'cat/{k}.{ending}', kind)
     (tmp_path/'linked').mkdir(); (tmp_path/'linked/cat').symlink_to(d/'cat'); (tmp_path/'linked/boat').symlink_to(d/'boat')
     assert evaluate(model, 'folder', d, size=64).images['seen']==evaluate(model, 'folder', tmp_path/'linked', size=64).images['seen']==10
     (tmp_path/'none/.ipynb_checkpoints').mkdir(parents=True)
-    with pytest.raises(ValueError, match='not a folder of class folders with pictures'): evaluate(model, 'folder', tmp_path/'none')
+    with pytest.raises(ValueError, match='not a folder of class folders with images'): evaluate(model, 'folder', tmp_path/'none')
 
 def plain_cosines(model, images, texts, size=64):
     "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
@@ -295,7 +295,7 @@ def test_retrieval_layouts(tmp_path, model):
     for d in flickr,coco,tmp_path/'shards': assert evaluate(dull, 'retrieval', d).numbers==pytest.approx(right, abs=1e-9)
     assert len(set(caps))<24 and 0<right['image_to_text@1']<right['image_to_text@5']<=1 and right['text_to_image@1']!=right['image_to_text@1']
     (flickr/'Images/03.png').unlink()
-    with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
+    with pytest.raises(FileNotFoundError, match='1 images that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
 
