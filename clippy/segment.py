@@ -33,7 +33,8 @@ from .eval import Protocol, Source, Task, change, evaluate, image_transform, pic
 from .words import cached_vectors, class_vectors, distinct, first_alike, is_names_file, template_sets, templates_of, winners
 from .model import finite
 from .console import table
-from .masks import background_words, mask_sets, open_masks
+from .classes import background_words
+from .masks import mask_sets, open_masks
 from .files import read_text
 from .model import CLIPpy
 from .scenes import Scenes, backgrounds, data_hash, names, palette, things
