@@ -56,6 +56,7 @@ def field_limit(
     try: yield
     finally: csv.field_size_limit(before)
 
+# %% ../nbs/02_captions.ipynb #2f7fa9be
 def _comma_rows(path, lines):
     "(number of the first line, fields) of each row of a csv."
     rows = csv.reader(lines, strict=True)
@@ -64,31 +65,34 @@ def _comma_rows(path, lines):
         try:
             with field_limit(largest_field): row = next(rows, None)
         except csv.Error as e:
-            raise ValueError(f'{path}, line {n}, is not a row of a csv: {e}. A field with a comma, a line end or a quotation mark '
-                             'stands in quotation marks, and those inside it are doubled') from None
+            raise ValueError(f'{path}, line {n}, is not a row of a csv: {e}. A field with a comma, a line end '
+                             'or a quotation mark stands in quotation marks, and those inside it are doubled') from None
         if row is None: return
         yield n,row
 
 # %% ../nbs/02_captions.ipynb #078c25e7
-def _looks(field): # what a picture or a link looks like: its ending, or its protocol
+def _looks(field): # what an image or a link looks like: its ending, or its protocol
     field = field.strip(' "')
     return field.split('://')[0].lower() if '://' in field else Path(field).suffix.lower()
 
-def _swallowed(row, at): # is there a row inside a field? `at`: column of pictures or links
-    mine = _looks(row[at]) if at<len(row) else ''
+def _swallowed(row, at): # is there a row inside a field? `at`: column of images or links
+    own = _looks(row[at]) if at<len(row) else ''
     for field in row:
         lines = re.split('[\r\n]+', field)
         if len(lines)==1: continue
-        parts = [line.split(',') for line in lines]
-        if mine and any(_looks(o)==mine for p in parts for o in p if o is not row[at]): return True
-        if not mine and any(len(p)==len(row) and len(p[at].split())==1 for p in parts[1:] if at<len(p)): return True
+        rows = [line.split(',') for line in lines]
+        if own and any(_looks(f)==own for fields in rows for f in fields if f is not row[at]): return True
+        if own: continue
+        alike = [fields for fields in rows[1:] if at<len(fields)==len(row)]
+        if any(len(fields[at].split())==1 for fields in alike): return True
     return False
 
 # %% ../nbs/02_captions.ipynb #d25787b9
-_closed,_open,_ends,_stays = (re.compile(f'{a}[^"]*(?:""[^"]*)*{b}') for a,b in (('"','"'),('"',''),('','"'),('','')))
+_closed,_open,_ends,_stays = (re.compile(f'{before}[^"]*(?:""[^"]*)*{after}')
+                              for before,after in (('"','"'), ('"',''), ('','"'), ('','')))
 
 def _continued(text, following):
-    "The lines after an open mark up to the one that closes it, and the fields from the mark on; None if nothing closes it."
+    "The lines after an open mark up to the one that closes it, and the fields from the mark on (None: nothing does)."
     taken = []
     for line in following:
         taken.append(line)
@@ -101,32 +105,37 @@ def _continued(text, following):
 # %% ../nbs/02_captions.ipynb #2a72050f
 def _joined(fields, width): # with the tabs that stand inside of marks, if that makes `width` fields
     parts,inside = [],False
-    for o in fields:
-        if inside: parts[-1].append(o)
-        else: parts.append([o])
-        inside = bool((_stays if inside else _open).fullmatch(o))
-    return fields if len(parts)!=width or inside else ['\t'.join(o) for o in parts]
+    for field in fields:
+        if inside: parts[-1].append(field)
+        else: parts.append([field])
+        inside = bool((_stays if inside else _open).fullmatch(field))
+    return fields if len(parts)!=width or inside else ['\t'.join(p) for p in parts]
 
+def _unquoted(field): return field[1:-1].replace('""','"') if _closed.fullmatch(field) else field
+
+# %% ../nbs/02_captions.ipynb #29b8243e
 def _tab_rows(lines):
     "(number of the first line, fields) of each row of a tsv."
-    n,width,back,lines = 1,0,deque(),iter(lines) # `back`: lines that were looked at and are rows of their own
+    lines,back = iter(lines),deque() # `back`: lines that were looked at and are rows of their own
+    n,width = 1,0
     while (line := back.popleft() if back else next(lines, None)) is not None:
-        bare,taken,rest = line.rstrip('\r\n'),[],None
-        fields = bare.split('\t')
-        if _open.fullmatch(fields[-1]): taken,rest = _continued(fields[-1]+line[len(bare):], chain(tuple(back), lines))
+        bare = line.rstrip('\r\n')
+        fields,taken,rest = bare.split('\t'),[],None
+        if _open.fullmatch(fields[-1]):
+            taken,rest = _continued(fields[-1]+line[len(bare):], chain(tuple(back), lines))
         back.extend(taken[len(back):])
         if rest:
             fields[-1:] = rest
             for _ in taken: back.popleft()
         width = width or len(fields)
         if len(fields)>width: fields = _joined(fields, width)
-        yield n, [o[1:-1].replace('""','"') if _closed.fullmatch(o) else o for o in fields] if bare else []
+        yield n, [_unquoted(f) for f in fields] if bare else []
         n += 1+len(taken)*bool(rest)
 
 # %% ../nbs/02_captions.ipynb #b6082035
 def table_rows(
     path:str, # csv or tsv, whose first line names the columns
-    key:str, # the column of pictures or links: it tells a row that was swallowed by a quotation mark
+    key:str, # the column of images or links: it tells a row that was swallowed by a quotation mark
     digest=None, # is updated with all bytes, such as `hashlib.sha256()`
 ): # generator of (number of its first line, fields); names first, then rows as they are, [] for an empty line
     "The rows of a table; `ValueError` with the number of the line where they cannot be told apart."
@@ -134,7 +143,7 @@ def table_rows(
     head = next(lines, '')
     tabs = '\t' in head
     rows = _tab_rows(chain([head], lines)) if tabs else _comma_rows(path, chain([head], lines))
-    names = [o.strip() for o in next(rows, (1,[]))[1]]
+    names = [f.strip() for f in next(rows, (1,[]))[1]]
     yield 1,names
     at = names.index(key) if key in names else 0
     for n,row in rows:
@@ -151,34 +160,38 @@ def table_column(path, names, wanted, hint='')->int: # number of a column
     raise ValueError(f'{path} has {how} {wanted!r}: its first line names {names}{hint}')
 
 def _csv_captions(path, image_column, caption_column):
+    "Image file name -> captions, of a csv or tsv."
     rows,found = table_rows(path, image_column),{}
     _,names = next(rows)
-    lost = [o for o in (image_column,caption_column) if o not in names]
+    lost = [c for c in (image_column,caption_column) if c not in names]
     if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {names}")
-    image,caption = (table_column(path, names, o) for o in (image_column,caption_column))
+    image,caption = (table_column(path, names, c) for c in (image_column,caption_column))
     for n,row in rows:
-        if row and not max(image, caption)<len(row)<=len(names):
+        if not row: continue
+        if not max(image, caption)<len(row)<=len(names):
             raise ValueError(f'{path}, line {n}, has {len(row)} fields, and the first line names {len(names)} columns. '
                              'A field with a comma or a tab stands in quotation marks')
-        if row: found.setdefault(row[image], []).append(row[caption])
+        found.setdefault(row[image], []).append(row[caption])
     return found
 
 # %% ../nbs/02_captions.ipynb #10104008
 def _coco_captions(path):
+    "Image file name -> captions, of a COCO captions json."
     coco = read_json(path, 'a COCO captions file')
     try:
         names,found = {},{}
-        for o in coco['images']:
-            if names.setdefault(o['id'], o['file_name'])!=o['file_name']:
-                raise ValueError(f"{path}: image id {o['id']} names two files")
-            found[o['file_name']] = []
-        for o in coco['annotations']:
-            text = o['caption'] if isinstance(o['caption'], str) else ''
-            found[names[o['image_id']]].append(text)
+        for image in coco['images']:
+            if names.setdefault(image['id'], image['file_name'])!=image['file_name']:
+                raise ValueError(f"{path}: image id {image['id']} names two files")
+            found[image['file_name']] = []
+        for a in coco['annotations']:
+            text = a['caption'] if isinstance(a['caption'], str) else ''
+            found[names[a['image_id']]].append(text)
     except (KeyError,TypeError) as e:
         raise ValueError(f"{path} is not a COCO captions file: {e} not found (wanted images with id and file_name, "
                          "annotations with image_id and caption)") from None
-    if odd := [o for o in found if not isinstance(o,str)]: raise ValueError(f'{path}: a file_name is text, not {odd[0]!r}')
+    if odd := [n for n in found if not isinstance(n,str)]:
+        raise ValueError(f'{path}: a file_name is text, not {odd[0]!r}')
     return found
 
 # %% ../nbs/02_captions.ipynb #109da204
@@ -192,7 +205,8 @@ def read_captions(
     if not Path(path).is_file(): raise FileNotFoundError(f"There is no captions file {path}")
     if kind in ('.csv','.tsv','.txt'): return _csv_captions(path, image_column, caption_column)
     if kind=='.json': return _coco_captions(path)
-    raise ValueError(f"{path}: captions are read from .csv, .tsv, .txt (with a line of column names) or COCO .json, not {kind or 'a file without an ending'!r}")
+    raise ValueError(f"{path}: captions are read from .csv, .tsv, .txt (with a line of column names) or COCO .json, "
+                     f"not {kind or 'a file without an ending'!r}")
 
 # %% ../nbs/02_captions.ipynb #d16206db
 def usable_captions(
@@ -200,7 +214,7 @@ def usable_captions(
     none:str='empty caption', # the reason if none is left
 )->list[str]: # at least one, none blank
     "Captions without the blank ones, or `Unusable`."
-    found = [o.strip() for o in captions if isinstance(o,str) and o.strip()]
+    found = [c.strip() for c in captions if isinstance(c,str) and c.strip()]
     if not found: raise Unusable(none)
     try: '\n'.join(found).encode()
     except UnicodeEncodeError: raise Unusable('caption is not UTF-8') from None

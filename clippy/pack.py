@@ -49,7 +49,8 @@ def _sample(item, images, resize, most):
     except Unusable as e: return str(e)
     except OSError: return 'unreadable file'
     about = json.dumps(dict(captions=captions, image=name, width=w, height=h), ensure_ascii=False)
-    return {ending:data, 'txt':captions[0].encode(), 'json':about.encode(errors='backslashreplace')} # a name need not be UTF-8
+    about = about.encode(errors='backslashreplace') # a name need not be UTF-8
+    return {ending:data, 'txt':captions[0].encode(), 'json':about}
 
 # %% ../nbs/02_pack.ipynb #c344f2db
 def _write_shards(items, folder, shard_size, encode, workers, progress):
@@ -79,22 +80,44 @@ def _digest(folder, sizes):
     return total.hexdigest()
 
 # %% ../nbs/02_pack.ipynb #cf30eca7
+def _write_skipped(skipped, path):
+    "A csv of the images that were left out, and why."
+    with open(path, 'w', newline='', encoding='utf-8', errors='backslashreplace') as f:
+        csv.writer(f).writerows([('image','reason'), *(map(in_sheet, row) for row in skipped)])
+
 def _pack(items, images, folder, options, workers, progress):
     "Write shards, sizes.json, pack.json and, where images were left out, skipped.csv into `folder`."
     encode = partial(_sample, images=images, resize=options['resize'], most=options['max_sample_mb']*1_000_000)
     sizes,skipped = _write_shards(items, folder, options['shard_size'], encode, workers, progress)
-    gone,why = {n for n,_ in skipped},dict(Counter(r for _,r in skipped))
+    lost,why = {name for name,_ in skipped},dict(Counter(reason for _,reason in skipped))
     if not sizes: raise ValueError(f"{options['captions']} names {len(items)} images and none can be used: {why}")
-    used = [c for n,cs in items if n not in gone for c in cs]
+    used = [c for name,captions in items if name not in lost for c in captions]
     empty = sum(not c.strip() for c in used)
     about = dict(samples=sum(sizes.values()), captions=len(used)-empty, empty_captions=empty,
         shards=len(sizes), skipped=why, sha256=_digest(folder, sizes), options=options,
-        versions={o:version(o) for o in ('webdataset','pillow','torchvision')})
+        versions={p:version(p) for p in ('webdataset','pillow','torchvision')})
     (folder/'sizes.json').write_text(json.dumps(sizes, indent=1))
-    (folder/'pack.json').write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding='utf-8', errors='backslashreplace')
-    if skipped:
-        with open(folder/'skipped.csv', 'w', newline='', encoding='utf-8', errors='backslashreplace') as f: csv.writer(f).writerows([('image','reason'), *(map(in_sheet, o) for o in skipped)])
+    text = json.dumps(about, indent=1, ensure_ascii=False)
+    (folder/'pack.json').write_text(text, encoding='utf-8', errors='backslashreplace')
+    if skipped: _write_skipped(skipped, folder/'skipped.csv')
     return about
+
+# %% ../nbs/02_pack.ipynb #98633203
+def _told(name, about):
+    "What became of the images, in sentences."
+    lines = [f"{name}: {about['samples']} images with {about['captions']} captions in {about['shards']} shards, "
+             f"sha256 {about['sha256'][:12]}"]
+    lines += [f'left out, {reason}: {n}' for reason,n in about['skipped'].items()]
+    if about['empty_captions']: lines += [f"left out, empty captions of other images: {about['empty_captions']}"]
+    return '\n'.join(lines)
+
+# %% ../nbs/02_pack.ipynb #1bd1f5cd
+def _check(images, out, shard_size):
+    "Refuse what cannot be packed, before anything is read."
+    if not images.is_dir(): raise FileNotFoundError(f"There is no folder {images}")
+    if shard_size<1: raise ValueError(f"shard_size={shard_size}: a shard holds at least one sample")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} exists and is not empty: name a new folder, or remove it first")
 
 # %% ../nbs/02_pack.ipynb #136c6e9b
 @call_parse
@@ -116,9 +139,7 @@ def pack(
         image_column=image_column, caption_column=caption_column, max_sample_mb=max_sample_mb)
     images,out = Path(images),Path(out)
     in_bounds(resize=resize, workers=workers, max_sample_mb=max_sample_mb)
-    if not images.is_dir(): raise FileNotFoundError(f"There is no folder {images}")
-    if shard_size<1: raise ValueError(f"shard_size={shard_size}: a shard holds at least one sample")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(f"{out} exists and is not empty: name a new folder, or remove it first")
+    _check(images, out, shard_size)
     items = list(read_captions(captions, image_column, caption_column).items())
     if seed is not None: Random(seed).shuffle(items)
     part = out.parent/f'.{out.name}.{os.getpid()}.partial'
@@ -127,7 +148,5 @@ def pack(
         about = _pack(items, images, part, options, workers, progress)
         part.rename(out)
     finally: shutil.rmtree(part, ignore_errors=True)
-    print(f"{out.name}: {about['samples']} images with {about['captions']} captions in {about['shards']} shards, sha256 {about['sha256'][:12]}"
-          + ''.join(f"\nleft out, {r}: {n}" for r,n in about['skipped'].items())
-          + (f"\nleft out, empty captions of other images: {about['empty_captions']}" if about['empty_captions'] else ''))
+    print(_told(out.name, about))
     return about
