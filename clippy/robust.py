@@ -38,7 +38,6 @@ from .files import read_text
 from .model import CLIPpy
 from .scenes import backgrounds, things
 from .swapped import Birds, swap_backgrounds
-from .segment import patch_logits
 
 # %% ../nbs/23_robust.ipynb #eb2d313c
 groups = 'landbird_land','landbird_water','waterbird_land','waterbird_water'
@@ -226,7 +225,7 @@ class BirdTask(Task):
             got = self.scores(x).double()
             share = winners(got)
         else:
-            logits = patch_logits(self.model, x.to(self.model.device), self.vectors)[:,self.first]
+            logits = self.model.patch_cosines(x.to(self.model.device), self.vectors)[:,self.first]
             share,got = vote_shares(logits, 2, self.protocol.voters)
         return torch.cat([share.argmax(1)[:,None], got, share], 1).cpu()
     def measure(self, samples):
