@@ -18,12 +18,12 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 
+from .access import scan_shard, Shard, unseekable
+from .captions import read_captions, usable_captions
 from .console import hide
-from .data import (image_ending, image_endings, open_image, read_captions, Report, sample_captions, shard_list,
-    Unusable, usable_captions)
+from .data import image_ending, image_endings, open_image, Report, sample_captions, shard_list, Unusable
 from .eval import image_transform, Protocol, read_image, register, Source, Task
 from .files import digest
-from .loader import _Shard, _unseekable, scan_shard
 from .model import CLIPpy, finite
 from .stream import read_shard
 
@@ -47,7 +47,7 @@ def found_at(similarity, owner, ks=(1,5,10))->dict: # (direction, k) -> `[images
     texts = _within(similarity.T, own, torch.ones_like(own).double(), ks)
     return {('image_to_text',k):v for k,v in images.items()} | {('text_to_image',k):v for k,v in texts.items()}
 
-# %% ../nbs/21_retrieval.ipynb #de7ad132
+# %% ../nbs/21_retrieval.ipynb #5f31b66f
 def _within(scores, best, right, ks): # k -> `[queries]`
     "The chance that one of `right` equals with the score `best` is among the first k."
     higher,level = ((compare(scores, best[:,None])).sum(1).double() for compare in (torch.gt, torch.eq))
@@ -102,8 +102,8 @@ def folder_items(path, split)->list: # (image, captions, None, key)
 # %% ../nbs/21_retrieval.ipynb #1aa634b9
 def tar_items(url, max_sample_mb=100)->list: # (shard, captions, (offset, bytes) of the image, key)
     "Pairs of one shard."
-    if _unseekable(url): return _unpacked_items(url, max_sample_mb)
-    shard = _Shard(url, url, 0, max_sample_mb*1_000_000, scan_shard)
+    if unseekable(url): return _unpacked_items(url, max_sample_mb)
+    shard = Shard(url, url, 0, max_sample_mb*1_000_000, scan_shard)
     if not shard.index or shard.index.damaged: raise ValueError(f'{url} is not a whole tar file.')
     files = [shard.index.files(i) for i in range(len(shard.index))]
     lost = [shard.key(i) for i,f in enumerate(files) if not set(f) & set(image_endings)]
@@ -116,7 +116,7 @@ def _item(shard, i, files):
 
 # %% ../nbs/21_retrieval.ipynb #f1bcc0b2
 def _unpacked_items(url, max_sample_mb):
-    if _unseekable(url)=='remote': return _fetched_items(url, max_sample_mb)
+    if unseekable(url)=='remote': return _fetched_items(url, max_sample_mb)
     return _written_items(url, max_sample_mb)
 
 def _written_items(url, max_sample_mb):
@@ -158,7 +158,7 @@ class Pairs(Source):
         except Unusable as e: raise ValueError(f'{path}, {key}: {e}. {_whole}') from None
     def files_hash(self, index): return digest([[self.key(i), self.captions(i)] for i in index])
 
-# %% ../nbs/21_retrieval.ipynb #a273c404
+# %% ../nbs/21_retrieval.ipynb #eb613c37
 def pair_items(data, split)->list: # (file, captions, place in it, key)
     "Pairs of a folder or of shards."
     one = Path(data) if isinstance(data, (str,Path)) and os.path.isdir(data) else None
@@ -201,7 +201,7 @@ def collect(self:Retrieval, index, rows):
     self.columns = list(columns)
     return torch.stack([torch.bincount(owner, minlength=len(index)).double(), *columns.values()], 1).numpy()
 
-# %% ../nbs/21_retrieval.ipynb #7ba954cd
+# %% ../nbs/21_retrieval.ipynb #3cac6cbe
 def evaluate_retrieval(model, urls, batch_size=64, workers=0, max_sample_mb=100): # until training is handed its evaluations
     from clippy.eval import evaluate
     return evaluate(model, 'retrieval', urls, batch_size=batch_size, workers=workers, bootstrap_samples=0)
