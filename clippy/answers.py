@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/answers.html.md"""
 __all__ = ['colours', 'with_legend', 'write_image', 'is_answer', 'Shown', 'Region', 'Segmentation', 'HeatMap', 'Grouping',
            'Classification']
 
-# %% ../nbs/40_answers.ipynb #0cec3574
+# %% ../nbs/40_answers.ipynb #3156fbc1
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +21,7 @@ from .console import in_markdown, on_terminal
 from .files import write_whole
 from .images import formats
 
-# %% ../nbs/40_answers.ipynb #d3349540
+# %% ../nbs/40_answers.ipynb #8f13f772
 @lru_cache
 def colours()->np.ndarray: # `[256,3]` uint8; 0 is grey
     "A colour for each number of a mask."
@@ -30,7 +30,7 @@ def colours()->np.ndarray: # `[256,3]` uint8; 0 is grey
     rest = [colormaps['hsv']((i*.618)%1)[:3] for i in range(256-1-len(tab))]
     return (np.concatenate([[(.5,.5,.5)], tab, rest])*255).astype(np.uint8)
 
-# %% ../nbs/40_answers.ipynb #86790bc4
+# %% ../nbs/40_answers.ipynb #d527b33d
 @lru_cache
 def _font(size):
     from matplotlib import font_manager
@@ -55,7 +55,7 @@ def with_legend(
         y += size*3//2
     return out
 
-# %% ../nbs/40_answers.ipynb #7315f2c6
+# %% ../nbs/40_answers.ipynb #41504970
 def write_image(
     image:Image.Image,
     path:str|Path, # its ending says the format
@@ -79,7 +79,7 @@ def is_answer(path)->bool: # an image that `write_image` wrote
         with Image.open(path, formats=formats) as found: return found.getexif().get(0x0131)=='clippy'
     except Exception: return False
 
-# %% ../nbs/40_answers.ipynb #e1ebcb68
+# %% ../nbs/40_answers.ipynb #612a2031
 class Shown:
     "An answer that shows itself."
     def _repr_png_(self):
@@ -106,7 +106,7 @@ def _blend(image, mask, palette, alpha): # in Pillow
     over.putpalette(palette.tobytes())
     return Image.blend(image.convert('L').convert('RGB'), over.convert('RGB'), alpha)
 
-# %% ../nbs/40_answers.ipynb #d31b4378
+# %% ../nbs/40_answers.ipynb #d4d6f145
 @dataclass(repr=False)
 class Region:
     "Where one label is."
@@ -123,7 +123,7 @@ class Region:
     def to_dict(self): return dict(label=self.label, area=round(self.area,5), score=round(self.score,4), box=self.box)
     def __repr__(self): return f'{on_terminal(self.label)}: {self.area:.1%} of the image, probability {self.score:.2f}'
 
-# %% ../nbs/40_answers.ipynb #e328e7dc
+# %% ../nbs/40_answers.ipynb #e0617176
 @dataclass(repr=False)
 class Segmentation(Shown):
     "Which label is where."
@@ -146,7 +146,7 @@ class Segmentation(Shown):
         shares = (f'{on_terminal(r.label)} {r.area:.1%}' for r in self if r.area)
         return f'Segmentation({", ".join(shares)})'
 
-# %% ../nbs/40_answers.ipynb #2c1eca87
+# %% ../nbs/40_answers.ipynb #e69bc9af
 @dataclass(repr=False)
 class HeatMap(Shown):
     "How much each pixel resembles a text."
@@ -167,7 +167,7 @@ class HeatMap(Shown):
         return with_legend(self.overlay(), [(None, f'{self.text}: {low:.2f} (dark) to {high:.2f} (light)')])
     def __repr__(self): return f'HeatMap({self.text!r}, {self.map.min():.2f} to {self.map.max():.2f})'
 
-# %% ../nbs/40_answers.ipynb #03f8bdf4
+# %% ../nbs/40_answers.ipynb #b9bfb450
 @dataclass(repr=False)
 class Grouping(Shown):
     "Which pixels belong together."
@@ -182,7 +182,7 @@ class Grouping(Shown):
     def to_dict(self): return dict(size=self.image.size, groups={g:round(v, 5) for g,v in self.shares.items()})
     def __repr__(self): return f'Grouping({len(self.shares)} groups)'
 
-# %% ../nbs/40_answers.ipynb #41aa9bfd
+# %% ../nbs/40_answers.ipynb #8f97f29a
 class Classification(dict):
     "Label -> probability, the best first."
     @property

@@ -29,33 +29,6 @@ from .model import CLIPpy, finite
 from .saved import load
 from .words import class_vectors, first_alike, name_groups, templates_of
 
-# %% ../nbs/40_predict.ipynb #7dfae432
-import io, threading, warnings
-from collections import defaultdict
-from functools import partial
-from pathlib import Path
-from weakref import WeakKeyDictionary
-
-import numpy as np
-import torch
-import torch.nn.functional as F
-from fastcore.basics import patch
-from PIL import Image
-from torch import Tensor
-
-from .images import Unusable, endings, formats, image_files, left_out, max_bytes, max_pixels, open_image, read_file, to_rgb
-from .eval import Protocol, alike_note, image_transform
-from .words import class_vectors, first_alike, name_groups, templates_of
-from .model import finite
-from .record import weights_hash
-from .group import enlarge, groups_by_pca
-from .files import named, read_json
-from .model import CLIPpy
-from .saved import boxed, load
-from .segment import label_image, words_to_pixels
-from .stream import RemoteFile, Unreachable
-from .console import in_markdown, on_terminal
-
 # %% ../nbs/40_predict.ipynb #e9d37374
 def read_image(
     source, # path, address, PIL image, `[H,W]`, `[H,W,C]` array or `[C,H,W]` tensor; floats in [0,1], or 8 or 16 bits
@@ -163,7 +136,7 @@ def as_one(
     if same: warnings.warn(on_terminal(alike_note(same)), stacklevel=3)
     return vectors[first]
 
-# %% ../nbs/40_predict.ipynb #5357a061
+# %% ../nbs/40_predict.ipynb #7578364e
 max_patches = 16_384 # of one image
 
 def _check_patches(model, image, size):
