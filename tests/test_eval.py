@@ -38,7 +38,7 @@ from clippy.model import Config, create_model
 from clippy.saved import load
 from clippy.predict import CLIPpy # with its methods of prediction
 from clippy.scenes import Scenes, things
-from clippy.segment import eval_seed
+from clippy.segment_scenes import eval_seed
 
 root = Path(__file__).parent.parent
 demo = str(root/'nbs/demo/model')
