@@ -8,7 +8,8 @@ from PIL import EpsImagePlugin, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 import clippy.images as I
-from clippy.data import fast_transform, pack
+from clippy.data import fast_transform
+from clippy.pack import pack
 from clippy.eval import read_image
 from clippy.export import pixels
 from clippy.images import Unusable, open_image, orientation, to_rgb
