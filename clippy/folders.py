@@ -9,7 +9,7 @@ __all__ = ['Words', 'chosen_images', 'label_names', 'is_image_name', 'planned', 
            'AnswerFolder', 'content', 'answer_files', 'open_for_use', 'identity', 'segment_files', 'group_files',
            'classify_files', 'info']
 
-# %% ../nbs/41_folders.ipynb #0b5c289f
+# %% ../nbs/41_folders.ipynb #c4eaad52
 import hashlib, json, os, re, sys, unicodedata
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ from .predict import decode, plain, read_image, read_source
 from .record import weights_hash
 from .saved import boxed, load
 
-# %% ../nbs/41_folders.ipynb #287d333c
+# %% ../nbs/41_folders.ipynb #4e8abc96
 def chosen_images(
     sources:list, # files, folders, patterns such as `photos/*.jpg`, or addresses
     but:str='', # a folder for answers, whose images are not meant
@@ -71,7 +71,7 @@ def _by_pattern(pattern): # likewise
     if not some: raise FileNotFoundError(f'There is no image {pattern}.')
     return [(p.name, p) for p in some],Counter(f'{p.suffix} file' for p in every if p not in some)
 
-# %% ../nbs/41_folders.ipynb #4eb957c7
+# %% ../nbs/41_folders.ipynb #aab8a71d
 def label_names(
     labels:list, # of str
 )->list: # a part of a file's name for each, no two alike
@@ -87,7 +87,7 @@ def label_names(
         found.append(name)
     return found
 
-# %% ../nbs/41_folders.ipynb #69d8be1f
+# %% ../nbs/41_folders.ipynb #11733af5
 def is_image_name(out): return Path(out).suffix.lower() in endings and not Path(out).is_dir()
 
 def planned(
@@ -107,7 +107,7 @@ def planned(
     _check_plan(files, plan)
     return files,plan
 
-# %% ../nbs/41_folders.ipynb #ff22095c
+# %% ../nbs/41_folders.ipynb #9f639172
 def _check_plan(files, plan): # no two answers in one file, and none in the place of an image that is asked about
     owner = {}
     originals = {_file(source):source for source in files.values()}
@@ -127,7 +127,7 @@ def _file(path): # the same for all names and links of a file; None if there is 
     except (OSError,ValueError): return None
     return found.st_dev,found.st_ino
 
-# %% ../nbs/41_folders.ipynb #c03f343a
+# %% ../nbs/41_folders.ipynb #bc036820
 def refuse_to_lose(
     paths, # that will be written
 ):
@@ -137,7 +137,7 @@ def refuse_to_lose(
         raise ValueError(f'{lost} is there already and was not written by clippy: it would be lost. '
                          'Choose another --out.')
 
-# %% ../nbs/41_folders.ipynb #40dddf75
+# %% ../nbs/41_folders.ipynb #6455d93c
 def ask_in_batches(
     files:dict, # name -> source
     ask, # function of a list of images -> a list of answers
@@ -165,7 +165,7 @@ def _attempt(f, x):
     try: return f(x)
     except (ValueError, OSError) as e: return e
 
-# %% ../nbs/41_folders.ipynb #3bca650d
+# %% ../nbs/41_folders.ipynb #b93c2a65
 class AnswerFolder:
     "Answers on disk."
     def __init__(self,
@@ -193,7 +193,7 @@ def _whole_lines(path): # without a line that was cut off
         except ValueError: return found or [line]
     return found
 
-# %% ../nbs/41_folders.ipynb #a9e4fba3
+# %% ../nbs/41_folders.ipynb #e02551e9
 def content(data:bytes): return hashlib.sha256(data).hexdigest()[:16]
 
 @patch
@@ -218,7 +218,7 @@ def keep(self:AnswerFolder,
     self.done = {n:line for n,line in self.done.items() if n in names}
     write_whole(self.path, ''.join(f'{json.dumps(line)}\n' for line in (self.asked, *self.done.values())))
 
-# %% ../nbs/41_folders.ipynb #0959cf63
+# %% ../nbs/41_folders.ipynb #06cb2e42
 def answer_files(
     files:dict, # name -> source, from `planned`
     plan:dict, # name -> paths of the files of its answer
@@ -266,7 +266,7 @@ def _answer_all(batches, plan, draw, report, total, new): # how many went wrong
             wrong += len(batch)-len(good)
     return wrong
 
-# %% ../nbs/41_folders.ipynb #2533771b
+# %% ../nbs/41_folders.ipynb #d508731a
 def open_for_use(
     model:str, # a name in the box, a folder, a Hub repo id, or the public release
     device:str='', # cpu, cuda, mps, ...; '': the best there is
@@ -287,7 +287,7 @@ def identity(
     sees = dict(pooling=c.pooling, image_size=c.image_size, mean=list(c.mean), std=list(c.std), max_tokens=c.max_tokens)
     return dict(model=name, weights=weights_hash(model), **sees)
 
-# %% ../nbs/41_folders.ipynb #b06077e5
+# %% ../nbs/41_folders.ipynb #87848669
 Words = Annotated[str, dict(action='append')] # may be given several times
 
 @call_parse
@@ -323,7 +323,7 @@ def segment_files(
     asked = dict(command='segment', **identity(model, Model), **question, **looks)
     return answer_files(files, plan, Out, asked, ask, draw, batch_size)
 
-# %% ../nbs/41_folders.ipynb #13e03595
+# %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse
 def group_files(
     *pictures:str, # Files, folders, patterns or addresses
@@ -343,7 +343,7 @@ def group_files(
     asked = dict(command='group', **identity(model, Model), n=N, size=size)
     return answer_files(files, plan, Out, asked, ask, draw, batch_size)
 
-# %% ../nbs/41_folders.ipynb #6020bdd2
+# %% ../nbs/41_folders.ipynb #db9ef0cb
 @call_parse
 def classify_files(
     *pictures:str, # Files, folders, patterns or addresses
@@ -364,7 +364,7 @@ def classify_files(
     asked = dict(command='classify', **identity(model, Model), labels=labels, size=size, templates=templates)
     return answer_files(files, plan, Out, asked, ask, list, batch_size)
 
-# %% ../nbs/41_folders.ipynb #c0c95a41
+# %% ../nbs/41_folders.ipynb #2f718699
 @call_parse
 def info(
     model:str, # Name in the box, folder, Hub repo id or release

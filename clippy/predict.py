@@ -136,7 +136,7 @@ def as_one(
     if same: warnings.warn(on_terminal(alike_note(same)), stacklevel=3)
     return vectors[first]
 
-# %% ../nbs/40_predict.ipynb #74307f84
+# %% ../nbs/40_predict.ipynb #ff28e64a
 max_patches = 16_384 # of one image
 
 def _check_patches(model, image, size):

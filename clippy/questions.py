@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/questions.html.md"""
 __all__ = ['side', 'most_words', 'longest_word', 'open_upload', 'draw_examples', 'typed', 'checked_text', 'checked_number',
            'layers', 'word_of', 'ask_words', 'ask_heat', 'ask_groups', 'ask_both']
 
-# %% ../nbs/41_questions.ipynb #b59a9859
+# %% ../nbs/41_questions.ipynb #1c603785
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -22,7 +22,7 @@ from .model import CLIPpy
 from .predict import read_image
 from .scenes import Scenes
 
-# %% ../nbs/41_questions.ipynb #283c8301
+# %% ../nbs/41_questions.ipynb #0985e1b9
 side = 1280 # the longest side of an image on the page, pixels
 
 def open_upload(
@@ -35,7 +35,7 @@ def open_upload(
     image.thumbnail((side,side))
     return image
 
-# %% ../nbs/41_questions.ipynb #463d2f85
+# %% ../nbs/41_questions.ipynb #46be1058
 def draw_examples(
     n:int=5, # how many
     seed:int=41, # other than that of the training scenes
@@ -46,7 +46,7 @@ def draw_examples(
         Image.fromarray(scene.image).save(folder/f'scene {i+1}.png')
     return sorted(map(str, folder.iterdir()))
 
-# %% ../nbs/41_questions.ipynb #139917fa
+# %% ../nbs/41_questions.ipynb #d8493947
 most_words = 100 # of a question, background included
 longest_word = 100 # letters
 
@@ -72,7 +72,7 @@ def checked_text(
         raise ValueError('The text has halves of characters in it.')
     return text
 
-# %% ../nbs/41_questions.ipynb #01ac7d9c
+# %% ../nbs/41_questions.ipynb #042175f4
 def checked_number(
     value, # anything that JSON can hold
     low, # the least
@@ -82,7 +82,7 @@ def checked_number(
     if type(value) in (int,float) and low<=value<=high: return value
     raise ValueError(f'A number from {low} to {high} is wanted here.')
 
-# %% ../nbs/41_questions.ipynb #d1fabc5a
+# %% ../nbs/41_questions.ipynb #7a149c8e
 def layers(
     answer:Segmentation|Grouping,
     names:list, # number in the mask -> name
@@ -99,7 +99,7 @@ def word_of(
     "Which word an entry stands for."
     return entry.rsplit('  ', 1)[0]
 
-# %% ../nbs/41_questions.ipynb #78fe9d46
+# %% ../nbs/41_questions.ipynb #fa60f7df
 def ask_words(
     model:CLIPpy,
     file:str|None, # path of the image
@@ -113,7 +113,7 @@ def ask_words(
         raise ValueError('The rest of an image is called other: take another word for what you look for.')
     return model.segment(open_upload(file), words, background, checked_number(threshold, 0, 1))
 
-# %% ../nbs/41_questions.ipynb #6bdb18f1
+# %% ../nbs/41_questions.ipynb #71c047fc
 def ask_heat(
     model:CLIPpy,
     file:str|None, # path of the image
@@ -130,7 +130,7 @@ def ask_groups(
     "What belongs together, without words?"
     return model.group(open_upload(file), int(checked_number(n, 1, 16)))
 
-# %% ../nbs/41_questions.ipynb #999fe307
+# %% ../nbs/41_questions.ipynb #3284d710
 def ask_both(
     models:list, # two of them
     *question, # as for `ask_words`

@@ -7,10 +7,11 @@ Docs: https://clippy-vl.github.io/clippy/space.html.md"""
 # %% auto #0
 __all__ = ['model_file', 'program', 'requirements', 'copy_model', 'write_space']
 
-# %% ../nbs/41_space.ipynb #4b1b5c83
+# %% ../nbs/41_space.ipynb #8eb35e1a
 import re, shutil
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import dedent
 
 from huggingface_hub.utils import yaml_dump
 
@@ -18,7 +19,7 @@ from . import __version__
 from .console import in_markdown, on_terminal
 from .saved import boxed
 
-# %% ../nbs/41_space.ipynb #9a346649
+# %% ../nbs/41_space.ipynb #aab58add
 model_file = re.compile(r'(config|manifest)\.json|model\.safetensors|text/(\w+/)?[\w.-]+\.(json|safetensors|txt|model)')
 
 def copy_model(
@@ -38,16 +39,17 @@ def copy_model(
     left = ', '.join(map(str, sorted(set(files)-set(ours))))
     if left: print(f'Not copied, as no model needs it: {on_terminal(left)}.')
 
-# %% ../nbs/41_space.ipynb #c373672d
-program = '''"Drop an image, type words, see where they are."
-from pathlib import Path
-from clippy.app import open_app, serve
+# %% ../nbs/41_space.ipynb #55b6dc3a
+program = dedent('''\
+    "Drop an image, type words, see where they are."
+    from pathlib import Path
+    from clippy.app import open_app, serve
 
-here = Path(__file__).parent
-page = open_app({models})
+    here = Path(__file__).parent
+    page = open_app({models})
 
-if __name__=='__main__': serve(page, host='0.0.0.0')
-'''
+    if __name__=='__main__': serve(page, host='0.0.0.0')
+    ''')
 
 requirements = f'--extra-index-url https://download.pytorch.org/whl/cpu\nclippy-vl[app]=={__version__}\n'
 
