@@ -47,7 +47,7 @@ def found_at(similarity, owner, ks=(1,5,10))->dict: # (direction, k) -> `[images
     texts = _within(similarity.T, own, torch.ones_like(own).double(), ks)
     return {('image_to_text',k):v for k,v in images.items()} | {('text_to_image',k):v for k,v in texts.items()}
 
-# %% ../nbs/21_retrieval.ipynb #5f31b66f
+# %% ../nbs/21_retrieval.ipynb #6c2462e5
 def _within(scores, best, right, ks): # k -> `[queries]`
     "The chance that one of `right` equals with the score `best` is among the first k."
     higher,level = ((compare(scores, best[:,None])).sum(1).double() for compare in (torch.gt, torch.eq))
@@ -158,7 +158,7 @@ class Pairs(Source):
         except Unusable as e: raise ValueError(f'{path}, {key}: {e}. {_whole}') from None
     def files_hash(self, index): return digest([[self.key(i), self.captions(i)] for i in index])
 
-# %% ../nbs/21_retrieval.ipynb #eb613c37
+# %% ../nbs/21_retrieval.ipynb #49cf86cd
 def pair_items(data, split)->list: # (file, captions, place in it, key)
     "Pairs of a folder or of shards."
     one = Path(data) if isinstance(data, (str,Path)) and os.path.isdir(data) else None
@@ -201,7 +201,7 @@ def collect(self:Retrieval, index, rows):
     self.columns = list(columns)
     return torch.stack([torch.bincount(owner, minlength=len(index)).double(), *columns.values()], 1).numpy()
 
-# %% ../nbs/21_retrieval.ipynb #3cac6cbe
+# %% ../nbs/21_retrieval.ipynb #a82eb7ad
 def evaluate_retrieval(model, urls, batch_size=64, workers=0, max_sample_mb=100): # until training is handed its evaluations
     from clippy.eval import evaluate
     return evaluate(model, 'retrieval', urls, batch_size=batch_size, workers=workers, bootstrap_samples=0)

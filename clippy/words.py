@@ -54,7 +54,7 @@ template_sets = {
               'a photo of {}s.'),
 }
 
-# %% ../nbs/18_words.ipynb #8d9c1900
+# %% ../nbs/18_words.ipynb #50bbc0c3
 def templates_of(
     name:str|tuple, # key of `template_sets`, a sentence with `{}`, several, or a .txt file with one on each line
 )->tuple: # sentences
@@ -127,7 +127,7 @@ def first_alike(
     x = vectors.double()
     return (torch.cdist(x, x)<far).byte().argmax(1)
 
-# %% ../nbs/18_words.ipynb #2edf2122
+# %% ../nbs/18_words.ipynb #5a0a1cbc
 def name_groups(
     names, # `[K]`
     first:Tensor, # `[K]` from `first_alike`
