@@ -31,7 +31,7 @@ def imagenet_names(
     if column in lists: return {r['id']:r[column] for r in rows}
     raise ValueError(f'ImageNet has the lists of names {", ".join(lists)}, not {column!r}.{did_you_mean(column, lists)}')
 
-# %% ../nbs/21_classify.ipynb #dbff3004
+# %% ../nbs/21_classify.ipynb #a4bac5bd
 def _names_csv(path):
     "Folder -> name, from a csv file."
     lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
@@ -45,7 +45,7 @@ def _names_csv(path):
             'put a name with a comma into double quotes.')
     return {r[folder]:r[name] for r in rows}
 
-# %% ../nbs/21_classify.ipynb #03e9192f
+# %% ../nbs/21_classify.ipynb #07735542
 def folder_names(
     folders:list, # names of the class folders
     names:str|Path='', # csv file: folder, name; or a list of ImageNet's
@@ -155,7 +155,7 @@ class ImageNet(Folder):
             f'{", ".join(odd[:3])}. Task folder takes any names.')
         return [words[k] for k in wnids]
 
-# %% ../nbs/21_classify.ipynb #d7011cd7
+# %% ../nbs/21_classify.ipynb #9b093136
 @register
 class ImageNetV2(ImageNet):
     name,about = 'imagenet-v2','ImageNet-v2 (matched frequency), zero-shot'
