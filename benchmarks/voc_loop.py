@@ -18,7 +18,7 @@ from fastcore.script import call_parse
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy import segment
+from clippy import segment_masks
 from clippy.eval import choose, evaluate, find_task, image_transform, pick_protocol
 from clippy.words import class_vectors, templates_of
 from clippy.console import table
@@ -26,7 +26,8 @@ from clippy.record import weights_hash
 from clippy.masks import open_masks
 from clippy.model import create_model
 from clippy.saved import load
-from clippy.segment import Head, Segment, class_words
+from clippy.segment import Head, class_words
+from clippy.segment_masks import Segment
 from record import clock, machine, save, set_threads
 
 def new_model(): # the tower that a real one has, with a small text tower; values do not matter for the clock
@@ -88,8 +89,8 @@ def ours(model, data, protocol, index, watch, batch_size, workers):
     with ExitStack() as stack:
         put = lambda what, name, f: stack.enter_context(patch.object(what, name, f))
         put(model, 'encode_patches', watch.over('tower', model.encode_patches))
-        put(segment, 'patch_logits', watch.over('tower and words', segment.patch_logits))
-        put(segment, 'areas', watch.over('metric', segment.areas))
+        put(model, 'patch_cosines', watch.over('tower and words', model.patch_cosines))
+        put(segment_masks, 'areas', watch.over('metric', segment_masks.areas))
         put(Head, 'decide', watch.over('decide', Head.decide))
         put(Segment, 'prepare', watch.over('start', Segment.prepare))
         stack.enter_context(patch('clippy.eval.DataLoader', watched_loader(watch)))
@@ -110,7 +111,7 @@ def timed(f, model, *args):
 
 def measure(model, data, size, templates, limit, batch_size, workers, repeats):
     "Both ways in turn, `repeats` times: the quicker time of each."
-    protocol = pick_protocol(find_task('voc'), 'port', split='val', fit='square', size=size, **(dict(templates=templates) if templates else {}))
+    protocol = pick_protocol(find_task('voc'), 'port', split='val', resize='square', size=size, **(dict(templates=templates) if templates else {}))
     masks = open_masks('voc', data, protocol.split, protocol.names)
     index = choose(masks, limit)
     with TemporaryDirectory() as cache, patch.dict(os.environ, CLIPPY_CACHE=cache):

@@ -48,7 +48,9 @@ from .files import write_json
 from .images import image_files
 from .model import CLIPpy
 from .robust import Waterbirds, group_numbers, groups as group_keys, show_votes
-from .scenes import names as scene_names, sheet, swap_backgrounds, things
+from .drawing import sheet
+from .scenes import names as scene_names, things
+from .swapped import swap_backgrounds
 
 # %% ../nbs/30_analysis.ipynb #c4c61c99
 @dataclass(frozen=True, eq=False)
@@ -512,7 +514,7 @@ def bird_study(
     seed:int=0, # of the intervals
 )->BirdStudy:
     "Waterbirds, looked into."
-    transform,g = image_transform(Protocol(size=size, fit='square'), model),np.array(groups)
+    transform,g = image_transform(Protocol(size=size, resize='square'), model),np.array(groups)
     vectors = class_vectors(model, [*birds,*others], templates)
     x = torch.stack([transform(im) for im in images]).to(model.device)
     seen = [_seen(im, x.shape[-2:]) for im in images]

