@@ -163,7 +163,7 @@ def _whole(part, path, url, pinned, sha256): # a part that is no part any more
     now = dict(bytes=part.stat().st_size, sha256=sha256_of(part))
     for k,pin in ('bytes',pinned), ('sha256',sha256):
         if not pin or now[k]==pin: continue
-        part.unlink()
+        for p in part,part.with_name(f'{part.name}.json'): p.unlink(missing_ok=True)
         raise OSError(f'{by_hand(url)} is not the file that was expected: its {k} is {now[k]}, and should be {pin}. '
                       'It was removed.')
     part.with_name(f'{part.name}.json').unlink(missing_ok=True)

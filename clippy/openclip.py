@@ -6,11 +6,10 @@ Docs: https://clippy-vl.github.io/clippy/openclip.html.md"""
 
 # %% auto #0
 __all__ = ['shared_settings', 'vision_settings', 'text_settings', 'clip_settings', 'pixel_settings', 'clip_files',
-           'resized_positions', 'before_last', 'any_size', 'OpenCLIP', 'check_clip', 'find', 'new_names', 'build',
-           'open_clip_model']
+           'resized_positions', 'before_last', 'any_size', 'pool_alone', 'OpenCLIP', 'check_clip', 'find', 'new_names',
+           'build', 'open_clip_model']
 
 # %% ../nbs/16_openclip.ipynb #a0185319
-import math
 from copy import deepcopy
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from .console import did_you_mean
 from .files import Kind, check_weights, checked, either, flag, inside, kinds, maybe, named, one_of
 from .files import read_json, real, several, text as words, whole
 from .loading import check_image_name, named_tensors, read_weights, short
-from .families import Family, FamilyConfig, alone, hub_folder, need
+from .families import Family, FamilyConfig, alone, hub_folder, need, value_tokens
 from .registry import Entry
 
 # %% ../nbs/16_openclip.ipynb #e1186adf
@@ -60,6 +59,19 @@ def any_size(
     new.load_state_dict(trunk.state_dict())
     return new
 
+# %% ../nbs/16_openclip.ipynb #3f0b500e
+def pool_alone(
+    visual:nn.Module, # `open_clip.timm_model.TimmModel`
+    x:Tensor, # `[B,3,H,W]`
+    values:bool, # with a class token: by the value path of the last block? An attention pool has its own
+)->Tensor: # `[B,N,D]`
+    "Every patch as if it were pooled alone."
+    trunk,pool = visual.trunk,getattr(visual.trunk, 'attn_pool', None)
+    if pool is None and values: tokens = value_tokens(trunk, x)
+    else: tokens = trunk.forward_features(x)[:,trunk.num_prefix_tokens:]
+    if pool is not None: tokens = alone(pool, tokens)
+    return visual.head(trunk.head(trunk.fc_norm(tokens)))
+
 # %% ../nbs/16_openclip.ipynb #c375f0ac
 class OpenCLIP(Family):
     "A model of open_clip with a Vision Transformer."
@@ -81,9 +93,7 @@ class OpenCLIP(Family):
         return v._pool(v.transformer.resblocks[-1](before_last(v, x)))[0]@v.proj
     def patches(self, x, values):
         v = self.image
-        if not self.self_made:
-            tokens = v.trunk.forward_features(x)[:,v.trunk.num_prefix_tokens:]
-            return alone(lambda t: v.head(v.trunk.forward_head(t)), tokens)
+        if not self.self_made: return pool_alone(v, x, values)
         last,tokens = v.transformer.resblocks[-1],before_last(v, x)
         tokens = alone(last, tokens[:,1:]) if values else last(tokens)[:,1:]
         return v.ln_post(tokens)@v.proj
@@ -96,19 +106,23 @@ class OpenCLIP(Family):
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 _eps = Kind(lambda v: type(v) is dict and all(k=='eps' and real(0, 1).fits(e) for k,e in v.items()), 'eps alone')
 _gelu = Kind(lambda v: v in ({}, {'approximate':'tanh'}, {'approximate':'none'}), 'an approximation of GELU')
-_clean = Kind(lambda v: type(v) is dict and set(v)<={'clean','strip_sep_token'}, 'how a text is cleaned')
+_clean = Kind(lambda v: type(v) is dict and {*v}<={'clean','strip_sep_token'}, 'how a text is cleaned')
 _side,_many = whole(1, 65_536),whole(1, 256)
-shared_settings = kinds((_side, 'width'), (_many, 'layers'), (real(.01, 64), 'mlp_ratio'), (flag, 'final_ln_after_pool'),
-    (maybe(real(0, 1e6)), 'ls_init_value'), (maybe(_eps), 'norm_kwargs'), (maybe(_gelu), 'act_kwargs'))
-vision_settings = shared_settings | kinds((either(whole(1, 8192), several(whole(1, 8192), 2)), 'image_size'),
-    (whole(1, 4096), 'patch_size head_width'), (one_of('tok','avg'), 'pool_type'), (flag, 'no_ln_pre timm_proj_bias'),
-    (one_of('learnable','sin_cos_2d'), 'pos_embed_type'), (words(100), 'timm_model_name'), (one_of(False), 'timm_model_pretrained'),
-    (one_of('','map','token'), 'timm_pool'), (maybe(one_of('','linear','mlp','none')), 'timm_proj'))
+shared_settings = kinds((_side, 'width'), (_many, 'layers'), (real(.01, 64), 'mlp_ratio'),
+    (flag, 'final_ln_after_pool'), (maybe(real(0, 1e6)), 'ls_init_value'),
+    (maybe(_eps), 'norm_kwargs'), (maybe(_gelu), 'act_kwargs'))
+vision_settings = shared_settings | kinds(
+    (either(whole(1, 8192), several(whole(1, 8192), 2)), 'image_size'), (whole(1, 4096), 'patch_size head_width'),
+    (one_of('tok','avg'), 'pool_type'), (flag, 'no_ln_pre timm_proj_bias'),
+    (one_of('learnable','sin_cos_2d'), 'pos_embed_type'), (words(100), 'timm_model_name'),
+    (one_of(False), 'timm_model_pretrained'), (one_of('','map','token'), 'timm_pool'),
+    (maybe(one_of('','linear','mlp','none')), 'timm_proj'))
 text_settings = shared_settings | kinds((whole(1, 4096), 'context_length heads'), (whole(1, 1<<22), 'vocab_size'),
-    (whole(0, 1<<22), 'pad_id eos_id'), (flag, 'embed_cls no_causal_mask proj_bias'), (words(200), 'hf_tokenizer_name'),
-    (one_of('first','last','argmax','eos'), 'pool_type'), (one_of('linear','none'), 'proj_type'), (_clean, 'tokenizer_kwargs'))
-clip_settings = kinds((_side, 'embed_dim'), (flag, 'quick_gelu custom_text nonscalar_logit_scale'), (_table, 'vision_cfg text_cfg'),
-    (real(-1e3, 1e3), 'init_logit_scale'), (maybe(real(-1e3, 1e3)), 'init_logit_bias'))
+    (whole(0, 1<<22), 'pad_id eos_id'), (flag, 'embed_cls no_causal_mask proj_bias'),
+    (words(200), 'hf_tokenizer_name'), (_clean, 'tokenizer_kwargs'),
+    (one_of('first','last','argmax','eos'), 'pool_type'), (one_of('linear','none'), 'proj_type'))
+clip_settings = kinds((_side, 'embed_dim'), (flag, 'quick_gelu custom_text nonscalar_logit_scale'),
+    (_table, 'vision_cfg text_cfg'), (real(-1e3, 1e3), 'init_logit_scale'), (maybe(real(-1e3, 1e3)), 'init_logit_bias'))
 pixel_settings = kinds((several(real(-10, 10), 3), 'mean std'))
 
 # %% ../nbs/16_openclip.ipynb #73f6054f
@@ -144,16 +158,20 @@ def _in_folder(folder, oc): # settings, pixels, tokenizer, weights
 def _by_tag(name, tag, oc): # the same
     tags = oc.list_pretrained_tags_by_model(name)
     cfg = oc.get_model_config(name)
-    if Path(tag).is_file(): pixels,weights = oc.get_pretrained_cfg(name, tags[0]) if tags else {},Path(tag)
-    elif tag in tags:
-        pixels = oc.get_pretrained_cfg(name, tag)
-        home,_,file = pixels.get('hf_hub', '').rpartition('/')
-        if not home: raise ValueError(f'{name}/{tag} is not on the Hub. Fetch {pixels["url"]}, and name open_clip:{name}/FILE.')
-        folder = hub_folder(home, [file] if file else clip_files)
-        weights = inside(folder, file) if file else _weights(folder)
-    else: raise ValueError(f'open_clip has no weights {tag!r} of {name}.{did_you_mean(tag, tags)} It has {", ".join(tags) or "none"}.')
+    if Path(tag).is_file(): # one's own weights: pixels as for others of this name
+        return cfg,oc.get_pretrained_cfg(name, tags[0]) if tags else {},oc.get_tokenizer(name),Path(tag)
+    if tag not in tags: raise ValueError(
+        f'open_clip has no weights {tag!r} of {name}.{did_you_mean(tag, tags)} It has {", ".join(tags) or "none"}.')
+    pixels = oc.get_pretrained_cfg(name, tag)
     if pixels.get('quick_gelu'): cfg['quick_gelu'] = True
-    return cfg,pixels,oc.get_tokenizer(name),weights
+    return cfg,pixels,oc.get_tokenizer(name),_on_hub(name, tag, pixels)
+
+def _on_hub(name, tag, known): # the file
+    home,_,file = known.get('hf_hub', '').rpartition('/')
+    if not home: raise ValueError(
+        f'{name}/{tag} is not on the Hub. Fetch {known["url"]} by hand, and name it as open_clip:{name}/FILE.')
+    folder = hub_folder(home, [file] if file else clip_files)
+    return inside(folder, file) if file else _weights(folder)
 
 # %% ../nbs/16_openclip.ipynb #0121b03b
 def find(
@@ -196,7 +214,7 @@ def build(
     try:
         with torch.device('meta'): own = {k:v.shape for k,v in make().state_dict().items()}
     except Exception as e: raise ValueError(f'{source} describes no model of open_clip: {short(e)}') from None
-    state = {k:v.reshape(own[k]) if k in own and v.numel()==1 else v for k,v in state.items()}
+    for k in {'logit_scale','logit_bias'} & set(state) & set(own): state[k] = state[k].reshape(-1)[:1].reshape(own[k])
     check_weights(own, {k:v.shape for k,v in state.items()}, source)
     model = make()
     model.load_state_dict(state)

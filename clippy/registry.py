@@ -63,10 +63,13 @@ def hint(
 def open_named(
     name:str, # a name of the table
     **options, # of the family, e.g. `text`, the folder of a text tower
-): # `CLIPpy`, in evaluation mode; None: no name of ours, or one that `clippy.saved` opens by itself
+): # `CLIPpy`, in evaluation mode; None: no name of ours, or a model in the box
     "Open a model of the table."
-    found = entry(name)
-    if not found or found.kind in ('boxed','preset'): return None
+    found,near = entry(name),did_you_mean(name, registry(), most=1)
+    if not found and near and '/' not in name: raise ValueError(f'There is no model {name!r}.{near}')
+    if not found or found.kind=='boxed': return None
+    if found.kind=='preset': raise ValueError(
+        f'{name} is a preset: it is untrained, and knows nothing. create_model({name!r}) makes one to be trained.')
     return installed('clippy.families')[found.family].load()(found, **options)
 
 # %% ../nbs/13_registry.ipynb #e2558cc3
