@@ -99,7 +99,7 @@ def test_the_real_layout():
     config = transformers.Tipsv2Config(text_config=dict(num_hidden_layers=1, vocab_size=30))
     net = random_weights(transformers.Tipsv2Model(config), .02)
     about = families.FamilyConfig('b', '', '', 448, 64, (0.,)*3, (1.,)*3, 'class token', values=True)
-    model,state,x = families.TIPSv2(about, net, None).eval(),net.state_dict(),torch.rand(1, 3, 196, 266)
+    model,state,x = families.TIPSv2(about, net, None).eval(),net.state_dict(),torch.rand(1, 3, 112, 154)
     ours = model.encode_patches(x, normalize=False).flatten(1, 2)
     assert (ours-plain_image(x, state, 12, values=True, grid=(32,32))[:,2:]).abs().max()<2e-5
 
