@@ -24,7 +24,8 @@ from clippy.words import class_vectors, templates_of
 from clippy.console import table
 from clippy.record import weights_hash
 from clippy.masks import open_masks
-from clippy.model import create_model, load
+from clippy.model import create_model
+from clippy.saved import load
 from clippy.segment import Head, Segment, class_words
 from record import clock, machine, save, set_threads
 

@@ -7,7 +7,8 @@ from safetensors.torch import load_file
 
 from clippy.record import weights_hash
 from clippy.hub import read_manifest
-from clippy.model import boxed, create_model, load
+from clippy.model import create_model
+from clippy.saved import boxed, load
 from clippy.scenes import captions
 from clippy.segment import evaluate_scenes
 

@@ -12,7 +12,7 @@ from PIL import Image
 from clippy.cli import cli
 from clippy.eval import find_task, image_transform, pick_protocol
 from clippy.words import template_sets
-from clippy.model import load
+from clippy.saved import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder
 from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, squash, window_logits, words_of_file, words_to_pixels
 
