@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/batches.html.md"""
 # %% auto #0
 __all__ = ['SceneLoader', 'make_loader', 'which_data', 'captions_for_tokenizer']
 
-# %% ../nbs/09_batches.ipynb #49cf7e4f
+# %% ../nbs/09_batches.ipynb #c5c33977
 import sys
 from types import SimpleNamespace
 
@@ -22,7 +22,7 @@ from .model import Config
 from .scenes import Birds, Scenes, captions as scene_captions, data_hash
 from .stream import first_captions, shards_hash
 
-# %% ../nbs/09_batches.ipynb #99818b31
+# %% ../nbs/09_batches.ipynb #6332a1e7
 class SceneLoader:
     "Batches of new scenes, with the interface of `ShardLoader`."
     def __init__(self,
@@ -41,7 +41,8 @@ class SceneLoader:
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
     def set_epoch(self, epoch, start=0): self.epoch,self.start = epoch,start
     def report(self): return Report(seen=self.seen)
-    def describe(self): return 'drawn: the batches are a function of seed and epoch, for any number of processes and workers'
+    def describe(self):
+        return 'drawn: the batches are a function of seed and epoch, for any number of processes and workers'
     def numbers(self, step)->list: # (kind, number) of this process's images
         "What is in a batch."
         n = self.batch_size*self.world - self.birds
@@ -50,7 +51,7 @@ class SceneLoader:
         batch = [('scene',scene+i) for i in range(n)] + [('bird',bird+i) for i in range(self.birds)]
         return batch[self.rank*self.batch_size:(self.rank+1)*self.batch_size]
 
-# %% ../nbs/09_batches.ipynb #7dc94db2
+# %% ../nbs/09_batches.ipynb #e19ab998
 class _Drawn:
     "Scenes and birds by kind and number."
     def __init__(self, loader):
@@ -76,7 +77,7 @@ def __iter__(self:SceneLoader):
         self.seen += self.batch_size
         yield batch
 
-# %% ../nbs/09_batches.ipynb #f9d9dd82
+# %% ../nbs/09_batches.ipynb #5ad234ce
 def make_loader(
     options:SimpleNamespace, # of the run
     config:Config, # says image size, mean and std
@@ -88,12 +89,13 @@ def make_loader(
     n,workers = options.train_num_samples,options.workers
     if not options.train_data:
         transform = array_transform(config.mean, config.std)
-        return SceneLoader(transform, num_samples=n, size=config.image_size, workers=workers, birds=options.birds, **shared)
+        return SceneLoader(transform, num_samples=n, size=config.image_size, workers=workers,
+            birds=options.birds, **shared)
     if workers is None: workers = min(4, len(shard_list(options.train_data))//world) # a streaming worker needs a shard
     return ShardLoader(options.train_data, fast_transform(config.image_size), num_samples=n or None, workers=workers,
         cache=options.cache, max_sample_mb=options.max_sample_mb, **shared)
 
-# %% ../nbs/09_batches.ipynb #e6ed28df
+# %% ../nbs/09_batches.ipynb #6c8c6d83
 def which_data(options, config)->str: # 16 hex digits
     "Says which data a run is trained on."
     if options.train_data: return shards_hash(options.train_data)

@@ -26,6 +26,7 @@ from torch.distributed.tensor import DTensor
 
 from .console import hide
 from .data import read_json
+from .files import remove, replace_folder, sync_names
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
 def untied(
@@ -108,15 +109,8 @@ def _hex(t): return bytes(t.cpu().tolist()).hex()
 def _bytes(h): return torch.tensor(list(bytes.fromhex(h)), dtype=torch.uint8)
 
 # %% ../nbs/09_checkpoint.ipynb #d6304172
-def _sync(path): # to the disk; a folder's entry too, where the system can
-    try: fd = os.open(path, os.O_RDONLY)
-    except PermissionError: return # Windows opens no folders
-    try: os.fsync(fd)
-    finally: os.close(fd)
-
-def _remove(path): # a folder, or what else has its name
-    if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
-    else: path.unlink(missing_ok=True)
+def _to_disk(path):
+    with open(path, 'r+b') as f: os.fsync(f.fileno())
 
 def _checksum(path):
     total = 0
@@ -132,20 +126,17 @@ def write_checkpoint(
 )->Path: # `path`
     "Write a checkpoint, whole or not at all."
     path = Path(path)
-    new,old = (path.with_name(path.name+ending) for ending in ('.new', '.old.new')) # old: of another life of this run
-    for p in new,old: _remove(p)
+    new = path.with_name(f'{path.name}.new')
+    remove(new) # of another life of this run
     new.mkdir(parents=True)
     need_space(new, sum(v.numel()*v.element_size() for t in tensors.values() for v in t.values()))
     for name,t in tensors.items(): save_file({k:v.contiguous() for k,v in t.items()}, new/f'{name}.safetensors')
     (new/'about.json').write_text(json.dumps(about), encoding='utf-8')
     files = sorted(new.iterdir())
     (new/'whole.json').write_text(json.dumps({f.name:[f.stat().st_size, _checksum(f)] for f in files}))
-    for f in [*files, new/'whole.json', new]: _sync(f)
-    if path.exists(): os.replace(path, old)
-    os.replace(new, path)
-    _sync(path.parent)
-    _remove(old)
-    return path
+    for f in [*files, new/'whole.json']: _to_disk(f)
+    sync_names(new)
+    return replace_folder(new, path, sync=True)
 
 # %% ../nbs/09_checkpoint.ipynb #d905d39d
 def need_space(
@@ -155,8 +146,9 @@ def need_space(
     "A sentence if the disk has no room."
     free = shutil.disk_usage(folder).free
     if free < 1.02*size+(1<<20):
-        raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: {free/1e6:.0f} MB '
-            'are free. Make room, or keep fewer checkpoints (--keep); the ones before are untouched.')
+        raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: '
+            f'{free/1e6:.0f} MB are free. Make room, or keep fewer checkpoints (--keep); '
+            'the ones before are untouched.')
 
 # %% ../nbs/09_checkpoint.ipynb #d0fa9fbc
 def read_checkpoint(
@@ -168,7 +160,9 @@ def read_checkpoint(
     listed = _listed(path)
     for name,(size,checksum) in listed.items(): _check_file(path/name, size, checksum)
     tensors = [n for n in listed if n.endswith('.safetensors')]
-    try: return {Path(n).stem:load_file(path/n) for n in tensors}, read_json(path/'about.json', 'the record of a checkpoint')
+    try:
+        found = {Path(n).stem:load_file(path/n) for n in tensors}
+        return found, read_json(path/'about.json', 'the record of a checkpoint')
     except (SafetensorError, KeyError, RuntimeError, TypeError) as e:
         raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
 
@@ -203,7 +197,7 @@ def prune(
     for p in checkpoints(folder)[:-keep] if keep else []: (p/'whole.json').unlink() # from here on it is none
     for p in {*Path(folder).glob('step_*')}-{*checkpoints(folder)}: shutil.rmtree(p)
 
-# %% ../nbs/09_checkpoint.ipynb #b812cc2e
+# %% ../nbs/09_checkpoint.ipynb #bc92387d
 def on_main(
     acc, # the run's `Accelerator`
     f, # what only the main process should do; without arguments
@@ -217,7 +211,7 @@ def on_main(
     if error: raise ValueError(error)
     return value
 
-# %% ../nbs/09_checkpoint.ipynb #b39aad13
+# %% ../nbs/09_checkpoint.ipynb #dd3252df
 class Checkpoints:
     "Saves a run, and lets it go on."
     def __init__(self,
@@ -237,7 +231,7 @@ class Checkpoints:
         self.fixed = json.loads(json.dumps(fixed)) # as it will be read
         self.keep = keep
 
-# %% ../nbs/09_checkpoint.ipynb #7c720e18
+# %% ../nbs/09_checkpoint.ipynb #d6670419
 @patch
 def save(self:Checkpoints,
     progress:dict, # how far the run has come: `step`, and whatever else JSON can hold
@@ -257,7 +251,7 @@ def write(self:Checkpoints, weights, moments, about): # on the main process, the
     write_checkpoint(self.folder/f"step_{about['step']}", files, about)
     prune(self.folder, self.keep)
 
-# %% ../nbs/09_checkpoint.ipynb #ad24f509
+# %% ../nbs/09_checkpoint.ipynb #69e9e587
 def checkpoint_folder(
     path:str|Path, # a checkpoint, or a run, whose last one is taken
 )->Path:
@@ -266,7 +260,8 @@ def checkpoint_folder(
     if path.parent.name=='checkpoints': return path
     found = checkpoints(path/'checkpoints')
     if not found:
-        raise ValueError(f'There is no checkpoint in {path}: --resume takes auto, the folder of a run, or one of its checkpoints.')
+        raise ValueError(f'There is no checkpoint in {path}: '
+            '--resume takes auto, the folder of a run, or one of its checkpoints.')
     return found[-1]
 
 @patch
@@ -277,7 +272,7 @@ def find(self:Checkpoints,
     if resume!='auto': return checkpoint_folder(resume)
     return next(reversed(checkpoints(self.folder)), None)
 
-# %% ../nbs/09_checkpoint.ipynb #8815fd12
+# %% ../nbs/09_checkpoint.ipynb #109e60e1
 @patch
 def check_fixed(self:Checkpoints,
     path:Path, # of the checkpoint
@@ -295,7 +290,7 @@ def check_fixed(self:Checkpoints,
                 'bring the old data back, or begin a new run under another --name.')
         raise ValueError(f'{path} was made with {k}={was}, this run has {v}: resume with the same options.')
 
-# %% ../nbs/09_checkpoint.ipynb #5dda3835
+# %% ../nbs/09_checkpoint.ipynb #e10747c3
 @patch
 def resume(self:Checkpoints,
     path:Path, # from `find`

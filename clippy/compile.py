@@ -7,15 +7,16 @@ Docs: https://clippy-vl.github.io/clippy/compile.html.md"""
 # %% auto #0
 __all__ = ['own_cache', 'compiled_step', 'compile_cache', 'end_compilers', 'compiling']
 
-# %% ../nbs/09_compile.ipynb #705edfa3
+# %% ../nbs/09_compile.ipynb #0571a108
 import os, shutil, sys, threading
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
 
 from .signals import children, command_line, kill, signals_blocked
 
-# %% ../nbs/09_compile.ipynb #549cd527
+# %% ../nbs/09_compile.ipynb #3170fff8
 own_cache = 'clippy-compiled-' # begins the names of folders
 
 @contextmanager
@@ -39,7 +40,7 @@ def compiled_step(
 def _of_compiler(error):
     return any(c.__module__.startswith(('torch._dynamo', 'torch._inductor')) for c in type(error).__mro__)
 
-# %% ../nbs/09_compile.ipynb #92b7c8a0
+# %% ../nbs/09_compile.ipynb #23d2d380
 def compile_cache()->str: # '': the user's own stays in use
     "A new folder for compiled code."
     from torch._inductor.runtime.runtime_utils import default_cache_dir
@@ -53,7 +54,7 @@ def compile_cache()->str: # '': the user's own stays in use
     os.environ['TORCHINDUCTOR_CACHE_DIR'] = own
     return own
 
-# %% ../nbs/09_compile.ipynb #7cc26038
+# %% ../nbs/09_compile.ipynb #34b6c844
 def end_compilers():
     "Close inductor's pool of processes; the next compilation opens another."
     pools = sys.modules.get('torch._inductor.async_compile')
@@ -65,7 +66,7 @@ def end_compilers():
         kill(stage)
         closing.join(1)
 
-# %% ../nbs/09_compile.ipynb #8e9bc80a
+# %% ../nbs/09_compile.ipynb #c9fa3a25
 @contextmanager
 def compiling(
     on:bool, # is the model compiled?
@@ -74,7 +75,7 @@ def compiling(
     if not on:
         yield
         return
-    with signals_blocked(): import torch._inductor.async_compile # starts the pool
+    with signals_blocked(): import_module('torch._inductor.async_compile') # starts the pool
     from torch._inductor.utils import clear_caches
     own = compile_cache()
     clear_caches()

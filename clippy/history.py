@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/history.html.md"""
 # %% auto #0
 __all__ = ['History']
 
-# %% ../nbs/09_history.ipynb #80bd9ab1
+# %% ../nbs/09_history.ipynb #ea60b3e2
 import math, time
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ from .data import Report
 from .files import write_json
 from .optimizer import tower_norms
 
-# %% ../nbs/09_history.ipynb #332ab01d
+# %% ../nbs/09_history.ipynb #ade8817d
 class History:
     "What a training run writes down."
     def __init__(self,
@@ -46,7 +46,7 @@ class History:
     @property
     def epochs(self): return [e for e in self.entries if 'data' in e]
 
-# %% ../nbs/09_history.ipynb #ef6adcf5
+# %% ../nbs/09_history.ipynb #155b202a
 @patch
 def add_step(self:History,
     loss:Tensor, # this process's; stays on the device
@@ -57,10 +57,10 @@ def add_step(self:History,
     self.unlogged.append((loss, norm, keys))
     self.step += 1
 
-# %% ../nbs/09_history.ipynb #06a34736
+# %% ../nbs/09_history.ipynb #1b06b350
 @patch
-def finite_losses(self:History)->Tensor: # `[k,2]` loss and gradient norm of each step since the last entry, mean over processes
-    "Stop the run if one of them is NaN or infinite."
+def finite_losses(self:History)->Tensor: # `[k,2]` loss and gradient norm of each step since the last entry
+    "Means over all processes; an error if one of them is NaN or infinite."
     if not self.unlogged: return torch.zeros(0, 2)
     own = torch.stack([torch.stack([loss.float(), norm.float()]) for loss,norm,_ in self.unlogged])
     rows = self.acc.reduce(own, 'mean').cpu()
@@ -77,11 +77,11 @@ def stop_at(self:History, i, rows):
     keys = gather_object(self.unlogged[i][2])
     path = self.folder/'not_finite.json'
     if self.acc.is_main_process: write_json(path, dict(step=step, loss=str(loss), grad_norm=str(norm), samples=keys))
-    raise ValueError(f'At step {step} the loss is {loss} and the norm of the gradient {norm}. The samples of that batch '
-        f'are in {path}; the last checkpoint is from before. Try a lower --lr, a longer --warmup, or --precision bf16 '
+    raise ValueError(f'At step {step} the loss is {loss} and the norm of the gradient {norm}. '
+        f'The samples of that batch are in {path}; the last checkpoint is from before. Try a lower --lr, a longer --warmup, or --precision bf16 '
         '(T5 overflows in fp16).')
 
-# %% ../nbs/09_history.ipynb #e1394e09
+# %% ../nbs/09_history.ipynb #f7040b71
 @patch
 def log(self:History,
     model, # a `CLIPpy`, after a step
@@ -111,7 +111,7 @@ def gradients(self:History, model, norm, clip)->dict: # name -> norm, of those t
     if shrunk: found |= {f'grad_{k}':v/shrunk for k,v in tower_norms(model).items()}
     return {k:round(v,4) for k,v in found.items() if math.isfinite(v)}
 
-# %% ../nbs/09_history.ipynb #295ad809
+# %% ../nbs/09_history.ipynb #df5d40f2
 @patch
 def timed(self:History, batches):
     "The same batches; the time until each is there is added up."
@@ -123,7 +123,7 @@ def timed(self:History, batches):
         if batch is None: return
         yield batch
 
-# %% ../nbs/09_history.ipynb #7b627972
+# %% ../nbs/09_history.ipynb #8791027e
 @patch
 def count_samples(self:History,
     report:Report, # of this process's loader
@@ -148,7 +148,7 @@ def end_epoch(self:History,
         if self.acc.is_main_process: total.save_ledger(self.folder/f'skipped_epoch_{self.epoch}.csv')
     self.entries.append(dict(epoch=self.epoch, step=self.step, data=total.to_dict(), results=[]))
 
-# %% ../nbs/09_history.ipynb #732c45eb
+# %% ../nbs/09_history.ipynb #8679e8c1
 @patch
 def state(self:History,
     report:Report, # what was skipped since the epoch began, of all processes
@@ -167,7 +167,8 @@ def restore(self:History,
     self.step = state['step']
     self.entries = state['history']
     self.unlogged = [(*torch.tensor(row, device=self.acc.device), []) for row in state['since']]
-    if within and self.acc.is_main_process: self.earlier = _report(**state['report']) # whose counts are of all processes
+    whole = _report(**state['report']) # counts of all processes, so one of them takes it
+    if within and self.acc.is_main_process: self.earlier = whole
 
 def _plain(r):
     skipped = [[*k,n] for k,n in r.skipped.items()]
@@ -176,7 +177,7 @@ def _plain(r):
 def _report(seen, repeated, skipped, rows):
     return Report(seen, repeated, Counter({(shard,why):n for shard,why,n in skipped}), [tuple(r) for r in rows])
 
-# %% ../nbs/09_history.ipynb #da763c63
+# %% ../nbs/09_history.ipynb #fbf265fd
 @patch
 def write_metrics(self:History,
     about:dict, # how the numbers were made

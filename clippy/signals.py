@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/signals.html.md"""
 # %% auto #0
 __all__ = ['Signals', 'end_now', 'end_within', 'children', 'command_line', 'kill', 'signals_blocked']
 
-# %% ../nbs/09_signals.ipynb #5a1ad6ff
+# %% ../nbs/09_signals.ipynb #fcfbbee0
 import os, signal, threading, time
 from contextlib import contextmanager, suppress
 
@@ -18,7 +18,7 @@ from psutil import Error as PsutilError, Process # comes with accelerate
 
 from .console import command
 
-# %% ../nbs/09_signals.ipynb #aaa04ea4
+# %% ../nbs/09_signals.ipynb #820a91e3
 class Signals:
     "The signal that asks a run to stop, whichever process it came to."
     def __init__(self,
@@ -37,7 +37,7 @@ class Signals:
     @property
     def name(self): return signal.Signals(self.number).name
 
-# %% ../nbs/09_signals.ipynb #327857af
+# %% ../nbs/09_signals.ipynb #32be26bf
 @patch
 @contextmanager
 def catch(self:Signals):
@@ -52,10 +52,11 @@ def catch(self:Signals):
     before = {k:signal.signal(k, caught) for k in (signal.SIGTERM, signal.SIGINT)}
     try: yield
     finally:
-        deaf = self.leaving or self.number and command()!='called from Python' # a second signal must not cut the end short
+        ending = self.number and command()!='called from Python' # a second signal must not cut the end short
+        deaf = self.leaving or ending
         for k,handler in before.items(): signal.signal(k, signal.SIG_IGN if deaf else handler)
 
-# %% ../nbs/09_signals.ipynb #97b5b5f2
+# %% ../nbs/09_signals.ipynb #7a7b36ed
 @patch
 def any_process_told(self:Signals)->bool: # on every process the same
     "Has any process got a signal?"
@@ -65,7 +66,7 @@ def any_process_told(self:Signals)->bool: # on every process the same
     self.remember(int(got))
     return bool(got)
 
-# %% ../nbs/09_signals.ipynb #57a26340
+# %% ../nbs/09_signals.ipynb #7dbb53ca
 def end_now(
     code:int, # exit code
 ):
@@ -79,7 +80,7 @@ def end_within(seconds, code):
     timer.daemon = True
     timer.start()
 
-# %% ../nbs/09_signals.ipynb #58dce977
+# %% ../nbs/09_signals.ipynb #b4dbf7ec
 def children(of:Process=None)->list: # of this process, or of another; and theirs
     try: return (of or Process()).children(recursive=True)
     except PsutilError: return []
@@ -94,7 +95,7 @@ def kill(processes):
     for p in processes:
         with suppress(PsutilError): p.kill()
 
-# %% ../nbs/09_signals.ipynb #0df3bebf
+# %% ../nbs/09_signals.ipynb #1cb1e34f
 @patch
 def limit_end(self:Signals):
     "A command has three seconds left."
@@ -106,7 +107,7 @@ def end(self:Signals):
     "End a run that is saved."
     raise KeyboardInterrupt if self.number==signal.SIGINT else SystemExit(128+self.number)
 
-# %% ../nbs/09_signals.ipynb #d6096659
+# %% ../nbs/09_signals.ipynb #d43f12bf
 @contextmanager
 def signals_blocked():
     "What is started in here never hears SIGTERM or Ctrl-C; this thread does afterwards."

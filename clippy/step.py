@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/step.html.md"""
 # %% auto #0
 __all__ = ['clip_gradients', 'train_step', 'layers', 'shard', 'strategy']
 
-# %% ../nbs/09_step.ipynb #5fdab64a
+# %% ../nbs/09_step.ipynb #62e863f3
 from functools import partial
 
 import torch

@@ -67,12 +67,13 @@ def with_recipe(
     check_data(found)
     return found
 
-# %% ../nbs/10_train.ipynb #e9ac9f0c
+# %% ../nbs/10_train.ipynb #deab2c70
 def check_choices(options:SimpleNamespace):
     "A sentence for a choice that there is not, or that does not go with another one."
     if options.model not in presets: get_config(options.model) # says what there is
     if options.fsdp and options.ema:
-        raise ValueError('An average of the weights (--ema) is not kept of a model that is spread over processes (--fsdp).')
+        raise ValueError('An average of the weights (--ema) is not kept of a model that is spread over processes '
+            '(--fsdp).')
     for kind in 'FSDP','DEEPSPEED':
         if os.environ.get(f'ACCELERATE_USE_{kind}')=='true':
             raise ValueError(f'Accelerate is configured for {kind}, which cannot spread this model: '
@@ -85,14 +86,16 @@ def check_choices(options:SimpleNamespace):
         raise ValueError(f'--report-to {options.report_to} needs that package: pip install {options.report_to}.')
     in_bounds(**vars(options))
     if not 0<=options.seed<1_000_000:
-        raise ValueError(f'The seed is {options.seed}, but must be from 0 to 999999: larger ones draw the held-out scenes.')
+        raise ValueError(f'The seed is {options.seed}, but must be from 0 to 999999: '
+            'larger ones draw the held-out scenes.')
 
 def check_data(options:SimpleNamespace):
     "A sentence for data that is not there, now rather than at the end of the first epoch."
     if options.val_data: shard_list(options.val_data)
     if options.imagenet_val and not Path(options.imagenet_val).is_dir():
         raise FileNotFoundError(f'There is no folder {options.imagenet_val}.')
-    if options.birds and options.train_data: raise ValueError('--birds goes with the built-in scenes, not with --train-data.')
+    if options.birds and options.train_data:
+        raise ValueError('--birds goes with the built-in scenes, not with --train-data.')
     most = options.batch_size*options.accum_freq
     if not 0<=options.birds<=most:
         raise ValueError(f'Of {most} images in a batch {options.birds} cannot be birds (--birds).')
@@ -125,7 +128,9 @@ def asked(options:SimpleNamespace)->dict: # task -> path; '' where a task needs 
         if task in found: raise ValueError(f'--eval names {task} twice.')
         found[task] = path
     if options.val_data: found['retrieval'] = options.val_data
-    if options.imagenet_val: found['imagenet' if holds_imagenet(options.imagenet_val) else 'folder'] = options.imagenet_val
+    if options.imagenet_val:
+        task = 'imagenet' if holds_imagenet(options.imagenet_val) else 'folder'
+        found[task] = options.imagenet_val
     return found
 
 def evaluations_for(options:SimpleNamespace)->list: # with `task`, `measure` and `figure`
@@ -135,7 +140,7 @@ def evaluations_for(options:SimpleNamespace)->list: # with `task`, `measure` and
     makers = [entry.load() for entry in installed('clippy.evaluations').values()]
     return [e for make in makers for e in make(wanted, options.eval_limit, options.workers or 0)]
 
-# %% ../nbs/10_train.ipynb #e239ad40
+# %% ../nbs/10_train.ipynb #0d9cfa32
 def holds_imagenet(path)->bool:
     "Are there a thousand folders such as n01440764?"
     places = [Path(path, part) for part in ('val','imagenet/val','ILSVRC2012/val','')]
@@ -161,10 +166,11 @@ class Run:
         self.folder = Path(on_main(self.acc, lambda: str(run_folder(options))))
         self.build()
         self.history = History(self.acc, self.folder)
-        self.checkpoints = Checkpoints(self.acc, self.folder, self.unwrapped, self.opt.optimizer, self.fixed(), self.ema, options.keep)
+        self.checkpoints = Checkpoints(self.acc, self.folder, self.unwrapped, self.opt.optimizer,
+            self.fixed(), self.ema, options.keep)
         self.signals = Signals(self.acc.num_processes)
 
-# %% ../nbs/10_train.ipynb #2f0be684
+# %% ../nbs/10_train.ipynb #4241b3cc
 @patch
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
@@ -173,7 +179,8 @@ def find_data(self:Run):
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
     self.pairs = options.batch_size*options.accum_freq*processes # of all processes in a step
     if not len(self.loader):
-        raise ValueError(f'{options.train_num_samples} samples do not fill one batch of {self.pairs} on {processes} processes.')
+        raise ValueError(f'{options.train_num_samples} samples do not fill one batch of {self.pairs} '
+            f'on {processes} processes.')
 
 # %% ../nbs/10_train.ipynb #3a36566f
 @patch
@@ -188,13 +195,14 @@ def build(self:Run):
         for layer in layers(model): layer.compile() # all layers of a tower are alike: each kind is compiled once
     self.copy = deepcopy(model) if options.fsdp and self.is_main else None # to be evaluated
     if options.fsdp: model = shard(acc.prepare_model(model, evaluation_mode=True))
-    opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd, options.opt, options.layer_decay)
+    opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd,
+        options.opt, options.layer_decay)
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
 
-# %% ../nbs/10_train.ipynb #578d6dad
+# %% ../nbs/10_train.ipynb #45af6711
 @patch(as_prop=True)
 def eval_model(self:Run): # under FSDP on the main process only
     "The model that is evaluated and kept."
@@ -217,7 +225,8 @@ def plan(self:Run)->str:
         f'image tower {size(self.unwrapped.image)}, text tower {size(self.unwrapped.text)}\n'
         f'{self.steps} steps of {self.pairs} pairs{parts}; {len(self.loader)} steps an epoch; '
         f'{options.opt}, {options.loss} loss, precision {self.acc.mixed_precision}\n'
-        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}; data {self.loader.describe()}')
+        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}; '
+        f'data {self.loader.describe()}')
 
 # %% ../nbs/10_train.ipynb #0476e340
 @patch
@@ -236,7 +245,7 @@ def fit(self:Run):
             self.end_epoch()
             if history.step<self.steps and self.signals.any_process_told(): self.leave()
 
-# %% ../nbs/10_train.ipynb #12932611
+# %% ../nbs/10_train.ipynb #68687beb
 @patch
 def advance(self:Run, images, texts, keys):
     "One step, and what is due after it."
@@ -249,7 +258,7 @@ def advance(self:Run, images, texts, keys):
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
     self.bar.update()
-    ends = history.step==self.steps or history.step%len(self.loader)==0 # then the epoch's own entry and checkpoint follow
+    ends = history.step in (self.steps, (history.epoch+1)*len(self.loader)) # the epoch's own checkpoint follows
     if history.step%options.log_every==0: self.bar.set_postfix_str(self.log())
     if options.save_every and history.step%options.save_every==0 and not ends: self.save_checkpoint()
     if self.signals.any_process_told() and not ends:
@@ -259,9 +268,10 @@ def advance(self:Run, images, texts, keys):
 @patch
 def log(self:Run)->str: # for the progress bar
     "An entry of the log."
-    return self.history.log(self.unwrapped, self.lr, self.pairs, self.options.grad_clip_norm, self.loader.report().total)
+    skipped = self.loader.report().total
+    return self.history.log(self.unwrapped, self.lr, self.pairs, self.options.grad_clip_norm, skipped)
 
-# %% ../nbs/10_train.ipynb #1d36a06d
+# %% ../nbs/10_train.ipynb #f936e885
 @patch
 def leave(self:Run):
     "End a run that is saved."
@@ -276,11 +286,11 @@ def leave(self:Run):
 @patch
 def fixed(self:Run)->dict:
     "What must not change between two parts of one run."
-    keys = ('train_data','train_num_samples','birds','max_sample_mb','batch_size','accum_freq','loss','opt','layer_decay',
-        'ema','lr','beta1','beta2','eps','wd','warmup','grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
+    keys = ('train_data','train_num_samples','birds','max_sample_mb','batch_size','accum_freq','loss','opt',
+        'layer_decay','ema','lr','beta1','beta2','eps','wd','warmup','grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
     found = {k:hide(getattr(self.options, k)) for k in keys}
     found |= dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
-    return found | dict(data=self.data, steps=self.steps) # the data last: they explain a number of steps, and options explain them
+    return found | dict(data=self.data, steps=self.steps) # last: options explain the data, and those the steps
 
 @patch
 def count_samples(self:Run): return self.history.count_samples(self.loader.report(), self.options.max_skipped)
@@ -350,8 +360,9 @@ def as_image(figure)->np.ndarray: # `[H,W,3]` uint8
 @patch
 def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
-    self.history.write_metrics(dict(command=command(), options=hide(vars(self.options)), model=hide(asdict(self.config)),
-        steps=self.steps, processes=self.acc.num_processes, data=self.data, versions=manifest()))
+    options,model = hide(vars(self.options)),hide(asdict(self.config))
+    self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
+        processes=self.acc.num_processes, data=self.data, versions=manifest()))
 
 # %% ../nbs/10_train.ipynb #9d24672a
 def train(
@@ -379,7 +390,7 @@ def start_to_end(self:Run)->Run:
     "All steps, and what is kept of them."
     resumed = self.options.resume and self.resume()
     entries = self.history.entries
-    if resumed and entries and 'results' in entries[-1]: self.measure() # the checkpoint is older than the evaluation after it
+    if resumed and entries and 'results' in entries[-1]: self.measure() # the checkpoint is older than its evaluation
     if self.options.report_to: self.track()
     self.acc.print(self.plan())
     self.fit()
@@ -387,7 +398,7 @@ def start_to_end(self:Run)->Run:
     self.acc.end_training()
     return self
 
-# %% ../nbs/10_train.ipynb #5d78341a
+# %% ../nbs/10_train.ipynb #5fff08fd
 @patch
 def track(self:Run):
     "Start the tracker."
@@ -465,7 +476,7 @@ def main(
     cache:str='', # Folder for copies of remote shards
     train_num_samples:int=None, # Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
     birds:int=0, # Of the images in a batch of built-in scenes, how many are robins and ducks
-    eval:Several=None, # What to measure, TASK=PATH, or TASK where no data is needed; more than once if you like (scenes: scenes and scenes-one; `clippy eval --list` shows the tasks)
+    eval:Several=None, # Task to measure: TASK=PATH, or TASK; more than once if you like (scenes: scenes, scenes-one)
     eval_limit:int=0, # Images at most of each evaluation, evenly spread; 0: all
     val_data:str='', # Shards for image-text retrieval: --eval retrieval=PATH
     imagenet_val:str='', # Folder of class folders for zero-shot accuracy: --eval imagenet=PATH or --eval folder=PATH
@@ -489,11 +500,11 @@ def main(
     wd:float=None, # Weight decay (scenes: .1; shards: .2)
     warmup:int=None, # Steps of linear warm-up (scenes: 50; shards: 10000)
     grad_clip_norm:float=None, # Largest gradient norm (1)
-    loss:str='local', # local (open_clip: --local-loss --gather-with-grad), global, chunked or siglip (open_clip: --siglip)
+    loss:str='local', # local, global, chunked or siglip; open_clip: --local-loss --gather-with-grad, --siglip
     accum_freq:int=1, # Parts of a batch, one after the other: batch_size pairs each, the gradient of all
     opt:str='adamw', # Optimizer, by its name in timm
     layer_decay:float=1., # Learning rate of a layer, relative to the one above it
-    ema:float=0., # Decay of the average of the weights, such as .9999, which is then evaluated and kept; 0: none
+    ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
     grad_checkpointing:bool=False, # Less memory, a second forward pass
     compile:bool=False, # torch.compile for the layers of both towers; open_clip: --torchcompile
@@ -505,7 +516,7 @@ def main(
     seed:int=0, # Of weights, order, captions and scenes
     zeroshot_frequency:int=2, # Evaluate every so many epochs, and at the end; 0: only at the end
     log_every:int=None, # Steps between entries of the log (scenes: 5; shards: 50); open_clip: --log-every-n-steps
-    resume:str='', # Go on: auto (open_clip: latest) for the last checkpoint of this name, or the folder of a run or checkpoint
+    resume:str='', # Go on from: auto, the last checkpoint of this name (open_clip: latest); or a folder
     save_every:int=0, # Steps between checkpoints; 0: only after each epoch (open_clip's --save-frequency counts epochs)
     keep:int=2, # Checkpoints that stay; 0: all (open_clip: --delete-previous-checkpoint is 1)
     max_skipped:float=.1, # Share of unusable samples above which the run stops
