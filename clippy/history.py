@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/history.html.md"""
 # %% auto #0
 __all__ = ['History']
 
-# %% ../nbs/09_history.ipynb #ea60b3e2
+# %% ../nbs/09_history.ipynb #62a161fe
 import math, time
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ from .data import Report
 from .files import write_json
 from .optimizer import tower_norms
 
-# %% ../nbs/09_history.ipynb #ade8817d
+# %% ../nbs/09_history.ipynb #46115257
 class History:
     "What a training run writes down."
     def __init__(self,
@@ -46,7 +46,7 @@ class History:
     @property
     def epochs(self): return [e for e in self.entries if 'data' in e]
 
-# %% ../nbs/09_history.ipynb #155b202a
+# %% ../nbs/09_history.ipynb #aeda203e
 @patch
 def add_step(self:History,
     loss:Tensor, # this process's; stays on the device
@@ -57,7 +57,7 @@ def add_step(self:History,
     self.unlogged.append((loss, norm, keys))
     self.step += 1
 
-# %% ../nbs/09_history.ipynb #1b06b350
+# %% ../nbs/09_history.ipynb #ed17a648
 @patch
 def finite_losses(self:History)->Tensor: # `[k,2]` loss and gradient norm of each step since the last entry
     "Means over all processes; an error if one of them is NaN or infinite."
@@ -78,10 +78,10 @@ def stop_at(self:History, i, rows):
     path = self.folder/'not_finite.json'
     if self.acc.is_main_process: write_json(path, dict(step=step, loss=str(loss), grad_norm=str(norm), samples=keys))
     raise ValueError(f'At step {step} the loss is {loss} and the norm of the gradient {norm}. '
-        f'The samples of that batch are in {path}; the last checkpoint is from before. Try a lower --lr, a longer --warmup, or --precision bf16 '
-        '(T5 overflows in fp16).')
+        f'The samples of that batch are in {path}; the last checkpoint is from before. '
+        'Try a lower --lr, a longer --warmup, or --precision bf16 (T5 overflows in fp16).')
 
-# %% ../nbs/09_history.ipynb #f7040b71
+# %% ../nbs/09_history.ipynb #da5daf77
 @patch
 def log(self:History,
     model, # a `CLIPpy`, after a step
@@ -111,7 +111,7 @@ def gradients(self:History, model, norm, clip)->dict: # name -> norm, of those t
     if shrunk: found |= {f'grad_{k}':v/shrunk for k,v in tower_norms(model).items()}
     return {k:round(v,4) for k,v in found.items() if math.isfinite(v)}
 
-# %% ../nbs/09_history.ipynb #df5d40f2
+# %% ../nbs/09_history.ipynb #a9bf68b5
 @patch
 def timed(self:History, batches):
     "The same batches; the time until each is there is added up."
@@ -123,7 +123,7 @@ def timed(self:History, batches):
         if batch is None: return
         yield batch
 
-# %% ../nbs/09_history.ipynb #8791027e
+# %% ../nbs/09_history.ipynb #4f9922de
 @patch
 def count_samples(self:History,
     report:Report, # of this process's loader
@@ -148,7 +148,7 @@ def end_epoch(self:History,
         if self.acc.is_main_process: total.save_ledger(self.folder/f'skipped_epoch_{self.epoch}.csv')
     self.entries.append(dict(epoch=self.epoch, step=self.step, data=total.to_dict(), results=[]))
 
-# %% ../nbs/09_history.ipynb #8679e8c1
+# %% ../nbs/09_history.ipynb #8a18d296
 @patch
 def state(self:History,
     report:Report, # what was skipped since the epoch began, of all processes
@@ -177,7 +177,7 @@ def _plain(r):
 def _report(seen, repeated, skipped, rows):
     return Report(seen, repeated, Counter({(shard,why):n for shard,why,n in skipped}), [tuple(r) for r in rows])
 
-# %% ../nbs/09_history.ipynb #fbf265fd
+# %% ../nbs/09_history.ipynb #1bdc6751
 @patch
 def write_metrics(self:History,
     about:dict, # how the numbers were made
