@@ -48,7 +48,9 @@ from .files import write_json
 from .images import image_files
 from .model import CLIPpy
 from .robust import Waterbirds, group_numbers, groups as group_keys, show_votes
-from .scenes import names as scene_names, sheet, swap_backgrounds, things
+from .drawing import sheet
+from .scenes import names as scene_names, things
+from .swapped import swap_backgrounds
 
 # %% ../nbs/30_analysis.ipynb #c4c61c99
 @dataclass(frozen=True, eq=False)

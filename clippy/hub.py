@@ -30,7 +30,7 @@ from .files import read_json
 from .model import CLIPpy
 from .saved import boxed, load
 from .scenes import Scenes
-from .segment import eval_seed, show_predictions
+from .segment_scenes import eval_seed, show_predictions
 from .console import Markdown as InMarkdown, fenced, in_code, in_markdown
 from .console import hide
 

@@ -36,8 +36,8 @@ from .words import templates_of, winners
 from .images import hidden, image_files
 from .files import read_text
 from .model import CLIPpy
-from .scenes import Birds, backgrounds, swap_backgrounds, things
-from .segment import patch_logits
+from .scenes import backgrounds, things
+from .swapped import Birds, swap_backgrounds
 
 # %% ../nbs/23_robust.ipynb #eb2d313c
 groups = 'landbird_land','landbird_water','waterbird_land','waterbird_water'
@@ -225,7 +225,7 @@ class BirdTask(Task):
             got = self.scores(x).double()
             share = winners(got)
         else:
-            logits = patch_logits(self.model, x.to(self.model.device), self.vectors)[:,self.first]
+            logits = self.model.patch_cosines(x.to(self.model.device), self.vectors)[:,self.first]
             share,got = vote_shares(logits, 2, self.protocol.voters)
         return torch.cat([share.argmax(1)[:,None], got, share], 1).cpu()
     def measure(self, samples):
@@ -285,7 +285,7 @@ def intervals(self:BirdTask, rows):
 
 # %% ../nbs/23_robust.ipynb #cdaa3c9e
 class DrawnBirds(Source):
-    "Drawings of `clippy.scenes.Birds`."
+    "Drawings of `clippy.swapped.Birds`."
     def __init__(self,
         n:int=200, # how many, a multiple of 4
         size:int=64, # pixels

@@ -10,7 +10,8 @@ from clippy import analysis
 from clippy.analysis import (Swap, background_study, bird_study, centred, composite, feature_map, group_shares, patch_features, photo_swap,
     read_background, read_thing, resampled, scene_swap, size_study, swap_features, to_average, trust, umap_of, variance_shares)
 from clippy.model import create_model
-from clippy.scenes import Birds, Scenes, bird_names, names, things
+from clippy.scenes import Scenes, names, things
+from clippy.swapped import Birds, bird_names
 
 @pytest.fixture(scope='module')
 def model(): return create_model('clippy-scenes', captions=[*names, *bird_names]).eval()

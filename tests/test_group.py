@@ -14,7 +14,7 @@ from clippy.group import Group, GroupProtocol, RegionSource, background, enlarge
 from clippy.masks import open_masks
 from clippy.saved import load
 from clippy.scenes import draw_scene, write_folder
-from clippy.segment import MaskSource
+from clippy.segment_masks import MaskSource
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 real = Path(__file__).resolve().parents[2]/'shared/data'

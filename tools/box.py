@@ -24,7 +24,7 @@ def box(
     from clippy.record import weights_hash
     from clippy.hub import read_manifest
     from clippy.saved import load
-    from clippy.segment import evaluate_scenes
+    from clippy.segment_scenes import evaluate_scenes
     run,folder = Path(run),Path(folder)
     if not (run/'model').is_dir(): raise FileNotFoundError(f'{run} is not the folder of a finished run: it has no model.')
     with TemporaryDirectory() as d:
