@@ -19,8 +19,9 @@ from .data import Report, array_transform, fast_transform, shard_list
 from .files import digest
 from .loader import ShardLoader, leave_signals
 from .model import Config
-from .scenes import Birds, Scenes, captions as scene_captions, data_hash
+from .scenes import Scenes, captions as scene_captions, data_hash
 from .stream import first_captions, shards_hash
+from .swapped import Birds
 
 # %% ../nbs/09_batches.ipynb #6332a1e7
 class SceneLoader:

@@ -25,7 +25,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_
 from torch.distributed.tensor import DTensor
 
 from .console import hide
-from .data import read_json
+from .captions import read_json
 from .files import remove, replace_folder, sync_names
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
