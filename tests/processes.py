@@ -2,10 +2,15 @@
 import io, os, signal, socket, subprocess, sys, time, traceback
 from pathlib import Path
 
+from accelerate.state import AcceleratorState
+
+from clippy.cli import cli
+
 env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1')
 alone = [sys.executable, '-m', 'clippy.train']
 # `--` keeps torchrun from reading --logs as its own --logs-specs
-torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2', '--standalone', '-m', '--', 'clippy.train']
+torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2', '--standalone', '-m', '--',
+    'clippy.train']
 
 def call(command, *args, ok=True, **kw):
     "Run a command in a new interpreter, as a user does."
@@ -59,9 +64,7 @@ class Forked:
 
 def train_command(*args):
     "What `python -m clippy.train` does with these words, but for the imports."
-    from accelerate.state import AcceleratorState
     AcceleratorState._reset_state(reset_partial_state=True) # of what was trained in this process before
-    from clippy.cli import cli
     return cli(['train', *map(str, args)])
 
 def begin(out, *args, group=0, work=None, **variables)->Forked:

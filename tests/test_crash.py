@@ -1,4 +1,4 @@
-"A run is killed at every call to the file system that a save makes, and at random times; it always ends as if left alone."
+"A run is killed at every call to the file system that a save makes, and at random times; it ends as if left alone."
 import hashlib, json, os, random, shutil, signal, sys, time
 from copy import deepcopy
 from dataclasses import replace
@@ -13,7 +13,8 @@ import clippy.train as T
 from clippy.model import create_model, get_config
 from processes import Forked
 
-options = dict(steps=5, save_every=1, keep=1, seed=3, batch_size=2, train_num_samples=6, workers=0, log_every=2, cpu=True)
+options = dict(steps=5, save_every=1, keep=1, seed=3, batch_size=2, train_num_samples=6, workers=0, log_every=2,
+    cpu=True)
 
 def smaller():
     "A model of one layer a tower, which is saved like any other; made once, so that each life begins at once."
@@ -39,7 +40,7 @@ def count_calls(kill_at):
     return calls
 
 def life(logs, name, model, kill_at=None)->int: # id of the process
-    "In a process of its own: train, resuming from whatever is there; die at the given call while a checkpoint is written."
+    "In a process of its own: train, resuming from whatever is there; die at the given call of a save."
     def work():
         T.torch.set_num_threads(1)
         T.Run.measure = T.Run.finish = lambda run: None # what has no part in saving
@@ -64,7 +65,7 @@ def logs():
 def test_killed(logs):
     "More than fifty times, and not once is a checkpoint lost or a weight changed."
     model = smaller()
-    T.train([], **options|dict(steps=1), logs=str(logs), name='warm') # whatever is imported late: each life begins with it
+    T.train([], **options|dict(steps=1), logs=str(logs), name='warm') # each life begins with what this imports late
     steady = life(logs, 'steady', model)
     assert steady.wait()==0, steady.said()
     want = result(logs, 'steady')
