@@ -14,7 +14,7 @@ from clippy.console import table
 from clippy.segment import words_to_pixels
 from record import clock, machine, save, set_threads
 
-def cosines(features, vectors): # as in `patch_logits`
+def cosines(features, vectors): # as in `CLIPpy.patch_cosines`
     return torch.einsum('bhwd,kd->bkhw', features, vectors)
 
 def ours(features, vectors, size):

@@ -18,14 +18,16 @@ from fastcore.script import call_parse
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy import segment
+from clippy import segment_masks
 from clippy.eval import choose, evaluate, find_task, image_transform, pick_protocol
 from clippy.words import class_vectors, templates_of
 from clippy.console import table
 from clippy.record import weights_hash
 from clippy.masks import open_masks
-from clippy.model import create_model, load
-from clippy.segment import Head, Segment, class_words
+from clippy.model import create_model
+from clippy.saved import load
+from clippy.segment import Head, class_words
+from clippy.segment_masks import Segment
 from record import clock, machine, save, set_threads
 
 def new_model(): # the tower that a real one has, with a small text tower; values do not matter for the clock
@@ -87,8 +89,8 @@ def ours(model, data, protocol, index, watch, batch_size, workers):
     with ExitStack() as stack:
         put = lambda what, name, f: stack.enter_context(patch.object(what, name, f))
         put(model, 'encode_patches', watch.over('tower', model.encode_patches))
-        put(segment, 'patch_logits', watch.over('tower and words', segment.patch_logits))
-        put(segment, 'areas', watch.over('metric', segment.areas))
+        put(model, 'patch_cosines', watch.over('tower and words', model.patch_cosines))
+        put(segment_masks, 'areas', watch.over('metric', segment_masks.areas))
         put(Head, 'decide', watch.over('decide', Head.decide))
         put(Segment, 'prepare', watch.over('start', Segment.prepare))
         stack.enter_context(patch('clippy.eval.DataLoader', watched_loader(watch)))

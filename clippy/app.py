@@ -28,7 +28,8 @@ from PIL import Image
 
 from . import __version__
 from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload_folder
-from .model import CLIPpy, boxed
+from .model import CLIPpy
+from .saved import boxed
 from .predict import HeatMap, Segmentation, Grouping, colours, open_for_use, read_picture, words_of
 from .scenes import Scenes, backgrounds, things
 from .console import in_markdown, on_terminal

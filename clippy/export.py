@@ -283,7 +283,7 @@ def export(
     if what!='onnx': raise ValueError(f'Models are exported as onnx, not {what!r}. For JAX there is clippy.jax_port, which reads a saved folder.')
     for o in 'onnx','onnxscript','onnxruntime': _need(o)
     if Path(out).is_file(): raise ValueError(f'{out} is a file; name a folder.')
-    from clippy.model import load
+    from clippy.saved import load
     source = load(model)
     folder = export_onnx(source, out, opset)
     worst = max(differences(source, OnnxCLIPpy(folder)), key=lambda r: r[-1])

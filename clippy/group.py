@@ -32,7 +32,8 @@ from .eval import Protocol, Source, Task, image_transform, register
 from .model import finite
 from .masks import mask_sets, open_masks
 from .scenes import data_hash, names
-from .segment import SceneMasks, eval_seed, save_labels
+from .segment import save_labels
+from .segment_scenes import SceneMasks, eval_seed
 
 # %% ../nbs/22_group.ipynb #b12979ac
 def principal_axes(

@@ -27,9 +27,10 @@ from .results import read_result, results_table
 from .console import table
 from .record import weights_hash
 from .files import read_json
-from .model import CLIPpy, boxed, load
+from .model import CLIPpy
+from .saved import boxed, load
 from .scenes import Scenes
-from .segment import eval_seed, show_predictions
+from .segment_scenes import eval_seed, show_predictions
 from .console import Markdown as InMarkdown, fenced, in_code, in_markdown
 from .console import hide
 

@@ -222,11 +222,11 @@ def t5_of(
 
 # %% ../nbs/45_jax.ipynb #b9f90618
 def to_jax(
-    source, # `CLIPpy`, or what `clippy.model.load` reads: a saved folder, a repo id
+    source, # `CLIPpy`, or what `clippy.saved.load` reads: a saved folder, a repo id
 )->JaxCLIPpy: # float32
     "A trained model for JAX."
     if isinstance(source, (str, Path)):
-        from clippy.model import load
+        from clippy.saved import load
         source = load(source)
     vit,t5 = vit_of(source),t5_of(source)
     dense = [m for m in source.text if type(m).__name__=='Dense']

@@ -7,20 +7,24 @@ Docs: https://clippy-vl.github.io/clippy/loading.html.md"""
 # %% auto #0
 __all__ = ['image_settings', 'image_families', 'architectures', 'text_settings', 'modules', 'modes', 'activations',
            'module_settings', 'about_settings', 'tokenizer_files', 'token_settings', 'tower_files', 'weight_files',
-           'check_image_name', 'text_config', 'short', 'text_shapes', 'fit_text', 'read_modules', 'module_config',
-           'pooling_config', 'dense_config', 'copy_tokenizer', 'link_weights', 'link_dense', 'copy_tower']
+           'check_image_name', 'read_weights', 'named_tensors', 'fit_weights', 'text_config', 'short', 'text_shapes',
+           'fit_text', 'read_modules', 'module_config', 'pooling_config', 'dense_config', 'copy_tokenizer',
+           'link_weights', 'link_dense', 'copy_tower']
 
 # %% ../nbs/00_loading.ipynb #11799975
-import json, os, re, reprlib, shutil
+import json, math, os, re, reprlib, shutil
 from pathlib import Path
+from zipfile import ZipFile, is_zipfile
 
 import timm, torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from transformers import CONFIG_MAPPING, AutoModel, MT5EncoderModel, T5EncoderModel, UMT5EncoderModel
 from transformers.activations import ACT2FN
 
-from .files import Kind, checked, either, fit, flag, inside, kinds, maybe, named, need_memory, one_of
+from .files import Kind, check_weights, checked, either, flag, inside, kinds, maybe, named, need_memory, one_of
 from .files import read_header, read_json, real, several, text, whole
 
 # %% ../nbs/00_loading.ipynb #5ec8e801
@@ -54,6 +58,48 @@ def check_image_name(
     known = type(name) is str and re.fullmatch(r'\w+(\.\w+)?', name) and timm.is_model(name)
     if known and timm.models.is_model_in_modules(name.split('.')[0], image_families): return name
     raise ValueError(f'The image tower {reprlib.repr(name)} is none of the Vision Transformers that timm has.')
+
+# %% ../nbs/00_loading.ipynb #519fb059
+def read_weights(
+    path:Path, # a safetensors file, a torch file without pickled objects, or a folder with a `model.safetensors`
+): # what the file holds
+    "Read a file of tensors."
+    if not path.exists(): raise FileNotFoundError(f'There are no weights at {path}.')
+    safe = path.is_dir() or path.suffix=='.safetensors'
+    place = inside(path, 'model.safetensors') if path.is_dir() else path.resolve()
+    if not place.is_file(): raise ValueError(f'{path} is no ordinary file.')
+    if safe: need_memory(sum(math.prod(shape) for _,shape in read_header(place).values()), f'What {path.name} holds')
+    elif is_zipfile(place) and sum(m.file_size for m in ZipFile(place).infolist())>place.stat().st_size: raise ValueError(
+        f'{path} is packed, so that it would be larger in memory than on the disk: it is not opened.')
+    try: return load_file(place) if safe else torch.load(place, map_location='cpu', weights_only=True, mmap=True)
+    except Exception as e: raise ValueError(f'{path} is not a whole file of tensors ({type(e).__name__}). '
+                                            'Files that hold other Python objects are not opened.') from None
+
+# %% ../nbs/00_loading.ipynb #924e6f41
+def named_tensors(
+    found, # from `read_weights`
+    path:Path, # of the file
+)->dict: # name -> tensor, none of them larger than the file
+    "The tensors of a checkpoint, by their names."
+    for k in 'state_dict','model':
+        if isinstance(found, dict) and isinstance(found.get(k), dict): found = found[k]
+    most = path.stat().st_size
+    dense = lambda v: type(v) in (Tensor,nn.Parameter) and v.layout==torch.strided
+    plain = lambda v: dense(v) and v.numel()*v.element_size()<=most
+    if isinstance(found, dict) and all(type(k) is str and plain(v) for k,v in found.items()): return found
+    raise ValueError(f'{path} does not hold tensors by their names, and nothing else.')
+
+# %% ../nbs/00_loading.ipynb #34b8b57e
+def fit_weights(
+    model:nn.Module,
+    state:dict, # name -> tensor
+    source:str, # of the weights, for the sentence
+    spare=(), # names that may be missing
+):
+    "Load weights into a model; every misfit is named."
+    own = {k:v.shape for k,v in model.state_dict().items()}
+    check_weights(own, {k:v.shape for k,v in state.items()}, source, spare)
+    model.load_state_dict(state, strict=False)
 
 # %% ../nbs/00_loading.ipynb #ce0d35f5
 _encoders = 'bert roberta xlm-roberta camembert distilbert mpnet albert electra deberta deberta-v2 modernbert'
@@ -155,7 +201,7 @@ def fit_text(
     real = {k:shape for k,(dtype,shape) in found.items() if dtype in ('F64','F32','F16','BF16')}
     names = {_now(k).removeprefix(prefix):shape for k,shape in real.items()}
     own = {next((k for k in same if k in names), same[0]):shape for same,shape in own}
-    fit(own, {k:v for k,v in names.items() if k in own}, source, spare={k for k in own if 'pooler.' in k})
+    check_weights(own, {k:v for k,v in names.items() if k in own}, source, spare={k for k in own if 'pooler.' in k})
 
 def _now(k): # BERT's first files have names of TensorFlow
     return re.sub(r'(?<=LayerNorm\.)beta$', 'bias', re.sub(r'(?<=LayerNorm\.)gamma$', 'weight', k))
@@ -340,7 +386,7 @@ def link_dense(
     "Link the weights of a linear layer, if they fit it."
     name,(n,m) = _at(sub, 'model.safetensors'),(settings['out_features'],settings['in_features'])
     own = {'linear.weight':(n,m), 'linear.bias':(n,)} if settings.get('bias', True) else {'linear.weight':(n,m)}
-    fit(own, {k:shape for k,(_,shape) in _link(folder, name, out/'model.safetensors').items()}, name)
+    check_weights(own, {k:shape for k,(_,shape) in _link(folder, name, out/'model.safetensors').items()}, name)
 
 # %% ../nbs/00_loading.ipynb #60827c2b
 _places = '', '0_Transformer/' # before version 2.0 of sentence-transformers, and since

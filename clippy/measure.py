@@ -22,7 +22,7 @@ from .compare import compare
 from .console import did_you_mean, hide_text, hide_words, in_bounds
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol
 from .files import read_text
-from .model import open_model
+from .saved import open_model
 from .results import noted, read_result, Result, results_table
 
 # %% ../nbs/25_measure.ipynb #add68458

@@ -39,7 +39,8 @@ from .model import finite
 from .record import weights_hash
 from .group import enlarge, groups_by_pca
 from .files import named, read_json
-from .model import CLIPpy, boxed, load
+from .model import CLIPpy
+from .saved import boxed, load
 from .segment import label_image, words_to_pixels
 from .stream import RemoteFile, Unreachable
 from .console import in_markdown, on_terminal

@@ -37,7 +37,6 @@ from .images import hidden, image_files
 from .files import read_text
 from .model import CLIPpy
 from .scenes import Birds, backgrounds, swap_backgrounds, things
-from .segment import patch_logits
 
 # %% ../nbs/23_robust.ipynb #eb2d313c
 groups = 'landbird_land','landbird_water','waterbird_land','waterbird_water'
@@ -225,7 +224,7 @@ class BirdTask(Task):
             got = self.scores(x).double()
             share = winners(got)
         else:
-            logits = patch_logits(self.model, x.to(self.model.device), self.vectors)[:,self.first]
+            logits = self.model.patch_cosines(x.to(self.model.device), self.vectors)[:,self.first]
             share,got = vote_shares(logits, 2, self.protocol.voters)
         return torch.cat([share.argmax(1)[:,None], got, share], 1).cpu()
     def measure(self, samples):

@@ -598,7 +598,7 @@ def evaluations(o:SimpleNamespace)->list: # functions of (model, last time?) -> 
     "What a run measures."
     from clippy.classify import classify_folder
     from clippy.retrieval import evaluate_retrieval
-    from clippy.segment import evaluate_scenes
+    from clippy.segment_scenes import evaluate_scenes
     found = []
     if not o.train_data: found.append(lambda m,last: evaluate_scenes(m, n=512 if last else 128))
     if o.val_data: found.append(lambda m,last: evaluate_retrieval(m, o.val_data, max_sample_mb=o.max_sample_mb))
@@ -646,7 +646,7 @@ def start_to_end(run:Run)->Run:
 def finish(self:Run):
     "Keep the model, show what it can do."
     from clippy.results import results_table
-    from clippy.segment import eval_seed, show_predictions
+    from clippy.segment_scenes import eval_seed, show_predictions
     self.whole.eval().save(self.folder/'model')
     results = [r for r in self.history if 'results' in r][-1]['results']
     if results: print('\n'+results_table(results)+'\n')

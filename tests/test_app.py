@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from clippy.app import _tidy, app, ask_groups, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
 from clippy.gate import most_body, upload_folder
-from clippy.model import boxed, load
+from clippy.saved import boxed, load
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
 words,background = 'car, fish','bricks, sand'

@@ -7,9 +7,10 @@ from safetensors.torch import load_file
 
 from clippy.record import weights_hash
 from clippy.hub import read_manifest
-from clippy.model import boxed, create_model, load
+from clippy.model import create_model
+from clippy.saved import boxed, load
 from clippy.scenes import captions
-from clippy.segment import evaluate_scenes
+from clippy.segment_scenes import evaluate_scenes
 
 root = Path(__file__).parent.parent
 tool = runpy.run_path(str(root/'tools/box.py'))

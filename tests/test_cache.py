@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from clippy.words import cached_vectors, class_vectors
 from clippy.files import read_ours, write_ours
-from clippy.model import load
+from clippy.saved import load
 
 names,templates = ['boat','cat'],('{}',)
 

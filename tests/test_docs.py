@@ -7,7 +7,8 @@ import pytest, torch
 from PIL import Image
 
 from clippy.cli import commands
-from clippy.model import boxed, image_tower, load, text_tower
+from clippy.model import image_tower, text_tower
+from clippy.saved import boxed, load
 
 root = Path(__file__).parent.parent
 nbs = [root/'nbs/index.ipynb', *sorted((root/'nbs/tutorials').glob('*.ipynb'))]

@@ -34,10 +34,11 @@ from clippy.classify import folder_names
 from clippy.results import lowest_interval, read_result, sum_interval, wilson
 from clippy.measure import read_changes, share_out
 from clippy.masks import labels
-from clippy.model import Config, create_model, load
+from clippy.model import Config, create_model
+from clippy.saved import load
 from clippy.predict import CLIPpy # with its methods of prediction
 from clippy.scenes import Scenes, things
-from clippy.segment import eval_seed
+from clippy.segment_scenes import eval_seed
 
 root = Path(__file__).parent.parent
 demo = str(root/'nbs/demo/model')

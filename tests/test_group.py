@@ -12,9 +12,9 @@ from sklearn.cluster import KMeans, SpectralClustering
 from clippy.eval import evaluate, find_task
 from clippy.group import Group, GroupProtocol, RegionSource, background, enlarge, jaccard, methods, region_row, void
 from clippy.masks import open_masks
-from clippy.model import load
+from clippy.saved import load
 from clippy.scenes import draw_scene, write_folder
-from clippy.segment import MaskSource
+from clippy.segment_masks import MaskSource
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 real = Path(__file__).resolve().parents[2]/'shared/data'

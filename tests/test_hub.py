@@ -13,7 +13,7 @@ from PIL import Image
 from clippy.eval import evaluate
 from clippy.record import weights_hash
 from clippy.hub import hub_errors, model_card, push, read_manifest, run_manifest, write_repo
-from clippy.model import load
+from clippy.saved import load
 
 token = 'hf_ThisIsTheSecretOfTheTest'
 
@@ -112,7 +112,7 @@ def online(monkeypatch): monkeypatch.setattr(C, 'HF_HUB_OFFLINE', False)
 
 @pytest.fixture
 def pulls(hub, online, monkeypatch, tmp_path): # its address is fixed when huggingface_hub is imported: name it in every call
-    monkeypatch.setattr('clippy.model.snapshot_download', partial(snapshot_download, endpoint=hub.url, cache_dir=tmp_path/'cache'))
+    monkeypatch.setattr('clippy.saved.snapshot_download', partial(snapshot_download, endpoint=hub.url, cache_dir=tmp_path/'cache'))
 
 def quiet(text): assert token not in text and token[3:] not in text
 
@@ -123,7 +123,7 @@ import logging, sys
 logging.basicConfig(level=logging.DEBUG)
 from clippy.cli import cli
 from clippy.record import weights_hash
-from clippy.model import load
+from clippy.saved import load
 rows = dict(push=('clippy.hub:push', ''))
 assert cli(['push', 'scenes', 'ada/scenes', '--half'], rows)==0
 print('hash', weights_hash(load('ada/scenes')))

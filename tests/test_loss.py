@@ -286,7 +286,7 @@ def test_random_state_of_the_accelerator(monkeypatch):
 
 def test_bias_is_saved(tmp_path):
     "With the model, and only where there is one."
-    from clippy.model import load
+    from clippy.saved import load
     for bias in None,-10:
         model = clippy_model(bias)
         state = load(model.save(tmp_path/'m')).state_dict()

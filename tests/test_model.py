@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from transformers import AutoTokenizer, T5Config, T5EncoderModel
 
-from clippy.model import Config, create_model, image_tower, load, new_text_tower, text_tower, train_tokenizer
+from clippy.model import Config, create_model, image_tower, new_text_tower, text_tower, train_tokenizer
+
+from clippy.saved import load
 
 captions = ['a dog runs on the beach', 'two birds over a lake, one of them white', 'a']
 

@@ -47,7 +47,7 @@ def test_models(wheel, tmp_path):
         assert here=={o for o in z.namelist() if o.startswith('clippy/models/')}
         assert all((z.getinfo(o).external_attr>>16)&0o444==0o444 for o in here)
         z.extractall(tmp_path)
-    code = 'import clippy.model as m; print(m.__file__); [print(k, m.load(k).config.pooling) for k in m.boxed()]'
+    code = 'import clippy.saved as m; print(m.__file__); [print(k, m.load(k).config.pooling) for k in m.boxed()]'
     res = py(code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH':str(tmp_path), 'HF_HUB_OFFLINE':'1'})
     assert res.stdout.split()==[str(tmp_path/'clippy/model.py'), 'scenes','max', 'scenes-cls','cls'], res.stderr
 

@@ -12,9 +12,10 @@ from PIL import Image
 from clippy.cli import cli
 from clippy.eval import find_task, image_transform, pick_protocol
 from clippy.words import template_sets
-from clippy.model import load
+from clippy.saved import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder
-from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, squash, window_logits, words_of_file, words_to_pixels
+from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, window_scores, words_of_file, words_to_pixels
+from clippy.segment_masks import squash
 
 demo = Path(__file__).resolve().parents[1]/'nbs/demo/model'
 quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -185,6 +186,7 @@ class PatchMeans:
         v = x.reshape(b, 3, h//4, 4, w//4, 4).mean((3,5))
         place = torch.arange(h//4)[:,None]*10.+torch.arange(w//4)
         return torch.cat([v, place.expand(b, 1, h//4, w//4)], 1).permute(0,2,3,1)
+    def patch_cosines(self, x, vectors): return torch.einsum('bhwd,kd->bkhw', self.encode_patches(x), vectors)
 
 @pytest.mark.parametrize('h,w,window,stride', [(24,24,12,8), (20,32,12,12), (16,24,16,4), (12,40,8,4), (28,8,8,8)])
 @pytest.mark.parametrize('soft', [0.,2.])
@@ -192,7 +194,7 @@ def test_windows_are_averaged(h, w, window, stride, soft):
     "Every patch is the mean over the windows that see it; the last window ends with the image; four windows at a time."
     images,vectors = torch.tensor(drawn(2, 3, h, w)).float(),torch.tensor(drawn(5, 4, seed=1)).float()/10
     model = PatchMeans()
-    found = window_logits(model, images, vectors, window, stride, soft).numpy()
+    found = window_scores(model, images, vectors, window, stride, soft).numpy()
     total,times = np.zeros((2, 5, h//4, w//4)),np.zeros((h//4, w//4))
     def begins(n): return [min(k*stride, max(n-window, 0)) for k in range(-(-max(n-window, 0)//stride)+1)]
     for y in begins(h):
@@ -206,7 +208,7 @@ def test_windows_are_averaged(h, w, window, stride, soft):
 
 @pytest.mark.parametrize('window,stride', [(10,4), (12,6), (12,0), (12,-4)])
 def test_windows_of_whole_patches(window, stride):
-    with pytest.raises(ValueError, match='multiples of the patch, 4 pixels'): window_logits(PatchMeans(), torch.zeros(1,3,24,24), torch.zeros(2,4), window, stride)
+    with pytest.raises(ValueError, match='multiples of the patch, 4 pixels'): window_scores(PatchMeans(), torch.zeros(1,3,24,24), torch.zeros(2,4), window, stride)
 
 # Counts -----------------------------------------------------------------------------------------------------------------
 
@@ -235,7 +237,7 @@ def test_last_class_is_one():
 def test_numbers_of_a_task():
     "mIoU skips what is absent, or counts it zero; weights say how often an image is drawn."
     job = SimpleNamespace(protocol=SegmentProtocol())
-    numbers = find_task('scenes').numbers
+    numbers = find_task('masks').numbers
     rows = np.array([[2,0,0, 4,0,0, 2,2,0], [1,3,0, 1,5,0, 3,3,0]], float) # class 2 is nowhere
     got = numbers(job, rows, np.array([[1,1],[0,3]]))
     assert got['miou']==pytest.approx([(3/7+3/7)/2, (1/3+3/5)/2]) and got['pixel_accuracy']==pytest.approx([6/10, 4/6])
@@ -245,10 +247,10 @@ def test_numbers_of_a_task():
 
 def test_details_of_a_task():
     job = SimpleNamespace(classes=['a','b','c'])
-    found = find_task('scenes').details(job, np.array([[2,0,0, 4,0,0, 2,2,0]], float))
+    found = find_task('masks').details(job, np.array([[2,0,0, 4,0,0, 2,2,0]], float))
     assert found==dict(iou=dict(a=.5, b=0., c=None), share_of_pixels=dict(a=.5, b=.5, c=0.))
-    assert find_task('scenes').details(job, np.zeros((1,9)))['share_of_pixels']==dict(a=0, b=0, c=0)
-    assert find_task('scenes').details(job, np.array([[0,0,0, 0,0,1, 0,0,1]], float))['share_of_pixels']==dict(a=0, b=0, c=1)
+    assert find_task('masks').details(job, np.zeros((1,9)))['share_of_pixels']==dict(a=0, b=0, c=0)
+    assert find_task('masks').details(job, np.array([[0,0,0, 0,0,1, 0,0,1]], float))['share_of_pixels']==dict(a=0, b=0, c=1)
 
 def test_saved_labels(tmp_path):
     "A palette PNG: the indices, and VOC's colours to look at."

@@ -12,7 +12,7 @@ from clippy.data import Report
 from clippy.results import Result
 from clippy.console import table
 from clippy.hub import model_card, read_manifest
-from clippy.model import boxed
+from clippy.saved import boxed
 from clippy.predict import Classification, Region, info
 from clippy.console import fenced, in_code, in_markdown, on_terminal
 

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 import clippy.train as T
 from clippy.data import pack
-from clippy.model import load
+from clippy.saved import load
 from clippy.scenes import Scenes, write_folder
 
 env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1')

@@ -10,7 +10,9 @@ import pytest, torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors.torch import load_file, save_file
 
-from clippy.model import CLIPpy, Config, boxed, create_model, load, redraw, text_tower
+from clippy.model import CLIPpy, Config, create_model, redraw, text_tower
+
+from clippy.saved import boxed, load
 from clippy.predict import info
 
 root = Path(__file__).parent.parent
@@ -158,7 +160,8 @@ def test_weights_are_safetensors_or_refused(model, tmp_path, where):
 opened = '''
 import sys, os, json, shutil
 from pathlib import Path
-from clippy.model import load, text_tower
+from clippy.model import text_tower
+from clippy.saved import load
 from clippy.predict import info
 folder,seen,bad,on = os.path.realpath(sys.argv[1]),set(),[],True
 def watch(event, args):
@@ -305,7 +308,7 @@ def test_fields_of_a_config(model, change, said):
     refused(lambda: load(model), said)
 
 def test_every_field_of_a_config_has_its_kind():
-    from clippy.model import config_settings
+    from clippy.saved import config_settings
     assert set(config_settings)=={'clippy', *(f.name for f in fields(Config))}
 
 # 3. Size, and what is no file ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import clippy.train as T
 from clippy.cli import cli, commands, function
 from clippy.data import pack
 from clippy.hub import read_manifest, write_repo
-from clippy.model import load
+from clippy.saved import load
 from clippy.scenes import write_folder
 from clippy.console import bounds, hide, hide_address, hide_program, hide_text, hide_words
 

@@ -232,7 +232,7 @@ def measure(
     "Everything that the tables show, at several sizes."
     from clippy.files import digest
     from clippy.eval import evaluate
-    from clippy.segment import evaluate_scenes
+    from clippy.segment_scenes import evaluate_scenes
     from clippy.scenes import things
     numbers,protocols,iou = {},{},{}
     def keep(size, hash, **found):

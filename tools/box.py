@@ -23,8 +23,8 @@ def box(
     "Round, measure what is left, write both."
     from clippy.record import weights_hash
     from clippy.hub import read_manifest
-    from clippy.model import load
-    from clippy.segment import evaluate_scenes
+    from clippy.saved import load
+    from clippy.segment_scenes import evaluate_scenes
     run,folder = Path(run),Path(folder)
     if not (run/'model').is_dir(): raise FileNotFoundError(f'{run} is not the folder of a finished run: it has no model.')
     with TemporaryDirectory() as d:

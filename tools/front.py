@@ -24,7 +24,8 @@ def run(code:str)->dict: # what it defines
     "Run it where it may write."
     with TemporaryDirectory() as d, working_directory(d):
         exec(code, found := {})
-        if not Path('found.png').is_file(): raise ValueError('The first lines of the front page save found.png, and they did not.')
+        if not Path('found.png').is_file():
+            raise ValueError('The first lines of the front page save found.png, and they did not.')
     return found
 
 def beside(*images, gap=16)->Image.Image:
