@@ -13,7 +13,8 @@ from fastcore.script import call_parse
 from PIL import Image
 
 import clippy.data
-from clippy.data import fast_transform, num_samples, open_image, pack, shard_list, train_transform
+from clippy.data import fast_transform, num_samples, open_image, shard_list, train_transform
+from clippy.pack import pack
 from clippy.console import table
 from clippy.loader import ShardLoader
 from clippy.scenes import Scenes

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 from torch.distributed.tensor import DTensor
 
-from .data import read_json
+from .captions import read_json
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
 def untied(

@@ -17,7 +17,7 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
-from .data import read_json,table_column,table_rows,text_lines
+from .captions import read_json,table_column,table_rows,text_lines
 from .stream import group_members,open_tar,tar_files
 from .console import hide_program
 

@@ -15,10 +15,11 @@ from tempfile import mkdtemp
 import torch
 from torch import Tensor
 
-from .data import eval_transform, image_ending, image_endings, open_image, read_captions, Report, sample_captions, shard_list, Unusable, usable_captions
+from .captions import read_captions, usable_captions
+from .data import eval_transform, image_ending, image_endings, open_image, Report, sample_captions, shard_list, Unusable
 from .eval import image_transform, Protocol, read_image, register, Source, Task
 from .files import digest
-from .loader import _Shard, _unseekable, scan_shard
+from .access import Shard, unseekable, scan_shard
 from .model import CLIPpy, finite
 from .stream import read_all, read_shard
 
@@ -76,8 +77,8 @@ class Pairs(Source):
 # %% ../nbs/21_retrieval.ipynb #1aa634b9
 def tar_items(path, max_sample_mb=100)->list: # (shard, captions, (offset, bytes) of the picture, key)
     "Pairs of one local shard."
-    if _unseekable(path): return _unpacked_items(path, max_sample_mb)
-    shard,items = _Shard(path, path, 0, max_sample_mb*1_000_000, scan_shard),[]
+    if unseekable(path): return _unpacked_items(path, max_sample_mb)
+    shard,items = Shard(path, path, 0, max_sample_mb*1_000_000, scan_shard),[]
     if not shard.index or shard.index.damaged: raise ValueError(f'{path} is not a whole tar file.')
     files = [shard.index.files(i) for i in range(len(shard.index))]
     lost = [shard.key(i) for i,o in enumerate(files) if not set(o) & set(image_endings)]

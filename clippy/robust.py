@@ -36,7 +36,8 @@ from .words import templates_of, winners
 from .images import hidden, image_files
 from .files import read_text
 from .model import CLIPpy
-from .scenes import Birds, backgrounds, swap_backgrounds, things
+from .scenes import backgrounds, things
+from .swapped import Birds, swap_backgrounds
 
 # %% ../nbs/23_robust.ipynb #eb2d313c
 groups = 'landbird_land','landbird_water','waterbird_land','waterbird_water'
@@ -284,7 +285,7 @@ def intervals(self:BirdTask, rows):
 
 # %% ../nbs/23_robust.ipynb #cdaa3c9e
 class DrawnBirds(Source):
-    "Drawings of `clippy.scenes.Birds`."
+    "Drawings of `clippy.swapped.Birds`."
     def __init__(self,
         n:int=200, # how many, a multiple of 4
         size:int=64, # pixels

@@ -15,7 +15,7 @@ from fastcore.script import call_parse
 from matplotlib.figure import Figure
 
 from .checkpoint import checkpoints
-from .data import read_json
+from .captions import read_json
 from .console import on_terminal
 
 # %% ../nbs/11_runs.ipynb #e003bcea

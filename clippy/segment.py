@@ -26,7 +26,7 @@ from torch import Tensor
 from .data import array_transform, eval_transform
 from .eval import Protocol
 from .files import read_text
-from .masks import background_words
+from .classes import background_words
 from .model import CLIPpy, finite
 from .scenes import backgrounds, names
 from .words import cached_vectors, class_vectors, first_alike, template_sets, templates_of

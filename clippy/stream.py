@@ -9,7 +9,7 @@ __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'open_tar
            'first_captions', 'shards_hash', 'cache_path', 'fetch']
 
 # %% ../nbs/05_stream.ipynb #c2a672ce
-import bz2,gzip,hashlib,io,json,lzma,os,re,shutil,tarfile,time
+import bz2,gzip,hashlib,io,lzma,os,re,shutil,tarfile,time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache,partial
 from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection,InvalidURL
@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
-from .data import Report,Unusable,decode_sample,draw_sample,sample_captions,shard_list,shard_name,shard_sizes,_local
+from .data import Report,Unusable,decode_sample,draw_sample,local_path,sample_captions,shard_list,shard_name,shard_sizes
 from .console import hide, hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
@@ -164,7 +164,7 @@ def open_shard(
     **remote, # how a remote shard is asked for, as for `RemoteFile`
 ): # binary file, to be read from front to back
     "A shard as a stream of bytes."
-    path = _local(url)
+    path = local_path(url)
     return open(path, 'rb', buffering=0) if path else RemoteFile(url, **remote)
 
 # %% ../nbs/05_stream.ipynb #86b2e008
@@ -358,7 +358,7 @@ def shards_hash(
     urls:str|list, # as for `shard_list`
 )->str: # 16 hex digits
     "Says which data a number was made from."
-    found = [(shard_name(o), _local(o)) for o in shard_list(urls)]
+    found = [(shard_name(o), local_path(o)) for o in shard_list(urls)]
     stats = {p:p.stat() for _,p in found if p}
     pieces = 16 if sum(o.st_size for o in stats.values())>1_000_000_000 else 0
     with ThreadPoolExecutor(8) as pool:

@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/swap.html.md"""
 # %% auto #0
 __all__ = ['Swap', 'scene_swap', 'composite', 'photo_swap']
 
-# %% ../nbs/29_swap.ipynb #6f766356
+# %% ../nbs/29_swap.ipynb #fdc5c671
 from collections import Counter
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,9 +17,11 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy.ndimage import distance_transform_edt
 
+from .drawing import sheet
 from .eval import read_image
 from .images import image_files
-from .scenes import names as scene_names, sheet, swap_backgrounds, things
+from .scenes import names as scene_names, things
+from .swapped import swap_backgrounds
 
 # %% ../nbs/29_swap.ipynb #c4c61c99
 @dataclass(frozen=True, eq=False)

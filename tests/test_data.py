@@ -9,8 +9,10 @@ from hypothesis import HealthCheck,given,settings,strategies as st
 from PIL import Image
 
 import clippy.data as D
-from clippy.data import (Report, Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image, pack, read_captions, sample_captions,
-    shard_list, shard_sizes, to_rgb, train_transform)
+import clippy.pack as P
+from clippy.captions import read_captions
+from clippy.data import Report, Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image, sample_captions, shard_list, shard_sizes, to_rgb, train_transform
+from clippy.pack import pack
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
 
@@ -192,11 +194,11 @@ def test_crops_cover_the_range():
 def test_the_hash_is_over_all_of_it(tmp_path):
     "One byte at the end of 3 MB, a name, a number of samples: each is another data set."
     (tmp_path/'0.tar').write_bytes(bytes(3_000_000))
-    seen = [D._digest(tmp_path, {'0.tar':1}), D._digest(tmp_path, {'0.tar':2})]
+    seen = [P._digest(tmp_path, {'0.tar':1}), P._digest(tmp_path, {'0.tar':2})]
     (tmp_path/'0.tar').write_bytes(bytes(2_999_999)+b'x')
-    seen.append(D._digest(tmp_path, {'0.tar':1}))
+    seen.append(P._digest(tmp_path, {'0.tar':1}))
     (tmp_path/'0.tar').rename(tmp_path/'1.tar')
-    seen.append(D._digest(tmp_path, {'1.tar':1}))
+    seen.append(P._digest(tmp_path, {'1.tar':1}))
     assert len(set(seen))==4
 
 def test_evaluation_sees_the_centre():
@@ -221,7 +223,7 @@ def test_pack_reports_what_it_leaves_out(tmp_path):
 
 def test_pack_that_fails_leaves_nothing(tmp_path, monkeypatch):
     im,c,kw = folder_of(tmp_path)
-    monkeypatch.setattr('clippy.data._digest', lambda *_: 1/0)
+    monkeypatch.setattr('clippy.pack._digest', lambda *_: 1/0)
     with pytest.raises(ZeroDivisionError): pack(im, c, tmp_path/'deep/out', **kw)
     assert list((tmp_path/'deep').iterdir())==[]
 

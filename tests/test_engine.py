@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import clippy.train as T
-from clippy.data import pack
+from clippy.pack import pack
 from clippy.scenes import write_folder
 from test_train import alone, call, env, losses, torchrun
 

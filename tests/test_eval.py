@@ -25,7 +25,7 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.cli import cli
-from clippy.data import pack
+from clippy.pack import pack
 from clippy.console import table
 from clippy.retrieval import Pairs, recall
 from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks, with_intervals
@@ -33,7 +33,7 @@ from clippy.words import cached_vectors, fill, templates_of
 from clippy.classify import folder_names
 from clippy.results import lowest_interval, read_result, sum_interval, wilson
 from clippy.measure import read_changes, share_out
-from clippy.masks import labels
+from clippy.classes import labels
 from clippy.model import Config, create_model
 from clippy.saved import load
 from clippy.predict import CLIPpy # with its methods of prediction

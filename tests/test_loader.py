@@ -11,7 +11,8 @@ from PIL import Image
 
 from clippy.data import Report,eval_transform,fast_transform,num_samples,open_image,sample_captions,shard_list,train_transform
 from clippy.retrieval import Pairs, tar_items
-from clippy.loader import IndexedBatches,EpochOrder,ShardLoader,_mixed,scan_shard,shard_index
+from clippy.access import scan_shard,shard_index
+from clippy.loader import IndexedBatches,EpochOrder,ShardLoader,_mixed
 from clippy.stream import read_shard
 from test_data import bomb,ids,jpeg,photo,sample,saved,write
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy.masks import Labels, background_words, labels, mask_sets, open_masks, read_ids, read_labels
+from clippy.classes import Labels, background_words, labels, read_labels
+from clippy.mask_folder import read_ids
+from clippy.masks import mask_sets, open_masks
 from clippy.files import read_text
 
 real = Path(__file__).resolve().parents[2]/'shared/data'

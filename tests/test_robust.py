@@ -15,7 +15,8 @@ from clippy.eval import evaluate, find_task, pick_protocol, with_intervals
 from clippy.saved import load
 from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
     groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
-from clippy.scenes import Birds, backgrounds, swap_backgrounds, things
+from clippy.scenes import backgrounds, things
+from clippy.swapped import Birds, swap_backgrounds
 
 demo = Path(__file__).parents[1]/'nbs/demo/model'
 

@@ -6,8 +6,8 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from clippy.scenes import (Birds, Scenes, backgrounds, bird_names, captions, data_hash, draw_scene,
-    names, palette, show_mask, swap_backgrounds, things, write_folder)
+from clippy.scenes import Scenes, backgrounds, captions, data_hash, draw_scene, names, palette, show_mask, things, write_folder
+from clippy.swapped import Birds, bird_names, swap_backgrounds
 
 def _drawn(index):
     s = draw_scene(3, index)

@@ -13,7 +13,8 @@ from clippy.results import Result
 from clippy.console import table
 from clippy.hub import model_card, read_manifest
 from clippy.saved import boxed
-from clippy.predict import Classification, Region, info
+from clippy.answers import Classification, Region
+from clippy.folders import info
 from clippy.console import fenced, in_code, in_markdown, on_terminal
 
 attacks = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '&lt;b&gt;', '[a](javascript:alert(1))', '![a](http://b/c.png)', '`x` <b>', '``', 'a\n\n# b', 'a\n---\nb: c', '# a', '- a', '1. a', '> a', '===', '---', '***',

@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import clippy.train as T
-from clippy.data import pack
+from clippy.pack import pack
 from clippy.saved import load
 from clippy.scenes import Scenes, write_folder
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 import clippy.train as T
 from clippy.cli import cli, commands, function
-from clippy.data import pack
+from clippy.pack import pack
 from clippy.hub import read_manifest, write_repo
 from clippy.saved import load
 from clippy.scenes import write_folder

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from clippy.model import create_model
-from clippy.scenes import Birds, bird_names
+from clippy.swapped import Birds, bird_names
 from clippy.waterbirds import bird_study, group_shares
 
 @pytest.fixture(scope='module')

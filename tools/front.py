@@ -39,7 +39,7 @@ def beside(*images, gap=16)->Image.Image:
 
 def draw(found)->Image.Image:
     "Image, segments, heat map of the largest."
-    from clippy.predict import colours, with_legend
+    from clippy.answers import colours, with_legend
     seg = found['seg']
     largest = max(seg.labels[1:], key=lambda label: seg[label].area)
     heat = found['model'].similarity(found['image'], largest, size=128)
