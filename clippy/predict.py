@@ -27,7 +27,6 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from fastcore.script import call_parse
-from matplotlib import colormaps, font_manager
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from tqdm.auto import tqdm
@@ -192,12 +191,15 @@ class Region:
 @lru_cache
 def colours()->np.ndarray: # `[256,3]` uint8; 0 is grey
     "A colour for each number of a mask."
+    from matplotlib import colormaps # here: only who draws waits for it
     tab = np.array(colormaps['tab10'].colors)[[0,1,2,3,4,6,8,9,5]] # its grey is taken
     rest = [colormaps['hsv']((i*.618)%1)[:3] for i in range(256-1-len(tab))]
     return (np.concatenate([[(.5,.5,.5)], tab, rest])*255).astype(np.uint8)
 
 @lru_cache
-def _font(size): return ImageFont.truetype(font_manager.findfont('DejaVu Sans'), size)
+def _font(size):
+    from matplotlib import font_manager
+    return ImageFont.truetype(font_manager.findfont('DejaVu Sans'), size)
 
 def _blend(picture, mask, palette, alpha): # in Pillow
     over = Image.fromarray(mask)
@@ -319,6 +321,7 @@ class HeatMap(Shown):
         low,high = self.map.min(),self.map.max()
         return ((self.map-low)/max(high-low, 1e-9)*255).astype(np.uint8)
     def overlay(self, alpha:float=.6)->Image.Image:
+        from matplotlib import colormaps
         return _blend(self.image, self.mask, (255*np.array(colormaps['magma'](range(256))[:,:3])).astype(np.uint8), alpha)
     def picture(self): return with_legend(self.overlay(), [(None, f'{self.text}: {self.map.min():.2f} (dark) to {self.map.max():.2f} (light)')])
     def __repr__(self): return f'HeatMap({self.text!r}, {self.map.min():.2f} to {self.map.max():.2f})'
