@@ -272,7 +272,7 @@ def side_by_side(
     fig.legend(*handles, loc='outside lower center', ncols=len(studies), fontsize=9, frameon=False)
     return fig
 
-# %% ../nbs/30_analysis.ipynb #1a3fd9f5
+# %% ../nbs/30_analysis.ipynb #e49e097d
 def _share_of(feature, part):
     def get(numbers):
         found = numbers[feature]['shares'][part]

@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/maps.html.md"""
 # %% auto #0
 __all__ = ['centred', 'umap_of', 'FeatureMap', 'feature_map', 'trust_of', 'show_maps', 'patch_features', 'Trust', 'trust']
 
-# %% ../nbs/30_maps.ipynb #14532bec
+# %% ../nbs/30_maps.ipynb #3c845e55
 import warnings
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -86,7 +86,7 @@ def feature_map(
     if thumbnails is not None: thumbnails = np.asarray(thumbnails)
     return FeatureMap(numbers, about, points, words, tuple(names), labels, x, thumbnails)
 
-# %% ../nbs/30_maps.ipynb #9a7f5d41
+# %% ../nbs/30_maps.ipynb #c98c85d8
 def trust_of(
     x:np.ndarray, # `[M,D]` features
     page:np.ndarray, # `[M,2]` where they lie on the page

@@ -174,7 +174,7 @@ def vote_shares(logits, birds=2, voters=1.)->tuple: # share of each name in the 
 class BirdProtocol(Protocol):
     "How a picture becomes `land bird`, `water bird` or neither."
     size:int = 448
-    fit:str = 'square'
+    resize:str = 'square'
     split:str = 'test'
     cut:float = 1. # share of width and height that is kept, around the centre
     birds:str = 'landbird/waterbird' # two names, the one of the land first
@@ -211,7 +211,7 @@ def each_size(
 # %% ../nbs/23_robust.ipynb #703e02c4
 class BirdTask(Task):
     "Two kinds of bird on two kinds of place."
-    main = 'worst_group'
+    primary = 'worst_group'
     train = train_counts # weights in `train_average`
     def fit(self): # PIL image -> tensor
         transform = image_transform(self.protocol, self.model)
@@ -306,7 +306,7 @@ class DrawnBirds(Source):
 class DrawnBirdsTask(BirdTask):
     name,about,needs = 'birds','Waterbirds in drawings: robin and duck at home and out of place','nothing: they are drawn'
     train = 1900,100,100,1900
-    _own = dict(size=0, fit='crop', templates='scenes', birds='robin/duck')
+    _own = dict(size=0, resize='crop', templates='scenes', birds='robin/duck')
     protocols = dict(
         clippy=BirdProtocol(**_own, about='drawings at the size of the model, two names'),
         places=BirdProtocol('places', **_own, others='forest/meadow/lake/ocean', about='drawings at the size of the model; the four places are answers too'),
@@ -341,7 +341,7 @@ def against_resolution(
     task:str, # `waterbirds` or `birds`
     sizes:list, # pixels, multiples of the patch
     data:str|Path='', # its data set
-    **kwargs, # passed to `evaluate`: `protocol`, `limit`, `draws`, ...
+    **kwargs, # passed to `evaluate`: `protocol`, `limit`, `bootstrap_samples`, ...
 )->list: # results, one for each size
     "The same evaluation at several resolutions."
     odd = [s for s in sizes if s<1 or s%model.patch[0]]
@@ -441,7 +441,7 @@ def read_in9_map(
 @register
 class ImageNet9Task(Task):
     name,about = 'imagenet9','nine kinds of things before other backgrounds, zero-shot'
-    needs,main = 'bg_challenge/<variant>/val/<NN_class>/*.JPEG (backgrounds challenge)','original'
+    needs,primary = 'bg_challenge/<variant>/val/<NN_class>/*.JPEG (backgrounds challenge)','original'
     unused = 'split',
     protocols = dict(
         clippy=In9Protocol(about='224 px, nine names, one sentence; the paper has no ImageNet-9'),
@@ -452,7 +452,7 @@ class ImageNet9Task(Task):
         self.source = ImageNet9(data, variants, image_transform(protocol, model))
         self.to9 = np.arange(9) if protocol.classes=='in9' else read_in9_map(self.source.root)
         self.classes = list(in9_names) if protocol.classes=='in9' else list(imagenet_names(protocol.names or 'name').values())
-        if self.main not in variants: self.main = variants[0]
+        if self.primary not in variants: self.primary = variants[0]
     def words(self): return dict(names=self.classes, prompts=templates_of(self.protocol.templates))
     def prepare(self): self.embed(self.classes, self.to9)
     def answer(self, x): # `[b,1+9]` the name that wins, and the share of each of the nine in the answer
@@ -514,7 +514,7 @@ class SwappedScenes(Source):
 @register
 class ScenesBackground(Task):
     name,about,needs = 'scenes-bg','one drawn thing before seven backgrounds','nothing: it is drawn'
-    main,unused = 'same_answer',('names','split')
+    primary,unused = 'same_answer',('names','split')
     protocols = dict(clippy=Protocol(size=0, templates='scenes', about='drawings at the size of the model, the names of the ten things'))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)

@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/waterbirds.html.md"""
 # %% auto #0
 __all__ = ['four', 'bird_parts', 'group_shares', 'BirdStudy', 'show_birds', 'bird_study']
 
-# %% ../nbs/30_waterbirds.ipynb #a97e34c6
+# %% ../nbs/30_waterbirds.ipynb #e1148c67
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,7 +40,7 @@ def group_shares(
     found = np.append(np.maximum((effects**2).sum(1)-chance, 0), inside.mean())
     with np.errstate(invalid='ignore'): return found/found.sum()
 
-# %% ../nbs/30_waterbirds.ipynb #ec4d3161
+# %% ../nbs/30_waterbirds.ipynb #4b018183
 four = (0,0),(0,1),(1,0),(1,1) # groups as (bird, place), 0 = land, 1 = water
 bird_parts = 'bird','place','both','picture'
 
@@ -63,7 +63,7 @@ def _votes(best, on, g, n): # share of the patches for each name, by group: on t
         return (np.bincount(votes, minlength=n)/max(len(votes), 1)).tolist()
     return {key:[share(group, here) for group in four] for key,here in where.items()}
 
-# %% ../nbs/30_waterbirds.ipynb #a2f9eb24
+# %% ../nbs/30_waterbirds.ipynb #2d291382
 def _count_birds(g, scores, pooled, seed):
     answer,any_answer = scores[:,:2].argmax(1),scores.argmax(1)
     rng = np.random.default_rng(seed)
@@ -84,7 +84,7 @@ def _count_birds(g, scores, pooled, seed):
         cosines_of_group_means=(means@means.T).tolist(),
         answers_of_all_names=[np.bincount(any_answer[m], minlength=any_answer.max()+1).tolist() for m in members])
 
-# %% ../nbs/30_waterbirds.ipynb #38d915fc
+# %% ../nbs/30_waterbirds.ipynb #12593971
 def _accuracies(ax, values, names):
     ax.imshow(values, cmap='YlGn', vmin=0, vmax=1.3, aspect='auto')
     for (y,x),v in np.ndenumerate(values): ax.text(x, y, f'{100*v:.0f}', ha='center', va='center')
@@ -164,7 +164,7 @@ def bird_study(
     "Waterbirds, looked into."
     g,names = np.array(groups),(*birds,*others)
     vectors = class_vectors(model, list(names), templates)
-    transform = image_transform(Protocol(size=size, fit='square'), model)
+    transform = image_transform(Protocol(size=size, resize='square'), model)
     x = torch.stack([transform(im) for im in images]).to(model.device)
     seen = [_seen(im, x.shape[-2:]) for im in images]
     pooled = torch.cat([model.encode_image(some) for some in x.split(32)])

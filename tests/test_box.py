@@ -61,7 +61,7 @@ def test_numbers(name):
     assert (says['thing_miou']>.5)==(name=='scenes')
 
 def test_names(tmp_path, monkeypatch):
-    "A name in the box goes before a folder of that name; `./` asks for the folder; a mistyped name is told what exists."
+    "A name in the box goes before a folder of that name; `./` asks for the folder; a mistyped name is told what is."
     monkeypatch.chdir(tmp_path)
     mine = create_model('clippy-scenes', captions=captions(50, 0)).eval()
     mine.save('scenes')

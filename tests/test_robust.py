@@ -98,24 +98,24 @@ def test_extra_pictures_are_noted(root, model):
     folder,_ = root
     (folder/'000.Bird/new.jpg').write_bytes(b'')
     assert Waterbirds(folder).notes==['1 pictures are in no row of metadata.csv and are not used: 000.Bird/new.jpg']
-    r = evaluate(model, 'waterbirds', folder, size=64, limit=8, draws=0)
+    r = evaluate(model, 'waterbirds', folder, size=64, limit=8, bootstrap_samples=0)
     assert r['details']['notes']==Waterbirds(folder).notes
 
 def test_partial(root, model):
     with pytest.raises(ValueError, match='5794 images, and 8 are here'): evaluate(model, 'waterbirds', root[0], size=64)
-    r = evaluate(model, 'waterbirds', root[0], size=64, limit=8, draws=20)
+    r = evaluate(model, 'waterbirds', root[0], size=64, limit=8, bootstrap_samples=20)
     assert not r['images']['whole'] and r['details']['pictures']==dict.fromkeys(groups, 2)
 
 @pytest.mark.parametrize('protocol', find_task('waterbirds').protocols)
 def test_protocols(root, model, protocol):
     "Every protocol runs; what is batched together does not matter"
-    runs = [evaluate(model, 'waterbirds', root[0], protocol, size=64, limit=8, batch_size=b, workers=w, draws=0) for b,w in ((8,0),(3,2))]
+    runs = [evaluate(model, 'waterbirds', root[0], protocol, size=64, limit=8, batch_size=b, workers=w, bootstrap_samples=0) for b,w in ((8,0),(3,2))]
     assert runs[0]['numbers']==runs[1]['numbers'] and runs[0]['details']==runs[1]['details']
     if protocol in ('two-way','wilds'): assert runs[0]['numbers']['other']==0
 
 def test_whole_images_of_several_sizes(root, model):
-    "`fit=short` gives tensors of several sizes"
-    rows = [evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, fit='short', limit=8, batch_size=b, draws=0)['details'] for b in (8,1)]
+    "`resize=short` gives tensors of several sizes"
+    rows = [evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, resize='short', limit=8, batch_size=b, bootstrap_samples=0)['details'] for b in (8,1)]
     assert rows[0]==rows[1]
 
 def test_cut(model):
@@ -130,12 +130,12 @@ def test_cut(model):
         assert abs(((x[[0,2]]-blue[:,None,None]).abs().amax(0)<.05).float().mean()-seen)<.05
 
 @pytest.mark.parametrize('change,words', [(dict(birds='duck'), 'two names'), (dict(inference='max'), 'pooled or vote'), (dict(voters=0), 'share above 0'),
-    (dict(cut=1.5), 'at most 1'), (dict(names='x'), 'birds and others'), (dict(fit='wide'), 'crop, short or square')])
+    (dict(cut=1.5), 'at most 1'), (dict(names='x'), 'birds and others'), (dict(resize='wide'), 'crop, short or square')])
 def test_bad_protocol(change, words):
     with pytest.raises(ValueError, match=words): BirdProtocol(**change)
 
 def test_saved_predictions(root, model, tmp_path):
-    r = evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, limit=8, draws=0, save_predictions=tmp_path/'out')
+    r = evaluate(model, 'waterbirds', root[0], 'patch-vote', size=64, limit=8, bootstrap_samples=0, save_predictions=tmp_path/'out')
     with open(tmp_path/'out/waterbirds/predictions.csv', newline='') as f: rows = list(csv.DictReader(f))
     assert [o['picture'] for o in rows]==[o['img_filename'] for o in root[1][:8]]
     assert list(rows[0])==['picture','bird','place','answer','landbird','waterbird','background']
@@ -241,7 +241,7 @@ def test_drawn_birds_by_hand(model, split):
     answers = np.array(plain_answers(model, [s.image for s in data], ['robin','duck','forest','meadow','lake','ocean']))
     bird,place = np.array([s.group for s in data]).T
     acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
-    n = evaluate(model, 'birds', protocol='places', limit=40, draws=0, split=split)['numbers']
+    n = evaluate(model, 'birds', protocol='places', limit=40, bootstrap_samples=0, split=split)['numbers']
     want = dict(landbird_land=acc[0], landbird_water=acc[1], waterbird_land=acc[2], waterbird_water=acc[3]) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
         train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
     assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
@@ -268,12 +268,12 @@ def test_drawn_birds(model):
     assert Counter(data[i][1:] for i in range(40))=={(b,p):10 for b in (0,1) for p in (0,1)}
     assert Counter(data[i][1:] for i in range(0, 40, 5))=={(b,p):2 for b in (0,1) for p in (0,1)} # any part is balanced
     assert data.files_hash([0,1])!=DrawnBirds(40, seed=1).files_hash([0,1])
-    r = evaluate(model, 'birds', limit=24, split='train', draws=0)
+    r = evaluate(model, 'birds', limit=24, split='train', bootstrap_samples=0)
     assert sum(r['details']['pictures'][g] for g in groups[1:3])<=2
     with pytest.raises(ValueError, match='no split called'): evaluate(model, 'birds', split='val')
 
 def test_resolution(model):
-    results = against_resolution(model, 'birds', [32,64], limit=16, draws=20)
+    results = against_resolution(model, 'birds', [32,64], limit=16, bootstrap_samples=20)
     assert [r['protocol']['size'] for r in results]==[32,64]
     assert len(show_resolution(results).axes)==2
     with pytest.raises(ValueError, match='60 px is not a whole number of patches of 8 px'): against_resolution(model, 'birds', [32,60])
@@ -295,7 +295,7 @@ def test_swapped_backgrounds(model):
     ok = np.array(answers)==np.array(right)[:,None]
     each = dict(zip(backgrounds, ok.mean(0)))
     want = dict(average=ok.mean(), worst_background=ok.mean(0).min(), same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
-    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, draws=0)['numbers']==pytest.approx(want)
+    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, bootstrap_samples=0)['numbers']==pytest.approx(want)
     assert 0<want['all_right']<want['same_answer']<1 and want['worst_background']<want['average']
 
 # ImageNet-9 ---------------------------------------------------------------------------------------------------------
@@ -315,15 +315,15 @@ def test_in9(in9, model):
         assert len(data)==72 and data.expected==8*4050
         assert data.labels==[(v,y) for v in range(8) for y in range(9)] and data.key(10)=='mixed_same/val/01_bird/fg_1.JPEG'
     with pytest.raises(ValueError, match='32400 images, and 72 are here'): evaluate(model, 'imagenet9', in9, size=64)
-    r = evaluate(model, 'imagenet9', in9, size=64, limit=72, draws=20)
-    assert set(r['numbers'])=={*in9_variants, 'bg_gap'} and r['main']=='original'
+    r = evaluate(model, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20)
+    assert set(r['numbers'])=={*in9_variants, 'bg_gap'} and r['primary']=='original'
     assert abs(r['numbers']['bg_gap']-(r['numbers']['mixed_same']-r['numbers']['mixed_rand']))<1e-12
 
 def test_in9_some_variants(in9, model):
     for v in in9_variants[3:]: shutil.rmtree(in9/v)
     with pytest.raises(FileNotFoundError, match='has no mixed_next, only_fg, .*--set variants=original/mixed_same/mixed_rand$'): ImageNet9(in9)
-    r = evaluate(model, 'imagenet9', in9, size=64, limit=18, draws=0, variants='mixed_same/mixed_rand')
-    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap'] and r['main']=='mixed_same' and r['images']['expected']==8100
+    r = evaluate(model, 'imagenet9', in9, size=64, limit=18, bootstrap_samples=0, variants='mixed_same/mixed_rand')
+    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap'] and r['primary']=='mixed_same' and r['images']['expected']==8100
     with pytest.raises(ValueError, match="no variant 'mixed'"): evaluate(model, 'imagenet9', in9, variants='mixed')
 
 @pytest.mark.parametrize('change,kind,words', [
@@ -342,7 +342,7 @@ def test_in9_from_a_thousand(in9, model):
     table = {str(k):k%10-1 for k in range(1000)}
     (in9/'in_to_in9.json').write_text(json.dumps(table))
     assert read_in9_map(in9).tolist()==list(table.values())
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=72, draws=0, templates='name')
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=72, bootstrap_samples=0, templates='name')
     assert len(r['words']['names'])==1000
     (in9/'in_to_in9.json').write_text(json.dumps(table|{'3':11}))
     with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(in9)
@@ -362,10 +362,10 @@ def test_imagenet9_ties(in9, model):
     "A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not compete."
     zero = deepcopy(model)
     with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
-    n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, draws=20).numbers
+    n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20).numbers
     assert n==pytest.approx({k:0 if k=='bg_gap' else 1/9 for k in n})
     (in9/'in_to_in9.json').write_text(json.dumps({str(k):k%20-1 if k%20<10 else -1 for k in range(1000)}))
-    n = evaluate(zero, 'imagenet9', in9, 'imagenet', size=64, limit=72, draws=0, templates='name').numbers
+    n = evaluate(zero, 'imagenet9', in9, 'imagenet', size=64, limit=72, bootstrap_samples=0, templates='name').numbers
     assert n==pytest.approx({k:0 if k=='bg_gap' else 50/1000 for k in n})
     with torch.no_grad(): zero.image.norm.bias.fill_(float('nan'))
     with pytest.raises(ValueError, match='not finite'): evaluate(zero, 'imagenet9', in9, size=64, limit=8)
@@ -382,7 +382,7 @@ def test_tied_birds_in_the_table(root, model, tmp_path):
 
 def test_intervals_of_groups(root, model):
     "Groups are shares, and what is made of them has intervals that hold its value and are never empty."
-    r = evaluate(model, 'waterbirds', root[0], 'two-way', size=64, limit=8, draws=50)
+    r = evaluate(model, 'waterbirds', root[0], 'two-way', size=64, limit=8, bootstrap_samples=50)
     for g in groups:
         ci = binomtest(round(2*r.numbers[g]), 2).proportion_ci(.95, 'wilson')
         assert r.intervals[g]==pytest.approx([ci.low, ci.high], abs=1e-6)
@@ -393,10 +393,10 @@ def test_names_of_one_class_may_be_alike(in9, model):
     "Names with one vector are told of where they stand for different classes."
     table = {str(k):-1 for k in range(1000)}
     (in9/'in_to_in9.json').write_text(json.dumps(table))
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, bootstrap_samples=0, templates='name')
     assert 'same_vector' not in r.details and 'same vector' not in repr(r)
     (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, draws=0, templates='name')
+    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, bootstrap_samples=0, templates='name')
     assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
 
 # Pieces, against plain code -----------------------------------------------------------------------------------------------

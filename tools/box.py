@@ -21,7 +21,7 @@ def measure(model, n=512)->list: # of `Result`, without intervals
     "What training measures, of so many scenes."
     from clippy.eval import evaluate
     few = {} if n==512 else dict(limit=n)
-    return [evaluate(model, task, batch_size=128, draws=0, **few) for task in ('scenes','scenes-one')]
+    return [evaluate(model, task, batch_size=128, bootstrap_samples=0, **few) for task in ('scenes','scenes-one')]
 
 def write(folder, about):
     "The manifest, and the whole of the model small enough?"
