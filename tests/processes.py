@@ -19,14 +19,15 @@ def call(command, *args, ok=True, **kw):
     return done
 
 class Forked:
-    "A function in a fork of this process, in a session of its own, with the interface of `subprocess.Popen`."
+    "A function in a fork of this process, in a group of its own, with the interface of `subprocess.Popen`."
     def __init__(self, work, out, group=0, **variables):
         self.out = Path(out)
         self.out.parent.mkdir(parents=True, exist_ok=True)
         self.returncode = None
         self.pid = os.fork()
+        os.setpgid(self.pid, group or self.pid) # in both processes: whichever is first
         if self.pid: return
-        try: self.be_a_command(work, group, variables)
+        try: self.be_a_command(work, variables)
         except SystemExit as e: code = e.code if isinstance(e.code, int) else int(e.code is not None)
         except BaseException:
             traceback.print_exc()
@@ -35,9 +36,7 @@ class Forked:
         sys.stdout.flush()
         os._exit(code)
 
-    def be_a_command(self, work, group, variables):
-        if group: os.setpgid(0, group)
-        else: os.setsid()
+    def be_a_command(self, work, variables):
         for number in 1,2: os.dup2(os.open(self.out, os.O_WRONLY|os.O_CREAT|os.O_APPEND), number)
         sys.stdout = io.TextIOWrapper(open(1, 'wb', 0, closefd=False), write_through=True)
         sys.stderr = io.TextIOWrapper(open(2, 'wb', 0, closefd=False), write_through=True)
@@ -81,7 +80,6 @@ def begin_ranks(n, out, *args, work=None, **variables)->list:
         where = dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(n), LOCAL_WORLD_SIZE=str(n),
             MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
         found.append(begin(f'{out}.{rank}', *args, group=found[0].pid if found else 0, work=work, **where, **variables))
-        if not rank: time.sleep(.05) # it has to lead the group before the others join
     return found
 
 def end(*runs, ok=True)->str:

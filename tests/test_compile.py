@@ -8,9 +8,11 @@ import clippy.compile as C
 import clippy.signals as S
 from processes import env
 
-@pytest.mark.parametrize('cache,said', [('/home/me/.cache/inductor', 'remove the folder /home/me/.cache/inductor'), (C.own_cache+'x', None)])
+kept = '/home/me/.cache/inductor'
+
+@pytest.mark.parametrize('cache,said', [(kept, f'remove the folder {kept}'), (C.own_cache+'x', None)])
 def test_damaged_cache_of_compiled_code(cache, said, monkeypatch):
-    "What inductor trips over is a sentence, with the folder to remove, unless that is the run's own and goes by itself."
+    "What inductor trips over is a sentence, with the folder to remove, unless that is the run's own."
     from torch._inductor.exc import InductorError
     monkeypatch.setenv('TORCHINDUCTOR_CACHE_DIR', cache)
     own = InductorError.__init__ is not Exception.__init__
@@ -34,7 +36,8 @@ def with_pool(*args):
     return step(*args)
 T.train_step = with_pool
 """
-compiled_run = f"{small_compile}\nimport sys\nfrom clippy.cli import cli\nsys.exit(cli(['train', '--compile', *sys.argv[1:]]))"
+go = "import sys; from clippy.cli import cli; sys.exit(cli(['train', '--compile', *sys.argv[1:]]))"
+compiled_run = small_compile+go
 
 def alive(p):
     try: return p.status()!=psutil.STATUS_ZOMBIE
@@ -45,14 +48,15 @@ class Launched(subprocess.Popen):
     def __init__(self, out, *words, **variables):
         self.out = out
         with open(out, 'w') as f:
-            super().__init__([*map(str, words)], env=env|variables, stdout=f, stderr=subprocess.STDOUT, start_new_session=True)
+            super().__init__([*map(str, words)], env=env|variables, stdout=f, stderr=subprocess.STDOUT,
+                start_new_session=True)
     def said(self): return self.out.read_text()
 
 @pytest.mark.parametrize('ranks,when', [(1,'compiling'), (2,'saved')], ids=['while it compiles','two processes'])
 def test_signal_when_compiled(ranks, when, tmp_path):
     "A signal to the whole group, and again, ends loader, compilers and run within 5 s of the save of the step at work."
-    args = ['--batch-size',8,'--train-num-samples',100000,'--steps',6000,'--workers',1,'--log-every',1,'--logs',tmp_path,
-        '--name','run','--save-every',3]
+    args = ['--batch-size',8,'--train-num-samples',100000,'--steps',6000,'--workers',1,'--log-every',1,
+        '--logs',tmp_path,'--name','run','--save-every',3]
     own = dict(TORCHINDUCTOR_COMPILE_THREADS='2', TMPDIR=str(tmp_path))
     script = tmp_path/'run.py'
     script.write_text(compiled_run)

@@ -155,7 +155,7 @@ def test_failure(tmp_path, monkeypatch):
 def test_stop(tmp_path):
     "Ctrl-C ends the runner and its processes, and leaves no result behind."
     words = [sys.executable, tool, '--only', 'clip', '--seeds', '0', '--out', tmp_path/'out', '--work', tmp_path/'work']
-    deaf_no_more = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) # a job in the background may be started deaf to it
+    deaf_no_more = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) # which a background job may be
     p = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env={**os.environ, 'CLIPPY_TRACEBACK':'0'}, preexec_fn=deaf_no_more)
     for _ in range(300):

@@ -29,7 +29,8 @@ def test_what_is_not_finite_stops(spoil, tmp_path, monkeypatch):
         if next(calls)!=5: return loss,norm
         return (loss*math.nan,norm) if spoil=='loss' else (loss,norm*math.inf)
     monkeypatch.setattr(T, 'train_step', nan)
-    with pytest.raises(ValueError, match='At step 6 the'): T.train(**scenes, logs=str(tmp_path), name='run', save_every=4)
+    with pytest.raises(ValueError, match='At step 6 the'):
+        T.train(**scenes, logs=str(tmp_path), name='run', save_every=4)
     assert [p.name for p in (tmp_path/'run'/'checkpoints').iterdir()]==['step_4']
     found = json.loads((tmp_path/'run'/'not_finite.json').read_text())
     assert found['step']==6 and found['samples']==[f'scene {i}' for i in range(5*4, 6*4)]

