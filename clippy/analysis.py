@@ -514,7 +514,7 @@ def bird_study(
     seed:int=0, # of the intervals
 )->BirdStudy:
     "Waterbirds, looked into."
-    transform,g = image_transform(Protocol(size=size, fit='square'), model),np.array(groups)
+    transform,g = image_transform(Protocol(size=size, resize='square'), model),np.array(groups)
     vectors = class_vectors(model, [*birds,*others], templates)
     x = torch.stack([transform(im) for im in images]).to(model.device)
     seen = [_seen(im, x.shape[-2:]) for im in images]

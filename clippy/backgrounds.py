@@ -50,7 +50,7 @@ class SwappedScenes(Source):
 @register
 class ScenesBackground(Task):
     name,about,needs = 'scenes-bg','one drawn thing before seven backgrounds','nothing: it is drawn'
-    main = 'same_answer'
+    primary = 'same_answer'
     unused = 'names','split'
     protocols = dict(clippy=Protocol(size=0, templates='scenes',
         about='drawings at the size of the model, the names of the ten things'))
@@ -226,7 +226,7 @@ def each_size(
 class ImageNet9Task(Task):
     name,about = 'imagenet9','nine kinds of things before other backgrounds, zero-shot'
     needs = 'bg_challenge/<variant>/val/<NN_class>/*.JPEG (backgrounds challenge)'
-    main = 'original'
+    primary = 'original'
     unused = 'split',
     protocols = dict(
         clippy=In9Protocol(about='224 px, nine names, one sentence; the paper has no ImageNet-9'),
@@ -236,7 +236,7 @@ class ImageNet9Task(Task):
         super().__init__(data, protocol, model)
         variants = tuple(split_names(protocol.variants)) or in9_variants
         self.source = ImageNet9(data, variants, image_transform(protocol, model))
-        if self.main not in variants: self.main = variants[0]
+        if self.primary not in variants: self.primary = variants[0]
         nine = protocol.classes=='in9'
         self.to9 = np.arange(9) if nine else read_in9_map(self.source.root)
         self.classes = list(in9_names) if nine else list(imagenet_names(protocol.names or 'name').values())

@@ -6,11 +6,10 @@ Docs: https://clippy-vl.github.io/clippy/cli.html.md"""
 
 # %% auto #0
 __all__ = ['commands', 'examples', 'places', 'usage', 'describe', 'write_options', 'kept_options', 'options_of', 'function',
-           'parser', 'look_first', 'command', 'cli', 'whole_parser', 'completion']
+           'parser', 'is_missing', 'is_missing_model', 'look_first', 'command', 'cli', 'whole_parser', 'completion']
 
 # %% ../nbs/90_cli.ipynb #93abc6fb
-import argparse, json, os, shutil, sys
-from difflib import get_close_matches
+import argparse, json, os, re, shutil, sys
 from functools import lru_cache
 from glob import has_magic
 from importlib import import_module
@@ -23,33 +22,36 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .console import on_terminal
-from .console import hide_text, in_bounds
+from .asked import typed_labels
+from .console import did_you_mean, hide_text, in_bounds, on_terminal
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
     runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
-    app=('clippy.app:app', 'Open a page in the browser: drop a picture, type words'),
+    app=('clippy.app:app', 'Open a page in the browser: drop an image, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),
     push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card made from its numbers'),
     pack=('clippy.pack:pack', 'Make shards from images and captions'),
-    segment=('clippy.predict:segment_files', 'Find words in pictures'),
-    group=('clippy.predict:group_files', 'Find what belongs together in pictures, without words'),
-    classify=('clippy.predict:classify_files', 'Choose a label for each picture'),
-    info=('clippy.predict:info', 'Say what a model is'),
-    data=('clippy.download:download', 'Download the pictures of a list of links, such as CC-12M'),
+    segment=('clippy.folders:segment_files', 'Find words in images'),
+    group=('clippy.folders:group_files', 'Find what belongs together in images, without words'),
+    classify=('clippy.folders:classify_files', 'Choose a label for each picture'),
+    info=('clippy.folders:info', 'Say what a model is'),
+    data=('clippy.download:download', 'Download the images of a list of links, such as CC-12M'),
     completion=('clippy.cli:completion', 'Print what a shell needs to complete commands and options'),
 )
 
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
-    train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000', 'clippy train --train-data shards --dry-run'],
+    train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000',
+        'clippy train --train-data shards --dry-run'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
-          "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
+        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
     runs=['clippy runs logs'],
-    segment=['clippy segment photo.jpg -l cat,dog -o out.png', "clippy segment photos -l boat,house -b sky -o found --explain", "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl"],
+    segment=['clippy segment photo.jpg -l cat,dog -o out.png',
+        'clippy segment photos -l boat,house -b sky -o found --explain',
+        "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl"],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
     info=['clippy info scenes'],
@@ -123,15 +125,33 @@ def parser(
     "A parser from what a signature says."
     width = shutil.get_terminal_size((120,30))[0]
     wide = lambda prog: argparse.HelpFormatter(prog, max_help_position=width//2, width=width)
-    p = argparse.ArgumentParser(f'clippy {name}', description=said['help'], epilog=f'clippy {__version__}', formatter_class=wide, **kw)
-    for o in said['options']:
-        o = dict(o, help=(o['help'] or '').replace('%', '%%'))
-        if 'type' in o: o['type'] = _types[o['type']]
-        p.add_argument(*o.pop('names'), **o)
+    about = dict(description=said['help'], epilog=f'clippy {__version__}', formatter_class=wide)
+    p = argparse.ArgumentParser(f'clippy {name}', **about, **kw)
+    for option in said['options']:
+        option = dict(option, help=(option['help'] or '').replace('%', '%%'))
+        if 'type' in option: option['type'] = _types[option['type']]
+        p.add_argument(*option.pop('names'), **option)
     return p
 
+# %% ../nbs/90_cli.ipynb #25480b9b
+def is_missing(
+    name:str, # as it was typed
+)->bool: # False: it is there, or may be
+    "Whether a file or folder that was named is surely not there."
+    if re.search(r'://|::|[{}]|^pipe:', name) or has_magic(name): return False
+    return not Path(name).exists()
+
+# %% ../nbs/90_cli.ipynb #05e91be7
+def is_missing_model(
+    name:str, # as it was typed
+)->bool: # False: it is there, or may be somewhere else
+    "Whether a model that was named is surely not there."
+    is_path = name.startswith(('/','.','~')) or name.count('/')>1 or '\\' in name
+    return is_path and is_missing(name)
+
 # %% ../nbs/90_cli.ipynb #83915a76
-places = dict(pack=('images','captions'), data=('table',), runs=('folder',)) # arguments that name what is on the disk
+places = dict(pack=('images','captions'), data=('table',), runs=('folder',), push=('picture',),
+    train=('train_data','val_data','imagenet_val')) # arguments that name what is on the disk
 
 def look_first(
     name:str, # of the command
@@ -139,19 +159,20 @@ def look_first(
 ):
     "Complain about what needs no chapter to be seen."
     in_bounds(**given)
-    if 'pictures' in given: _look_at_pictures(given['pictures'])
-    if 'Label' in given and not any(o.strip(' ,"') for o in given['Label'] or ()):
-        raise ValueError('There are no labels: name at least one thing to look for, such as -l cat -l dog.')
+    if 'pictures' in given: _look_at_images(given['pictures'])
+    if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
     for k in places.get(name, ()):
-        if k in given and not Path(given[k]).exists(): raise FileNotFoundError(f'There is no {given[k]}.')
-    for o in given.get('compare') or () if name=='eval' else ():
-        if not Path(o).is_file(): raise FileNotFoundError(f'There is no result {o}.')
+        if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
+    for k in ('model','Model') if name!='train' else ():
+        if given.get(k) and is_missing_model(given[k]):
+            raise FileNotFoundError(f'There is no model at {given[k]!r}: no such folder or file.')
+    for result in given.get('compare') or () if name=='eval' else ():
+        if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
 
-def _look_at_pictures(sources):
-    if not sources: raise ValueError('There are no pictures: name files, folders, patterns or addresses.')
-    for o in sources:
-        if not (o.startswith(('http://','https://')) or has_magic(o) or Path(o).exists()):
-            raise FileNotFoundError(f'There is no picture {o}.')
+def _look_at_images(sources):
+    if not sources: raise ValueError('There are no images: name files, folders, patterns or addresses.')
+    lost = next(filter(is_missing, sources), None)
+    if lost: raise FileNotFoundError(f'There is no image {lost}.')
 
 # %% ../nbs/90_cli.ipynb #e8d8ec08
 def command(
@@ -175,7 +196,7 @@ def command(
 
 def _in_order(said, given): # takes out of `given` what has to be passed without a name, if there is a `*rest`
     if not said['rest']: return []
-    dests = [o.get('dest', o['names'][0]) for o in said['options']]
+    dests = [option.get('dest', option['names'][0]) for option in said['options']]
     before = dests[:dests.index(said['rest'])]
     return [given.pop(k) for k in before] + list(given.pop(said['rest']))
 
@@ -191,8 +212,8 @@ def cli(
         print(f'clippy {__version__}' if name=='--version' else usage(table))
         return 0
     if name not in table:
-        near = get_close_matches(name, table) or table
-        print(f"clippy: there is no command {name!r}; did you mean {' or '.join(near)}?", file=sys.stderr)
+        hint = did_you_mean(name, table) or ' clippy --help lists those that there are.'
+        print(f'clippy: there is no command {name!r}.{hint}', file=sys.stderr)
         return 2
     try: return command(name, args, table)
     except (ValueError, OSError, CliError) as e:

@@ -215,7 +215,7 @@ def show_matches(
 class GroupProtocol(Protocol):
     "How patches become groups, and groups a number."
     size:int = 448
-    fit:str = 'square'
+    resize:str = 'square'
     templates:str = 'name' # not used: there are no words
     method:str = 'pca' # one of `methods`
     n:int = 8 # groups
@@ -295,7 +295,7 @@ class RegionSource(Source):
 # %% ../nbs/22_group.ipynb #21cc8428
 class Group(Task):
     "Bottom-up segmentation of a data set with regions."
-    main,kind = 'js_regions','' # name of the data set in `clippy.masks`
+    primary,kind = 'js_regions','' # name of the data set in `clippy.masks`
     unused = 'names','templates','pool_prefix'
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)

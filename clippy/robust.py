@@ -183,7 +183,7 @@ def _most_birdlike(x, birds, voters): # `[B,K,N]` -> `[B,K,n]`: the patches near
 class BirdProtocol(Protocol):
     "How an image becomes `land bird`, `water bird` or neither."
     size:int = 448
-    fit:str = 'square'
+    resize:str = 'square'
     split:str = 'test'
     cut:float = 1. # share of width and height that is kept, around the centre
     birds:str = 'landbird/waterbird' # two names, the one of the land first
@@ -208,7 +208,7 @@ def _central(share, transform, image): # the middle of an image
 # %% ../nbs/23_robust.ipynb #703e02c4
 class BirdTask(Task):
     "Two kinds of bird on two kinds of place."
-    main = 'worst_group'
+    primary = 'worst_group'
     train = train_counts # weights in `train_average`
     def transform(self): # PIL image -> tensor
         whole = image_transform(self.protocol, self.model)
@@ -317,7 +317,7 @@ class DrawnBirdsTask(BirdTask):
     name,about = 'birds','Waterbirds in drawings: robin and duck at home and out of place'
     needs = 'nothing: they are drawn'
     train = 1900,100,100,1900
-    _own = dict(size=0, fit='crop', templates='scenes', birds='robin/duck')
+    _own = dict(size=0, resize='crop', templates='scenes', birds='robin/duck')
     _places = dict(_own, others='forest/meadow/lake/ocean')
     protocols = {
         'clippy': BirdProtocol(**_own, about='drawings at the size of the model, two names'),

@@ -107,7 +107,7 @@ def iou(
 class SegmentProtocol(Protocol):
     "How words become pixels, and pixels a number."
     size:int = 448
-    fit:str = 'square'
+    resize:str = 'square'
     window:int = 0 # pixels of a sliding window; 0: the whole image at once
     stride:int = 0 # pixels from window to window
     blend:str = 'cosine' # what overlapping windows average: `cosine` or `softmax`

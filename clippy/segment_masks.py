@@ -49,7 +49,7 @@ class MaskSource(Source):
 # %% ../nbs/21_segment_masks.ipynb #7f6a21e9
 class Segment(Task):
     "Top-down segmentation of a data set with masks."
-    main,kind = 'miou','' # name of the data set in `clippy.masks`
+    primary,kind = 'miou','' # name of the data set in `clippy.masks`
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         own = is_names_file(protocol.names)

@@ -133,7 +133,7 @@ class OneThing(Source):
 @register
 class SceneOne(Task):
     name,about,needs = 'scenes-one','built-in scenes with one thing, zero-shot accuracy','nothing'
-    main = 'accuracy'
+    primary = 'accuracy'
     unused = 'names','split'
     protocols = dict(clippy=OneProtocol(about='the size the model was trained at, the names of the ten things'))
     def __init__(self, data, protocol, model):

@@ -8,9 +8,11 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _tidy, app, ask_groups, ask_words, credentials, draw_examples, open_app, open_upload, serve, write_space
-from clippy.gate import most_body, upload_folder
+from clippy.app import _tidy, app, credentials, open_app, serve
+from clippy.gate import upload_folder
+from clippy.questions import ask_groups, ask_words, draw_examples
 from clippy.saved import boxed, load
+from clippy.space import write_space
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
 words,background = 'car, fish','bricks, sand'
@@ -24,7 +26,7 @@ def pictures(): return draw_examples()
 @pytest.fixture(scope='module')
 def url(pictures):
     asked.clear()
-    page = open_app(workers=2, pictures=pictures, words=words, background=background)
+    page = open_app(workers=2, images=pictures, words=words, background=background)
     yield serve(page, port=0, max_mb=1, wait=False)
     page.close(verbose=False)
 
@@ -37,7 +39,7 @@ def bad(tmp_path_factory):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64,64,3), np.uint8)).save(d/'cut.png')
     (d/'cut.png').write_bytes((d/'cut.png').read_bytes()[:5000])
     Image.new('1', (9000,9000)).save(d/'vast.png')
-    return {d/'text.png':'text.png is no picture', d/'empty.png':'empty.png is empty', d/'cut.png':'cut.png', d/'vast.png':'make it smaller'}
+    return {d/'text.png':'text.png is no image', d/'empty.png':'empty.png is empty', d/'cut.png':'cut.png', d/'vast.png':'make it smaller'}
 
 # Through the server -------------------------------------------------------------------------------------------------
 
@@ -126,7 +128,7 @@ def test_other_files(url, tmp_path):
 
 # Attacks on the server ----------------------------------------------------------------------------------------------
 
-gone = 'This picture is no longer here: drop it again.'
+gone = 'This image is no longer here: drop it again.'
 def get(url, path='', **kw):
     from httpx import Client as Http
     with Http(trust_env=False) as c: return c.get(f'{url}{path}', **kw)
@@ -210,7 +212,7 @@ def test_folder(url):
 
 def test_forgotten_visitors(pictures):
     "Visitors who never come back for their answers are forgotten: their states when there are too many, the rest with them."
-    page = open_app('scenes-cls', pictures=pictures)
+    page = open_app('scenes-cls', images=pictures)
     url = serve(page, port=0, wait=False)
     page.state_holder.capacity = 20
     take = next(i for i,f in page.fns.items() if f.api_name=='take')
@@ -346,8 +348,8 @@ def tab(browser, url):
     assert not [o for o in seen if not o.startswith((url, 'data:', 'blob:'))]
 
 def drop(tab, path):
-    tab.click('#picture button[aria-label*="emove"], #picture button[aria-label*="lear"]')
-    tab.set_input_files('#picture input[type=file]', path)
+    tab.click('#image button[aria-label*="emove"], #image button[aria-label*="lear"]')
+    tab.set_input_files('#image input[type=file]', path)
 def masks(tab, part): return tab.eval_on_selector_all(f'{part} img', 'l => l.map(o => o.src)')
 def legend(tab, part): return tab.locator(f'{part} .legend-item').all_inner_texts()
 
@@ -361,7 +363,7 @@ def press(tab, button, part):
 def test_browser_words(tab, pictures):
     "Upload, type, find: segments with shares; other words: other segments; a click: a heat map."
     drop(tab, pictures[2])
-    tab.wait_for_selector('#picture img')
+    tab.wait_for_selector('#image img')
     tab.fill('#words textarea, #words input', 'star, mushroom')
     tab.fill('#background textarea, #background input', 'wood')
     first = press(tab, '#find', '#segments')
@@ -402,14 +404,14 @@ def test_browser_compare(tab):
 def test_browser_bad(tab, bad, tmp_path):
     "A text that is called a picture, and then a picture that is too large: the page says so and goes on."
     drop(tab, next(iter(bad)))
-    tab.wait_for_selector('#picture img', state='attached')
+    tab.wait_for_selector('#image img', state='attached')
     tab.click('#find')
-    tab.get_by_text('text.png is no picture').wait_for()
+    tab.get_by_text('text.png is no image').wait_for()
     (tmp_path/'large.png').write_bytes(b'0'*1_100_000)
     drop(tab, tmp_path/'large.png')
     tab.get_by_text(re.compile('maximum allowed|too large|exceed', re.I)).first.wait_for()
     tab.reload()
-    tab.wait_for_selector('#picture img')
+    tab.wait_for_selector('#image img')
     press(tab, '#find', '#segments')
 
 @pytest.mark.parametrize('width', [1280, 400])
@@ -500,7 +502,7 @@ def test_password(pictures, monkeypatch):
     "Without the password: no page, no question, no file. With it, all of them. And a wrong one is counted."
     from httpx import Client as Http
     monkeypatch.setenv('CLIPPY_APP_PASSWORD', 'correct horse')
-    page = open_app('scenes-cls', pictures=pictures)
+    page = open_app('scenes-cls', images=pictures)
     url = serve(page, port=0, wait=False, auth='ada')
     with Http(trust_env=False, base_url=url) as c:
         closed = [c.get('config'), c.post('gradio_api/call/groups', json=dict(data=[None, 3])), c.post('gradio_api/upload', files=dict(files=('a.png', b'0'))), c.get(f'gradio_api/file={pictures[0]}')]

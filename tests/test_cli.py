@@ -29,8 +29,8 @@ def test_first_words_need_no_library(tmp_path):
     here = str(tmp_path/'a.png')
     slips = {
         ('segment',here,'-l','cat','--sizes','3'):'unrecognized arguments: --sizes',
-        ('segment','nothere.png','-l','cat'):'There is no picture nothere.png.',
-        ('segment','-l','cat'):'There are no pictures',
+        ('segment','nothere.png','-l','cat'):'There is no image nothere.png.',
+        ('segment','-l','cat'):'There are no images',
         ('classify',here):'There are no labels',
         ('classify',here,'-l',' , '):'There are no labels',
         ('segment',here,'-l','cat','--batch-size','0'):'batch_size is 0, but must be at least 1',
@@ -38,7 +38,7 @@ def test_first_words_need_no_library(tmp_path):
         ('runs','nowhere'):'There is no nowhere.',
         ('eval','--compare','a.json','b.json'):'There is no result a.json.',
         ('train','--lr','fast'):"invalid float value: 'fast'",
-        ('tarin',):'did you mean train',
+        ('tarin',):'Did you mean train',
     }
     cases = [('--help',), *((c,'--help') for c in commands), *slips]
     res = subprocess.run([sys.executable, '-c', quick, json.dumps(cases)], capture_output=True, text=True, cwd=tmp_path)

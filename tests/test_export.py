@@ -66,7 +66,7 @@ def test_without_torch(exported):
 from clippy.export import OnnxCLIPpy
 from PIL import Image
 m = OnnxCLIPpy({str(folder)!r}, threads=1)
-x = m.prepare(Image.new('RGB', (90,70), 'red'), fit='short')
+x = m.prepare(Image.new('RGB', (90,70), 'red'), resize='short')
 print(m.encode_patches(x).shape, m.encode_image(m.prepare(np.zeros((70,90,3), np.uint8))).shape, m.encode_text(['a','b']).shape)
 print([o for o in ('torch','timm','transformers','sentence_transformers','torchvision','scipy') if o in sys.modules])'''
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
@@ -128,9 +128,9 @@ def test_pixels_by_hand(w, h, fit):
     if fit=='crop': x = x[(o := round((sides[1]-32)/2)):o+32, (o := round((sides[0]-32)/2)):o+32]
     want = np.stack([(x[...,i]/255-m)/s for i,(m,s) in enumerate(zip(info['mean'], info['std']))])
     for o in image, np.asarray(image):
-        got = ex.pixels(o, info, fit=fit)
+        got = ex.pixels(o, info, resize=fit)
         assert got.shape==(1,*want.shape) and got.dtype==np.float32 and np.abs(got[0]-want).max()<1e-5
-    assert ex.pixels(image, info, size=16, fit=fit).shape[2:]==ex.pixels(image, info|dict(image_size=16), fit=fit).shape[2:]
+    assert ex.pixels(image, info, size=16, resize=fit).shape[2:]==ex.pixels(image, info|dict(image_size=16), resize=fit).shape[2:]
 
 @pytest.mark.parametrize('what', ['encode_image','encode_patches','encode_tokens'])
 @pytest.mark.parametrize('odd', [float('nan'), float('inf')])

@@ -13,7 +13,7 @@ from clippy.pack import pack
 from clippy.eval import read_image
 from clippy.export import pixels
 from clippy.images import Unusable, open_image, orientation, to_rgb
-from clippy.predict import read_picture
+from clippy.predict import read_image
 
 scene = np.random.default_rng(0).integers(0, 256, (5,7,3), dtype=np.uint8)
 grey = scene[...,0]
@@ -76,7 +76,7 @@ def test_twelve_bits():
 def test_greys_without_a_range(data):
     "Where nobody can know what is white, the image is refused and does not turn black or white."
     with pytest.raises(Unusable, match='outside 0 to 65535'): open_image(data)
-    with pytest.raises(ValueError, match='outside 0 to 65535'): read_picture(Image.open(io.BytesIO(data)))
+    with pytest.raises(ValueError, match='outside 0 to 65535'): read_image(Image.open(io.BytesIO(data)))
 
 def test_values_of_a_mode():
     "Every mode that Pillow has becomes the colours that it means."
@@ -157,7 +157,7 @@ def test_turned_once(kind, turn):
     x = np.asarray(big)
     want = {1:x, 2:x[:,::-1], 3:x[::-1,::-1], 4:x[::-1], 5:x.T, 6:x[::-1].T, 7:x[::-1,::-1].T, 8:x.T[::-1]}[turn]
     image = open_image(saved(big, kind, exif=tag, **(dict(lossless=True) if kind=='WEBP' else {})))
-    for o in (image, to_rgb(image), read_picture(image)): assert o.size==want.shape[::-1] and np.abs(np.asarray(o)[...,0].astype(int)-want).max()<9 and orientation(o)==1
+    for o in (image, to_rgb(image), read_image(image)): assert o.size==want.shape[::-1] and np.abs(np.asarray(o)[...,0].astype(int)-want).max()<9 and orientation(o)==1
     tag[0x0112] = 9
     assert open_image(saved(big, kind, exif=tag)).size==big.size
 
@@ -177,7 +177,7 @@ def test_foreign_formats(kind, tmp_path, monkeypatch):
     with pytest.raises(Unusable, match='unreadable image'): open_image(foreign[kind])
     with pytest.raises(Unusable, match='unreadable image'): fast_transform(32)(foreign[kind])
     with pytest.raises(ValueError, match='unreadable image'): read_image(tmp_path/'im/a.jpg')
-    with pytest.raises(ValueError, match='no picture that Pillow can read as one of JPEG, PNG'): read_picture(tmp_path/'im/a.jpg')
+    with pytest.raises(ValueError, match='no image that Pillow can read as one of JPEG, PNG'): read_image(tmp_path/'im/a.jpg')
     with pytest.raises(ValueError, match="'unreadable image': 1"): pack(tmp_path/'im', tmp_path/'c.csv', tmp_path/'out', progress=False)
 
 def test_one_way_to_open():
@@ -268,5 +268,5 @@ def test_files_that_are_none(tmp_path):
     for name,why in dict(hole='image too large', folder='not a file', pipe='not a file', zero='not a file', none='missing file').items():
         with pytest.raises(Unusable, match=why): I.read_file(tmp_path/f'{name}.png')
         with pytest.raises(ValueError, match=why): read_image(tmp_path/f'{name}.png')
-        with pytest.raises((ValueError,OSError), match='make it smaller|There is no picture'): read_picture(tmp_path/f'{name}.png')
+        with pytest.raises((ValueError,OSError), match='make it smaller|There is no image'): read_image(tmp_path/f'{name}.png')
     with pytest.raises(ValueError, match='none can be used'): pack(tmp_path, tmp_path/'c.csv', tmp_path/'out', progress=False)

@@ -9,10 +9,11 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 import clippy
-import clippy.predict as P
+from clippy import answers as A, asked as Q, folders as F, predict as P
 from clippy.cli import cli
 from clippy.model import create_model
 from clippy.scenes import Scenes, captions
+from clippy.stream import RemoteFile
 
 words = ['boat','flower','cat','house']
 
@@ -48,7 +49,7 @@ def test_orientation(model, picture, turn, tmp_path):
 @pytest.mark.parametrize('size', [(1,1),(3,200),(200,3),(65,63),(640,480)])
 def test_sizes(model, size):
     seg = model.segment(Image.new('RGB', size, 'red'), words)
-    assert seg.mask.shape==size[::-1] and seg.picture().width>=320
+    assert seg.mask.shape==size[::-1] and seg.with_legend().width>=320
     assert model.similarity(Image.new('RGB', size), 'a boat').map.shape==size[::-1]
     if min(size)>8: assert model.group(Image.new('RGB', size), 3).mask.shape==size[::-1]
 
@@ -93,14 +94,14 @@ def _png(image):
 
 whole = _png(Image.fromarray(np.random.RandomState(0).randint(0,255,(50,50,3),np.uint8)))
 @pytest.mark.parametrize('source,said', [
-    (_file(b''), '0 bytes'), (_file(b'no picture'), 'no picture that Pillow can read'), (_file(whole[:len(whole)//2]), 'truncated'),
-    (lambda d: d/'none.png', 'There is no picture'), (lambda d: d, 'There is no picture'), (lambda d: None, 'not NoneType'), (lambda d: np.zeros((0,4,3)), 'is no picture'),
-    (lambda d: np.full((4,4,3), 300), r'in \[0,255\]'), (lambda d: torch.full((3,4,4), float('nan')), r'in \[0,1\]'), (lambda d: torch.zeros(2,3,4,4), 'is no picture'),
+    (_file(b''), '0 bytes'), (_file(b'no picture'), 'no image that Pillow can read'), (_file(whole[:len(whole)//2]), 'truncated'),
+    (lambda d: d/'none.png', 'There is no image'), (lambda d: d, 'There is no image'), (lambda d: None, 'not NoneType'), (lambda d: np.zeros((0,4,3)), 'is no image'),
+    (lambda d: np.full((4,4,3), 300), r'in \[0,255\]'), (lambda d: torch.full((3,4,4), float('nan')), r'in \[0,1\]'), (lambda d: torch.zeros(2,3,4,4), 'is no image'),
     (lambda d: Image.new('1', (9000,9000)), 'make it smaller'), (_file(_png(Image.new('1', (9000,9000)))), 'make it smaller'), (_file(_png(Image.new('1', (20000,20000)))), 'million pixels'),
     (lambda d: Image.new('L', (1,30000)), 'more than 16384'), (lambda d: 'http://127.0.0.1:9/none.png', 'cannot be read|could not be read')],
     ids='empty text truncated missing folder none no-pixels range nan batch huge huge-file bomb long unreachable'.split())
 def test_bad_pictures(model, source, said, tmp_path, monkeypatch):
-    monkeypatch.setattr(P, 'RemoteFile', partial(P.RemoteFile, tries=1, wait=0))
+    monkeypatch.setattr('clippy.stream.RemoteFile', partial(RemoteFile, tries=1, wait=0))
     with pytest.raises((ValueError,OSError), match=said): model.segment(source(tmp_path), words)
 
 @pytest.mark.parametrize('ask,said', [
@@ -139,7 +140,7 @@ def test_folder(photos, saved, tmp_path, capsys):
     "Every picture is answered or reported; a second time there is nothing to do."
     args = ['segment', photos, '-l','boat','-l','cat','-b','grass','-o',tmp_path/'out','-m',saved,'--explain']
     done = run(*args)
-    assert done.returncode==1 and 'empty.png is empty' in done.stderr and '1 of 4 pictures' in done.stderr and 'Traceback' not in done.stderr
+    assert done.returncode==1 and 'empty.png is empty' in done.stderr and '1 of 4 images' in done.stderr and 'Traceback' not in done.stderr
     lines = [json.loads(l) for l in (tmp_path/'out'/'answers.jsonl').read_text().splitlines()]
     assert lines[0]['labels']==['boat','cat'] and [l['picture'] for l in lines[1:]]==['a','b','deep/a'] and sum(r['area'] for r in lines[1]['regions'])==pytest.approx(1, abs=1e-3)
     assert {p.name for p in (tmp_path/'out'/'deep').iterdir()}=={'a.png','a_mask.png','a_boat.png','a_cat.png'}
@@ -152,26 +153,26 @@ def test_folder(photos, saved, tmp_path, capsys):
 
 def test_stopped_and_resumed(photos, saved, tmp_path, monkeypatch):
     (photos/'empty.png').unlink()
-    add,n = P.AnswerFolder.add,iter(range(9))
+    add,n = F.AnswerFolder.add,iter(range(9))
     def dies(self, line):
         if next(n)==1: raise KeyboardInterrupt
         add(self, line)
     kw = dict(Label=['boat'], Out=str(tmp_path/'out'), Model=str(saved), batch_size=1)
     with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
-        m.setattr(P.AnswerFolder, 'add', dies)
-        P.segment_files(str(photos), **kw)
-    assert P.segment_files(str(photos), **kw)==0
+        m.setattr(F.AnswerFolder, 'add', dies)
+        F.segment_files(str(photos), **kw)
+    assert F.segment_files(str(photos), **kw)==0
     assert [json.loads(l).get('picture') for l in (tmp_path/'out'/'answers.jsonl').read_text().splitlines()]==[None,'a','b','deep/a']
 
 def test_one_at_fault_takes_no_others(model, picture):
     "A picture that is read, but that the model cannot take."
     files = dict(a=picture, long=Image.new('L',(1,30000)), b=picture)
-    (found,) = P.answers(files, lambda some: model.segment(some, words))
+    (found,) = F.ask_in_batches(files, lambda some: model.segment(some, words))
     assert [type(o).__name__ for _,o in found]==['Segmentation','ValueError','Segmentation']
 
 @pytest.mark.parametrize('args,code,said', [
-    (['segment','a.png'], 1, 'at least one'), (['segment','none.png','-l','cat'], 1, 'no picture none.png'), (['segment','a.png','b.png','-l','cat','-o','x.png'], 1, '2 pictures do not fit'),
-    (['segment','a.png','-l','cat','--device','moon'], 1, "device 'moon'"), (['segment','a.png','-l','cat','-m','nowhere'], 1, 'no model at'), (['segment','--size','big'], 2, 'invalid int'), (['classify','a.png','-l','cat','-o','x.png'], 1, 'Labels are no picture')])
+    (['segment','a.png'], 1, 'at least one'), (['segment','none.png','-l','cat'], 1, 'no image none.png'), (['segment','a.png','b.png','-l','cat','-o','x.png'], 1, '2 images do not fit'),
+    (['segment','a.png','-l','cat','--device','moon'], 1, "device 'moon'"), (['segment','a.png','-l','cat','-m','nowhere'], 1, 'no model at'), (['segment','--size','big'], 2, 'invalid int'), (['classify','a.png','-l','cat','-o','x.png'], 1, 'Labels are no image')])
 def test_misuse(args, code, said, saved, picture, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path); picture.save('a.png'); picture.save('b.png')
     try: got = cli([*args, *([] if '-m' in args or args[1].startswith('--') else ['-m', str(saved)])])
@@ -251,7 +252,7 @@ def test_other_pictures_stay(args, asks, picture, tmp_path):
     (tmp_path/'link/scene.png').symlink_to(tmp_path/'gone.png')
     before = files_of(tmp_path)
     code,said = asks('segment', *args, '-l', 'boat')
-    assert code==1 and ('would be lost' in said or 'the folder of the pictures themselves' in said) and files_of(tmp_path)==before
+    assert code==1 and ('would be lost' in said or 'the folder of the images themselves' in said) and files_of(tmp_path)==before
 
 @pytest.mark.parametrize('text', ['my own notes\n', '[1]\n', '{"mine": 1}\n', '{"picture": "a"}\n'])
 def test_lists_of_others_stay(text, asks, picture, tmp_path):
@@ -325,38 +326,40 @@ def test_a_model_retrained_in_place(command, asks, picture, tmp_path):
     assert 'image_size' in asks(*command, 'a.png', '-o', 'out', model='./N')[1] and files_of(tmp_path/'out')==before
 
 def test_killed_while_writing(asks, picture, tmp_path, monkeypatch):
-    "Neither half a picture nor a list without its beginning stays behind."
+    "Neither half an image nor a list without its beginning stays behind."
     picture.save(tmp_path/'a.png')
-    def dies(self, fp, *args, **kw):
-        with open(fp, 'wb') as f: f.write(b'half')
-        raise KeyboardInterrupt
+    replace = os.replace
+    def killed(new, path): # before it is in its place
+        if str(path).endswith('.png'): raise KeyboardInterrupt
+        replace(new, path)
     with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
-        m.setattr(Image.Image, 'save', dies)
+        m.setattr(os, 'replace', killed)
         asks('segment', 'a.png', '-l', 'boat', '-o', 'out')
     assert {p.name for p in (tmp_path/'out').iterdir()}=={'answers.jsonl'}
-    assert asks('segment', 'a.png', '-l', 'boat', '-o', 'out')[0]==0 and {p.name for p in (tmp_path/'out').iterdir()}=={'a.png','a_mask.png','answers.jsonl'}
+    assert asks('segment', 'a.png', '-l', 'boat', '-o', 'out')[0]==0
+    assert {p.name for p in (tmp_path/'out').iterdir()}=={'a.png','a_mask.png','answers.jsonl'}
 
 # Words and folders --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('text,words', [('cat,boat', ['cat','boat']), ('cat; a  boat\n', ['cat','a boat']), ('"salt, pepper",cat', ['salt, pepper','cat']), (' "a;b" ; c', ['a;b','c']), ('"a ""b"""', ['a "b"']),
     ('5" disk,x', ['5" disk','x']), (',, ,', []), ('', []), (None, []), ('a\r\nb\r\n"c,\nd"\r\n', ['a','b','c, d'])])
-def test_words(text, words): assert P.words_of(text)==words
+def test_words(text, words): assert Q.words_of(text)==words
 
 @pytest.mark.parametrize('text', ['"a', 'b,"a,c', '"a"b', '"a" "b"', ' "a'])
 def test_quotes_in_pairs(text):
-    with pytest.raises(ValueError, match='not in pairs'): P.words_of(text)
+    with pytest.raises(ValueError, match='not in pairs'): Q.words_of(text)
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(st.text(st.characters(exclude_categories=['Cs','Z','Cc'])|st.sampled_from(',;" '), min_size=1, max_size=9), max_size=5))
 def test_any_words(words):
     "Words that are quoted as csv does come back as they were, but for their spaces."
     line = ','.join('"'+w.replace('"', '""')+'"' for w in words)
-    assert P.words_of(line)==[o for o in (' '.join(w.split()) for w in words) if o]
+    assert Q.words_of(line)==[o for o in (' '.join(w.split()) for w in words) if o]
 
 def test_commas_part_labels(asks, picture, tmp_path, capsys):
     "In every command that takes labels, and as the app does."
-    from clippy.app import words_of
-    assert words_of is P.words_of
+    from clippy.questions import words_of
+    assert words_of is Q.words_of
     picture.save(tmp_path/'a.png')
     assert asks('classify', 'a.png', '-l', 'cat,boat', '-l', '"salt, pepper"')[0]==0
     assert set(json.loads(capsys.readouterr().out)['labels'])=={'cat','boat','salt, pepper'}
@@ -368,7 +371,7 @@ def test_commas_part_labels(asks, picture, tmp_path, capsys):
         assert code==1 and said in err
 
 @pytest.mark.parametrize('args,said', [(['segment','a.png','-l','boat','--batch-size','0'], 'must be at least 1'), (['group','a.png','--batch-size','-2'], 'must be at least 1'), (['classify','a.png','-l','boat','--batch-size','0'], 'must be at least 1'),
-    (['segment','-l','boat'], 'There are no pictures'), (['group'], 'There are no pictures'), (['classify','-l','boat'], 'There are no pictures'), (['segment','empty','-l','boat'], 'There are no pictures in empty'),
+    (['segment','-l','boat'], 'There are no images'), (['group'], 'There are no images'), (['classify','-l','boat'], 'There are no images'), (['segment','empty','-l','boat'], 'There are no images in empty'),
     (['segment','a.png','-l','boat','--explain'], '--out says where'), (['segment','a.png','-l','boat','-o','notes'], 'notes is a file')])
 def test_nothing_to_do_is_said(args, said, asks, picture, tmp_path):
     picture.save(tmp_path/'a.png'); (tmp_path/'empty').mkdir(); (tmp_path/'notes').touch()
@@ -485,7 +488,7 @@ def test_labels_that_nothing_tells_apart(trained):
 def by_hand():
     mask = np.zeros((4,6), np.uint8); mask[1:3,2:5] = 1; mask[3,0] = 2; mask[0,5] = 2
     scores = np.linspace(.1, .9, 24, dtype=np.float32).reshape(4,6)
-    return P.Segmentation(Image.new('RGB', (6,4), (90,90,90)), ['other','boat','cat','dog'], mask, scores)
+    return A.Segmentation(Image.new('RGB', (6,4), (90,90,90)), ['other','boat','cat','dog'], mask, scores)
 
 def test_regions_by_hand():
     "Share, box and score of a label, counted pixel by pixel."
@@ -502,16 +505,16 @@ def test_colours_of_a_mask(tmp_path):
     "Each number has the colour of its entry in the legend, the largest first, and the mask that is written has the numbers."
     seg = by_hand()
     over = np.asarray(seg.overlay(1.))
-    assert len({tuple(c) for c in P.colours()[:40].tolist()})==40
-    for k in range(3): assert (over[seg.mask==k]==P.colours()[k]).all()
+    assert len({tuple(c) for c in A.colours()[:40].tolist()})==40
+    for k in range(3): assert (over[seg.mask==k]==A.colours()[k]).all()
     half = np.asarray(seg.overlay(.5)).astype(int)
-    assert np.abs(half-(P.colours()[seg.mask].astype(int)+90)/2).max()<=1
-    shown = np.asarray(seg.picture())
+    assert np.abs(half-(A.colours()[seg.mask].astype(int)+90)/2).max()<=1
+    shown = np.asarray(seg.with_legend())
     column = [tuple(c) for c in shown[4*-(-320//6):,4].tolist()]
-    order = [k for _,k in sorted((column.index(tuple(P.colours()[k].tolist())), k) for k in range(3))]
-    assert order==[0,1,2] and tuple(P.colours()[3].tolist()) not in column and shown.shape[1]==6*54
+    order = [k for _,k in sorted((column.index(tuple(A.colours()[k].tolist())), k) for k in range(3))]
+    assert order==[0,1,2] and tuple(A.colours()[3].tolist()) not in column and shown.shape[1]==6*54
     assert np.array_equal(np.asarray(Image.open(seg.save_mask(tmp_path/'m.png'))), seg.mask)
-    few = P.Grouping(seg.image, np.where(seg.mask==1, 2, 1).astype(np.uint8))
+    few = A.Grouping(seg.image, np.where(seg.mask==1, 2, 1).astype(np.uint8))
     assert few.to_dict()==dict(size=(6,4), groups={1:.75, 2:.25}) and repr(few)=='Grouping(2 groups)'
 
 def test_heat_map_by_hand(trained):
@@ -530,7 +533,7 @@ def test_heat_map_by_hand(trained):
         bright = np.asarray(m.overlay(1.)).astype(int).sum(2)
         assert bright.flat[x.argmax()]>600 and bright.flat[x.argmin()]<60
     assert np.abs(trained.similarity(scene, 'cat').map-want[1]).max()<1e-4
-    assert not P.HeatMap(scene, 'flat', np.full((4,4), .3, np.float32)).mask.any()
+    assert not A.HeatMap(scene, 'flat', np.full((4,4), .3, np.float32)).mask.any()
 
 def test_vectors_are_kept_by_words_and_sentences(trained):
     "Asked again, the same; with other sentences, other words or another order, what a model without a memory says."
@@ -548,9 +551,9 @@ def test_arrays_mean_what_their_type_says():
     deep = (x.astype(int)*256+x).astype(np.uint16)
     half = torch.tensor(x[...,0]/255).to(torch.bfloat16)
     for array,want in [(deep, x), (x[...,0]>99, np.repeat((x[...,:1]>99)*np.uint8(255), 3, 2)), ((x+.4)/255.5, np.round((x+.4)/255.5*255)), (x[...,:1], np.repeat(x[...,:1], 3, 2)), (torch.tensor(x).permute(2,0,1), x), (x[:3,:3], x[:3,:3]), (torch.tensor(x[:3,:3]), x[:3,:3].transpose(1,2,0)), (half, np.repeat((half.float().numpy()*255).round()[...,None], 3, 2))]:
-        assert np.array_equal(np.asarray(P.read_picture(array)), want), (array.dtype, array.shape)
+        assert np.array_equal(np.asarray(P.read_image(array)), want), (array.dtype, array.shape)
     clear = np.dstack([x, np.full((4,4), 51, np.uint8)])
-    assert np.abs(np.asarray(P.read_picture(clear)).astype(int)-(x*.2+255*.8)).max()<=1
+    assert np.abs(np.asarray(P.read_image(clear)).astype(int)-(x*.2+255*.8)).max()<=1
 
 @pytest.mark.parametrize('options', [dict(), dict(threshold=.6), dict(size=48), dict(templates='a {} at night'), dict(background=['grass','sea'])], ids='none threshold size templates background'.split())
 def test_commands_answer_as_methods_do(options, trained, tmp_path, monkeypatch):
@@ -562,9 +565,9 @@ def test_commands_answer_as_methods_do(options, trained, tmp_path, monkeypatch):
     seg,look = trained.segment(tmp_path/'a.png', labels, **kw),{k:v for k,v in options.items() if k=='size'}
     plain = trained.segment(tmp_path/'a.png', labels)
     read = lambda n: np.asarray(Image.open(tmp_path/f'out/{n}.png'))
-    assert np.array_equal(read('a_mask'), seg.mask) and np.array_equal(read('a'), seg.picture())
+    assert np.array_equal(read('a_mask'), seg.mask) and np.array_equal(read('a'), seg.with_legend())
     if options: assert not np.array_equal(seg.mask, plain.mask) or not np.array_equal(seg.scores, plain.scores)
-    for o in labels: assert np.array_equal(read(f'a_{o}'), trained.similarity(tmp_path/'a.png', o, **look).picture())
+    for o in labels: assert np.array_equal(read(f'a_{o}'), trained.similarity(tmp_path/'a.png', o, **look).with_legend())
     line = json.loads((tmp_path/'out/answers.jsonl').read_text().splitlines()[1])
     assert line['regions']==json.loads(json.dumps(seg.to_dict()['regions'])) and line['size']==[96,96]
 
@@ -573,14 +576,14 @@ def test_the_other_commands_answer_as_methods_do(trained, tmp_path, capsys):
     picture.save(tmp_path/'a.png')
     assert cli(['group', str(tmp_path/'a.png'), '-n', '5', '--size', '48', '-m', 'scenes', '-o', str(tmp_path/'g')])==0
     assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a_mask.png')), trained.group(picture, 5, size=48).mask)
-    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a.png')), trained.group(picture, 5, size=48).picture())
+    assert np.array_equal(np.asarray(Image.open(tmp_path/'g/a.png')), trained.group(picture, 5, size=48).with_legend())
     capsys.readouterr()
     assert cli(['classify', str(tmp_path/'a.png'), '-l', 'boat,cat', '--size', '48', '--templates', 'a {} at night', '-m', 'scenes'])==0
     assert json.loads(capsys.readouterr().out)['labels']==trained.classify(picture, ['boat','cat'], 'a {} at night', size=48).to_dict()['labels']!=trained.classify(picture, ['boat','cat'], size=48).to_dict()['labels']
 
 def test_info_counts(trained, capsys):
     "What is said about a model is what it has."
-    said = P.info('scenes')
+    said = F.info('scenes')
     assert said.strip()==capsys.readouterr().out.strip()
     for part,name in (trained.image,'image tower'),(trained.text,'text tower'):
         line = next(l for l in said.splitlines() if l.startswith(name))

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from clippy.model import CLIPpy, Config, create_model, redraw, text_tower
 
 from clippy.saved import boxed, load
-from clippy.predict import info
+from clippy.folders import info
 
 root = Path(__file__).parent.parent
 
@@ -162,7 +162,7 @@ import sys, os, json, shutil
 from pathlib import Path
 from clippy.model import text_tower
 from clippy.saved import load
-from clippy.predict import info
+from clippy.folders import info
 folder,seen,bad,on = os.path.realpath(sys.argv[1]),set(),[],True
 def watch(event, args):
     if not on: return

@@ -35,7 +35,7 @@ def beside(*pictures, gap=16)->Image.Image:
 
 def draw(found)->Image.Image:
     "Picture, segments, heat map."
-    from clippy.predict import colours, with_legend
+    from clippy.answers import colours, with_legend
     seg,regions = found['seg'],sorted(found['seg'], key=lambda r: -r.area)
     heat = found['model'].similarity(found['picture'], max(seg.labels[1:], key=lambda o: seg[o].area), size=128)
     legend = [(colours()[seg.labels.index(r.label)], f'{r.label}  {r.area:.1%}') for r in regions]
