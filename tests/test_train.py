@@ -184,7 +184,7 @@ misuse = [
     (['--train-data','nowhere/{000..009}.tar'], 'nowhere/000.tar'),
     (['--seed','1000000'], 'held-out scenes'),
     (['--val-data','nowhere'], 'nowhere'),
-    (['--imagenet-val','nowhere'], 'no folder nowhere'),
+    (['--imagenet-val','nowhere'], 'no nowhere'),
     (['--eval','vock=a'], 'vock'),
     (['--model','clippy-L-14'], 'the presets are'),
     (['--pooling','mean'], 'max, avg, cls'),
