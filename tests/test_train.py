@@ -162,6 +162,7 @@ def test_evaluations_by_name(tmp_path):
     assert named(train_data='x', imagenet_val=str(tmp_path))=={'folder':str(tmp_path)}
     for i in range(1000): (tmp_path/'net'/'val'/f'n{i:08}').mkdir(parents=True)
     assert named(train_data='x', imagenet_val=str(tmp_path/'net'))=={'imagenet':str(tmp_path/'net')}
+    with pytest.raises(FileNotFoundError, match='no folder nowhere'): named(imagenet_val='nowhere')
     with pytest.raises(ValueError, match='names voc twice'): named(eval=['voc=a','voc=b'])
     with pytest.raises(ValueError, match='vock'): T.train(**tiny, logs=str(tmp_path/'logs'), eval=['vock=a'])
     with pytest.raises((ValueError, OSError), match='nowhere'):
