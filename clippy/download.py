@@ -266,7 +266,8 @@ def download(
     plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size,
         resize_mode=resize_mode, quality=quality, shard_size=shard_size)
     _check(table, plan, distributor)
-    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries, distributor=distributor)
+    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries,
+        distributor=distributor)
     state = _begun(out, plan)
     columns = url_column,caption_column
     if state=='finished' and not again: about = _finished(out)
