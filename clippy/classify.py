@@ -29,9 +29,10 @@ def imagenet_names(
     with open(_labels/'imagenet.csv', newline='', encoding='utf-8') as f: rows = list(csv.DictReader(f))
     lists = [k for k in rows[0] if k!='id']
     if column in lists: return {r['id']:r[column] for r in rows}
-    raise ValueError(f'ImageNet has the lists of names {", ".join(lists)}, not {column!r}.{did_you_mean(column, lists)}')
+    raise ValueError(f'ImageNet has the lists of names {", ".join(lists)}, not {column!r}.'
+        f'{did_you_mean(column, lists)}')
 
-# %% ../nbs/21_classify.ipynb #a4bac5bd
+# %% ../nbs/21_classify.ipynb #be1f4a01
 def _names_csv(path):
     "Folder -> name, from a csv file."
     lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
@@ -45,7 +46,7 @@ def _names_csv(path):
             'put a name with a comma into double quotes.')
     return {r[folder]:r[name] for r in rows}
 
-# %% ../nbs/21_classify.ipynb #07735542
+# %% ../nbs/21_classify.ipynb #c91b09cd
 def folder_names(
     folders:list, # names of the class folders
     names:str|Path='', # csv file: folder, name; or a list of ImageNet's
@@ -106,7 +107,8 @@ class Folder(Task):
     name,about = 'folder','zero-shot classification of your own images'
     needs = 'one folder of images for each class'
     primary,unused = 'top1',('split',)
-    protocols = dict(clippy=Protocol(size=0, templates='photo', about='images at the size the model was trained at'))
+    _own = 'images at the size the model was trained at'
+    protocols = dict(clippy=Protocol(size=0, templates='photo', about=_own))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         self.source = ClassFolders(self.find(data), image_transform(protocol, model))
@@ -134,7 +136,8 @@ def details(self:Folder, rows):
 
 # %% ../nbs/21_classify.ipynb #393bd07b
 _clip_names = Protocol(about="CLIPpy, Table 2: 224 px; with CLIP's names and 80 sentences, for its own are not public")
-_port = Protocol('port', pool_prefix='yes', about='the public port: names and sentences of CLIP, class token in the pool')
+_port = Protocol('port', pool_prefix='yes',
+    about='the public port: names and sentences of CLIP, class token in the pool')
 
 @register
 class ImageNet(Folder):
@@ -155,7 +158,7 @@ class ImageNet(Folder):
             f'{", ".join(odd[:3])}. Task folder takes any names.')
         return [words[k] for k in wnids]
 
-# %% ../nbs/21_classify.ipynb #9b093136
+# %% ../nbs/21_classify.ipynb #261950ea
 @register
 class ImageNetV2(ImageNet):
     name,about = 'imagenet-v2','ImageNet-v2 (matched frequency), zero-shot'

@@ -47,7 +47,7 @@ def found_at(similarity, owner, ks=(1,5,10))->dict: # (direction, k) -> `[images
     texts = _within(similarity.T, own, torch.ones_like(own).double(), ks)
     return {('image_to_text',k):v for k,v in images.items()} | {('text_to_image',k):v for k,v in texts.items()}
 
-# %% ../nbs/21_retrieval.ipynb #6c2462e5
+# %% ../nbs/21_retrieval.ipynb #6ee1b296
 def _within(scores, best, right, ks): # k -> `[queries]`
     "The chance that one of `right` equals with the score `best` is among the first k."
     higher,level = ((compare(scores, best[:,None])).sum(1).double() for compare in (torch.gt, torch.eq))
@@ -111,8 +111,9 @@ def tar_items(url, max_sample_mb=100)->list: # (shard, captions, (offset, bytes)
     return [_item(shard, i, f) for i,f in enumerate(files)]
 
 def _item(shard, i, files):
-    try: return Path(shard.url), sample_captions(shard.read(i, ('txt','json'))), files[image_ending(files)], shard.key(i)
+    try: captions,place = sample_captions(shard.read(i, ('txt','json'))),files[image_ending(files)]
     except Unusable as e: raise ValueError(f'{shard.url}, {shard.key(i)}: {e}. {_whole}') from None
+    return Path(shard.url),captions,place,shard.key(i)
 
 # %% ../nbs/21_retrieval.ipynb #f1bcc0b2
 def _unpacked_items(url, max_sample_mb):
@@ -158,7 +159,7 @@ class Pairs(Source):
         except Unusable as e: raise ValueError(f'{path}, {key}: {e}. {_whole}') from None
     def files_hash(self, index): return digest([[self.key(i), self.captions(i)] for i in index])
 
-# %% ../nbs/21_retrieval.ipynb #49cf86cd
+# %% ../nbs/21_retrieval.ipynb #46a73879
 def pair_items(data, split)->list: # (file, captions, place in it, key)
     "Pairs of a folder or of shards."
     one = Path(data) if isinstance(data, (str,Path)) and os.path.isdir(data) else None
@@ -174,7 +175,8 @@ class Retrieval(Task):
     name,about = 'retrieval','image-text retrieval, both ways'
     needs = 'shards; or captions.txt and Images/ (Flickr); or annotations/captions_<split>.json and <split>/ (COCO)'
     primary,unused = 'image_to_text@1',('names','templates')
-    protocols = dict(clippy=Protocol(size=0, templates='name', split='val2017', about='all images against all captions'))
+    _all = 'all images against all captions'
+    protocols = dict(clippy=Protocol(size=0, templates='name', split='val2017', about=_all))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         self.source = Pairs(data, image_transform(protocol, model), protocol.split)
@@ -201,7 +203,7 @@ def collect(self:Retrieval, index, rows):
     self.columns = list(columns)
     return torch.stack([torch.bincount(owner, minlength=len(index)).double(), *columns.values()], 1).numpy()
 
-# %% ../nbs/21_retrieval.ipynb #a82eb7ad
-def evaluate_retrieval(model, urls, batch_size=64, workers=0, max_sample_mb=100): # until training is handed its evaluations
+# %% ../nbs/21_retrieval.ipynb #3be33029
+def evaluate_retrieval(model, urls, batch_size=64, workers=0, max_sample_mb=100): # until training has its own
     from clippy.eval import evaluate
     return evaluate(model, 'retrieval', urls, batch_size=batch_size, workers=workers, bootstrap_samples=0)

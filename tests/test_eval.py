@@ -28,10 +28,10 @@ from clippy.cli import cli
 from clippy.pack import pack
 from clippy.console import table
 from clippy.retrieval import Pairs, recall
-from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks, with_intervals
+from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks
 from clippy.words import cached_vectors, fill, templates_of
 from clippy.classify import folder_names
-from clippy.results import lowest_interval, read_result, sum_interval, wilson
+from clippy.results import lowest_interval, read_result, sum_interval, wilson, with_intervals
 from clippy.measure import read_changes, share_out
 from clippy.classes import labels
 from clippy.model import Config, create_model
@@ -761,6 +761,7 @@ def test_hashes_of_protocols_stay():
     "A field that came later changes no hash where it says nothing."
     assert protocol_hash(Protocol())!=protocol_hash(Protocol(pool_prefix='yes'))
     old = {k:v for k,v in asdict(Protocol()).items() if k not in ('name','about','pool_prefix')}
+    old['fit'] = old.pop('resize') # its name when hashes began
     assert protocol_hash(Protocol())==hashlib.sha256(json.dumps(old, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 # Intervals of shares ---------------------------------------------------------------------------------------------------
