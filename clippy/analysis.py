@@ -23,9 +23,9 @@ from sklearn.preprocessing import StandardScaler
 
 from .console import table
 from .data import array_transform
-from .figures import Study, bare, beside, colour_bar, depends_on, heat_panel, light, markers, okabe, points
+from .figures import Study, bare, beside, colour_bar, depends_on, heat_panel, markers, okabe, points
 from .model import CLIPpy, finite
-from .swap import Swap, photo_swap, scene_swap
+from .swap import Swap
 from .words import class_vectors, template_sets
 
 # %% ../nbs/30_analysis.ipynb #d53c7565
@@ -272,7 +272,7 @@ def side_by_side(
     fig.legend(*handles, loc='outside lower center', ncols=len(studies), fontsize=9, frameon=False)
     return fig
 
-# %% ../nbs/30_analysis.ipynb #e49e097d
+# %% ../nbs/30_analysis.ipynb #613d33f9
 def _share_of(feature, part):
     def get(numbers):
         found = numbers[feature]['shares'][part]

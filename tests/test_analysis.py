@@ -8,13 +8,8 @@ from clippy import analysis
 from clippy.analysis import (background_study, read_background, read_thing, resampled, size_study, swap_features,
     to_average, variance_shares)
 from clippy.model import create_model
-<<<<<<< HEAD
 from clippy.scenes import names
 from clippy.swap import Swap, scene_swap
-=======
-from clippy.scenes import Scenes, names, things
-from clippy.swapped import Birds, bird_names
->>>>>>> main
 
 @pytest.fixture(scope='module')
 def model(): return create_model('clippy-scenes', captions=list(names)).eval()
