@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/options.html.md"""
 __all__ = ['recipes', 'precisions', 'completed', 'check_choices', 'check_data', 'model_config', 'run_folder', 'asked',
            'evaluations_for', 'holds_imagenet']
 
-# %% ../nbs/09_options.ipynb #d419a464
+# %% ../nbs/09_options.ipynb #4d294499
 import os, re
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,14 +20,14 @@ from .data import shard_list
 from .loss import losses
 from .model import Config, get_config, presets
 
-# %% ../nbs/09_options.ipynb #a6abf464
+# %% ../nbs/09_options.ipynb #03f172ea
 recipes = dict(
     scenes = dict(model='clippy-scenes', train_num_samples=12_800, batch_size=128, epochs=4, workers=1, log_every=5,
         lr=1e-3, beta1=.9, beta2=.98, eps=1e-6, wd=.1, warmup=50, grad_clip_norm=1.),
     shards = dict(model='clippy-B-16', train_num_samples=0, batch_size=1024, epochs=32, workers=None, log_every=50,
         lr=5e-4, beta1=.9, beta2=.999, eps=1e-8, wd=.2, warmup=10_000, grad_clip_norm=1.))
 
-# %% ../nbs/09_options.ipynb #8101d0a2
+# %% ../nbs/09_options.ipynb #df57bd4d
 precisions = dict(fp32='no', amp='fp16', fp16='fp16', bf16='bf16', amp_bf16='bf16')
 
 def completed(
@@ -45,7 +45,7 @@ def completed(
     check_data(found)
     return found
 
-# %% ../nbs/09_options.ipynb #b28e5edd
+# %% ../nbs/09_options.ipynb #70034afa
 def check_choices(options:SimpleNamespace):
     "A sentence for a choice that there is not, or that does not go with another one."
     if options.model not in presets: get_config(options.model) # says what there is
@@ -78,7 +78,7 @@ def check_data(options:SimpleNamespace):
     if not 0<=options.birds<=most:
         raise ValueError(f'Of {most} images in a batch {options.birds} cannot be birds (--birds).')
 
-# %% ../nbs/09_options.ipynb #fa760d7c
+# %% ../nbs/09_options.ipynb #e338d463
 def model_config(options)->Config: # the preset, with the changes that the options name
     "The model of a run."
     names = 'pooling','token_drop','image_size','text','pretrained_image','pretrained_text'
@@ -96,7 +96,7 @@ def run_folder(options)->Path: # an old one to resume, or a new one
         raise ValueError(f'{base} is there already: continue it with --resume auto, or choose another --name.')
     return next(p for i in range(2, 10**6) if not (p := base.with_name(f'{base.name}-{i}')).exists())
 
-# %% ../nbs/09_options.ipynb #1bf31474
+# %% ../nbs/09_options.ipynb #732930d1
 def asked(options:SimpleNamespace)->dict: # task -> path; '' where a task needs no data
     "The evaluations that the options name."
     typed = [options.eval] if isinstance(options.eval, str) else options.eval or []
@@ -118,7 +118,7 @@ def evaluations_for(options:SimpleNamespace)->list: # with `task`, `measure` and
     makers = [entry.load() for entry in installed('clippy.evaluations').values()]
     return [e for make in makers for e in make(wanted, options.eval_limit, options.workers or 0)]
 
-# %% ../nbs/09_options.ipynb #9f5755c3
+# %% ../nbs/09_options.ipynb #e7cdf6dd
 def holds_imagenet(path)->bool:
     "Are there a thousand folders such as n01440764?"
     places = [Path(path, part) for part in ('val','imagenet/val','ILSVRC2012/val','')]
