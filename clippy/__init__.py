@@ -4,4 +4,5 @@ def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --h
     if name!='load': raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .console import quick_imports
     with quick_imports(): from .predict import load
+    globals()['load'] = load # the next time it is there
     return load

@@ -1,5 +1,6 @@
 "Numbers and their intervals: against scipy, against many drawn data sets, and as text."
-import json
+import json, shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from scipy.stats import binomtest
 from clippy.console import table
 from clippy.eval import Task, all_tasks, evaluate, find_task, tasks
 from clippy.results import lowest_interval, read_result, sum_interval, wilson, with_intervals
+from clippy.runs import read_run
+from clippy.saved import boxed, load
 
 all_tasks()
 
@@ -102,6 +105,16 @@ def test_a_result_with_a_mark(tmp_path, boxed_model):
     plain = read_result(tmp_path/'r.json')
     (tmp_path/'r.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(plain).encode())
     assert read_result(tmp_path/'r.json')==plain and plain['numbers']==r.numbers
+
+def test_a_model_with_a_mark(tmp_path, boxed_model):
+    "A config.json that an editor saved with a byte-order mark is the same model, and a metrics.json the same run."
+    shutil.copytree(boxed()['scenes'], tmp_path/'run/model')
+    config = tmp_path/'run/model/config.json'
+    config.write_bytes(b'\xef\xbb\xbf'+config.read_bytes())
+    assert load(str(tmp_path/'run/model')).config==boxed_model.config
+    metrics = Path(__file__).parent.parent/'nbs/results/demo/max.json'
+    (tmp_path/'run/metrics.json').write_bytes(b'\xef\xbb\xbf'+metrics.read_bytes())
+    assert read_run(tmp_path/'run')['command']==json.loads(metrics.read_text())['command']
 
 def test_results_of_before(tmp_path):
     "Results with the old names of the primary metric and of the resize mode are read as those of today."
