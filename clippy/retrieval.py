@@ -21,7 +21,8 @@ from torch import Tensor
 from .access import scan_shard, Shard, unseekable
 from .captions import read_captions, usable_captions
 from .console import hide
-from .data import image_ending, image_endings, open_image, Report, sample_captions, shard_list, Unusable
+from clippy.data import (image_ending, image_endings, local_path, open_image, Report, sample_captions, shard_list,
+    Unusable)
 from .eval import image_transform, Protocol, read_image, register, Source, Task
 from .files import digest
 from .model import CLIPpy, finite
@@ -103,7 +104,7 @@ def folder_items(path, split)->list: # (image, captions, None, key)
 def tar_items(url, max_sample_mb=100)->list: # (shard, captions, (offset, bytes) of the image, key)
     "Pairs of one shard."
     if unseekable(url): return _unpacked_items(url, max_sample_mb)
-    shard = Shard(url, url, 0, max_sample_mb*1_000_000, scan_shard)
+    shard = Shard(url, local_path(url), 0, max_sample_mb*1_000_000, scan_shard)
     if not shard.index or shard.index.damaged: raise ValueError(f'{url} is not a whole tar file.')
     files = [shard.index.files(i) for i in range(len(shard.index))]
     lost = [shard.key(i) for i,f in enumerate(files) if not set(f) & set(image_endings)]
@@ -113,7 +114,7 @@ def tar_items(url, max_sample_mb=100)->list: # (shard, captions, (offset, bytes)
 def _item(shard, i, files):
     try: captions,place = sample_captions(shard.read(i, ('txt','json'))),files[image_ending(files)]
     except Unusable as e: raise ValueError(f'{shard.url}, {shard.key(i)}: {e}. {_whole}') from None
-    return Path(shard.url),captions,place,shard.key(i)
+    return local_path(shard.url),captions,place,shard.key(i)
 
 # %% ../nbs/21_retrieval.ipynb #f1bcc0b2
 def _unpacked_items(url, max_sample_mb):
