@@ -235,9 +235,9 @@ def test_wrong_manifests_and_pictures(model, tmp_path):
     with pytest.raises(ValueError, match='no metrics.json of a run'): read_manifest(tmp_path/'b.json')
     with pytest.raises(FileNotFoundError, match='no file'): read_manifest(tmp_path/'d.json')
     with pytest.raises(FileNotFoundError, match='no manifest.json'): model.push_to_hub('ada/m', manifest=tmp_path)
-    with pytest.raises(ValueError, match='not a picture'): write_repo(model, tmp_path/'m', 'ada/m', picture=tmp_path/'c.png')
+    with pytest.raises(ValueError, match='not an image'): write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'c.png')
     Image.new('RGB', (8,8)).save(tmp_path/'d.PNG')
-    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', picture=tmp_path/'d.PNG')/'README.md').read_text()
+    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'d.PNG')/'README.md').read_text()
 
 def test_card_of_a_large_model():
     "Pretrained towers, several processes, retrieval: what such a run's card says."
