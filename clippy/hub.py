@@ -202,7 +202,8 @@ _cls = ('This is the baseline: its pooling is that of CLIP, a class token, so no
 def _limits(manifest):
     if not manifest: return _section('Limitations', *_always)
     drawn = not manifest['options'].get('train_data')
-    return _section('Limitations', _cls if manifest['model']['pooling']=='cls' else '', _drawn if drawn else _web, *_always)
+    baseline = _cls if manifest['model']['pooling']=='cls' else ''
+    return _section('Limitations', baseline, _drawn if drawn else _web, *_always)
 
 def _usage(name, manifest):
     drawn = manifest and not manifest['options'].get('train_data')

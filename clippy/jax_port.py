@@ -213,7 +213,8 @@ def vit_of(
     exact = all(getattr(m, 'approximate', 'none')=='none' for m in tower.modules())
     if not exact: _refuse('image', {'the approximate GELU'})
     layers = dict(heads=tower.blocks[0].attn.num_heads, depth=len(tower.blocks))
-    return ViT(patch=tuple(model.patch), grid=tuple(grid), **layers, eps=tower.norm.eps, pooling=model.config.pooling, pool_prefix=model.config.pool_prefix)
+    pool = dict(pooling=model.config.pooling, pool_prefix=model.config.pool_prefix)
+    return ViT(patch=tuple(model.patch), grid=tuple(grid), eps=tower.norm.eps, **layers, **pool)
 
 # %% ../nbs/45_jax.ipynb #53266cdb
 def t5_of(
