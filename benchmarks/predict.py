@@ -30,7 +30,7 @@ def photos(folder, n):
 def loop(model, folder, out, labels):
     "Image by image: features enlarged to the picture, every pixel compared with every word, the mask written."
     Path(out).mkdir()
-    vectors,transform = class_vectors(model, labels, plain),image_transform(Protocol(size=0, fit='short'), model)
+    vectors,transform = class_vectors(model, labels, plain),image_transform(Protocol(size=0, resize='short'), model)
     for path in sorted(Path(folder).iterdir(), key=lambda p: p.name):
         image = open_image(path.read_bytes())
         features = model.encode_patches(transform(image)[None].to(model.device))

@@ -111,7 +111,7 @@ def timed(f, model, *args):
 
 def measure(model, data, size, templates, limit, batch_size, workers, repeats):
     "Both ways in turn, `repeats` times: the quicker time of each."
-    protocol = pick_protocol(find_task('voc'), 'port', split='val', fit='square', size=size, **(dict(templates=templates) if templates else {}))
+    protocol = pick_protocol(find_task('voc'), 'port', split='val', resize='square', size=size, **(dict(templates=templates) if templates else {}))
     masks = open_masks('voc', data, protocol.split, protocol.names)
     index = choose(masks, limit)
     with TemporaryDirectory() as cache, patch.dict(os.environ, CLIPPY_CACHE=cache):

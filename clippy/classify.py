@@ -16,11 +16,9 @@ import torch
 from fastcore.basics import patch
 
 from .console import did_you_mean
-from .eval import evaluate, image_transform, Protocol, read_image, register, Source, Task
+from .eval import image_transform, Protocol, read_image, register, Source, Task
 from .files import read_text
 from .images import hidden, image_files, left_out
-from .model import CLIPpy
-from .results import Result
 from .words import _labels, distinct, templates_of
 
 # %% ../nbs/21_classify.ipynb #aa93db6f
@@ -30,58 +28,68 @@ def imagenet_names(
     "Words for the classes of ImageNet."
     with open(_labels/'imagenet.csv', newline='', encoding='utf-8') as f: rows = list(csv.DictReader(f))
     lists = [k for k in rows[0] if k!='id']
-    if column not in lists: raise ValueError(f'ImageNet has the lists of names {", ".join(lists)}, not {column!r}.{did_you_mean(column, lists)}')
-    return {r['id']:r[column] for r in rows}
+    if column in lists: return {r['id']:r[column] for r in rows}
+    raise ValueError(f'ImageNet has the lists of names {", ".join(lists)}, not {column!r}.'
+        f'{did_you_mean(column, lists)}')
 
+# %% ../nbs/21_classify.ipynb #be1f4a01
 def _names_csv(path):
     "Folder -> name, from a csv file."
-    try: rows = [[o.strip() for o in r] for r in csv.reader(io.StringIO(read_text(path), newline=''), strict=True) if r]
+    lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
+    try: rows = [[cell.strip() for cell in r] for r in lines if r]
     except csv.Error as e: raise ValueError(f'{path} is not a csv table: {e}.') from None
     head = rows[0] if rows else []
-    at = (head.index('folder'), head.index('name')) if {'folder','name'}<={*head} else (0,1)
-    odd = next((r for r in rows if len(r)!=len(head) or len(r)<2 or not r[at[1]]), None)
-    if odd is not None: raise ValueError(f'{path}: {",".join(odd)!r} is not a folder and its name: put a name with a comma into double quotes.')
-    return {r[at[0]]:r[at[1]] for r in rows}
+    folder,name = (head.index('folder'), head.index('name')) if {'folder','name'}<={*head} else (0,1)
+    for r in rows:
+        if len(r)==len(head)>=2 and r[name]: continue
+        raise ValueError(f'{path}: {",".join(r)!r} is not a folder and its name: '
+            'put a name with a comma into double quotes.')
+    return {r[folder]:r[name] for r in rows}
 
+# %% ../nbs/21_classify.ipynb #c91b09cd
 def folder_names(
     folders:list, # names of the class folders
     names:str|Path='', # csv file: folder, name; or a list of ImageNet's
 )->list: # class names in the order of `folders`
     "Words for the class folders of a data set."
-    folders = list(folders)
-    if names and Path(names).suffix:
-        if not Path(names).is_file(): raise FileNotFoundError(f'There is no file of names {names}.')
-        known = _names_csv(names)
-        lost = [o for o in folders if o not in known]
-        if lost: raise ValueError(f'{Path(names).name} has no name for {len(lost)} of {len(folders)} class folders: {", ".join(lost[:5])}.')
-        return [known[o] for o in folders]
+    if names and Path(names).suffix: return _names_of_file(list(folders), Path(names))
     known = imagenet_names(str(names) or 'name')
-    if all(o in known for o in folders): return [known[o] for o in folders]
-    if names: raise ValueError(f'{names} is a list of names for ImageNet, and {next(o for o in folders if o not in known)!r} is none of its classes: '
-                               'leave names out, or name a csv file (folder,name).')
-    return [o.replace('_',' ').replace('-',' ') for o in folders]
+    strange = [k for k in folders if k not in known]
+    if not strange: return [known[k] for k in folders]
+    if names: raise ValueError(f'{names} is a list of names for ImageNet, and {strange[0]!r} is none of its classes: '
+        'leave names out, or name a csv file (folder,name).')
+    return [k.replace('_',' ').replace('-',' ') for k in folders]
+
+def _names_of_file(folders, path):
+    if not path.is_file(): raise FileNotFoundError(f'There is no file of names {path}.')
+    known = _names_csv(path)
+    lost = [k for k in folders if k not in known]
+    if not lost: return [known[k] for k in folders]
+    raise ValueError(f'{path.name} has no name for {len(lost)} of {len(folders)} class folders: {", ".join(lost[:5])}.')
 
 # %% ../nbs/21_classify.ipynb #dbe1371a
 class ClassFolders(Source):
-    "A folder for each class, whose pictures are checked as they are read."
+    "A folder for each class, whose images are checked as they are read."
     def __init__(self,
         path:str|Path, # one folder for each class
         transform, # from `image_transform`
     ):
-        self.transform = transform
         if not Path(path).is_dir(): raise FileNotFoundError(f'There is no folder {path}.')
-        self.classes,self.labels,self.files,left = [],[],[],Counter()
-        for p in sorted(Path(path).iterdir()):
-            some,more = image_files(p) if p.is_dir() and not hidden(p.name) else ([],{})
-            if some:
-                self.files += [(o,) for o in some]
-                self.labels += [len(self.classes)]*len(some)
-                self.classes.append(p.name)
-                left.update(more)
-            elif p.is_dir(): left[f'folder {p.name}{"" if hidden(p.name) else " (no pictures)"}'] += 1
-            else: left['file beside the class folders'] += 1
-        if not self.classes: raise ValueError(f'{path} is not a folder of class folders with pictures.')
-        self.notes = (f'left out of {path}: {left_out(left)}',) if left else ()
+        self.transform,self.left = transform,Counter()
+        self.classes,self.labels,self.files = [],[],[]
+        for p in sorted(Path(path).iterdir()): self.add(p)
+        if not self.classes: raise ValueError(f'{path} is not a folder of class folders with images.')
+        self.notes = (f'left out of {path}: {left_out(self.left)}',) if self.left else ()
+    def add(self, p):
+        "A class, or something that is none."
+        images,others = image_files(p) if p.is_dir() and not hidden(p.name) else ([],{})
+        if images:
+            self.files += [(file,) for file in images]
+            self.labels += [len(self.classes)]*len(images)
+            self.classes.append(p.name)
+            self.left.update(others)
+        elif p.is_dir(): self.left[f'folder {p.name}{"" if hidden(p.name) else " (no images)"}'] += 1
+        else: self.left['file beside the class folders'] += 1
     def __getitem__(self, i): return self.transform(read_image(self.files[i][0])),self.labels[i]
 
 # %% ../nbs/21_classify.ipynb #b49d6c24
@@ -96,9 +104,11 @@ def among_first(
 # %% ../nbs/21_classify.ipynb #56aec505
 @register
 class Folder(Task):
-    name,about,needs = 'folder','zero-shot classification of your own pictures','one folder of pictures for each class'
-    main,unused = 'top1',('split',)
-    protocols = dict(clippy=Protocol(size=0, templates='photo', about='images at the size the model was trained at'))
+    name,about = 'folder','zero-shot classification of your own images'
+    needs = 'one folder of images for each class'
+    primary,unused = 'top1',('split',)
+    _own = 'images at the size the model was trained at'
+    protocols = dict(clippy=Protocol(size=0, templates='photo', about=_own))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         self.source = ClassFolders(self.find(data), image_transform(protocol, model))
@@ -121,37 +131,41 @@ class Folder(Task):
 def details(self:Folder, rows):
     right = self.right(rows)['top1']
     each = {n:right[rows[:,0]==k] for k,n in enumerate(distinct(self.classes))}
-    return dict(classes=len(self.classes), chance=1/len(self.classes), top1={n:float(r.mean()) for n,r in each.items() if len(r)})
+    top1 = {n:float(r.mean()) for n,r in each.items() if len(r)}
+    return dict(classes=len(self.classes), chance=1/len(self.classes), top1=top1)
 
 # %% ../nbs/21_classify.ipynb #393bd07b
+_clip_names = Protocol(about="CLIPpy, Table 2: 224 px; with CLIP's names and 80 sentences, for its own are not public")
+_port = Protocol('port', pool_prefix='yes',
+    about='the public port: names and sentences of CLIP, class token in the pool')
+
 @register
 class ImageNet(Folder):
-    name,about,needs = 'imagenet','ImageNet validation, zero-shot','val/<wnid>/*.JPEG, or a folder of <wnid> folders'
+    name,about = 'imagenet','ImageNet validation, zero-shot'
+    needs = 'val/<wnid>/*.JPEG, or a folder of <wnid> folders'
     each,roots = 50,('val','imagenet/val','ILSVRC2012/val')
-    protocols = dict(
-        clippy=Protocol(about="CLIPpy, Table 2: 224 px; with CLIP's names and 80 sentences, for its own are not public"),
-        port=Protocol('port', pool_prefix='yes', about='the public port: names and sentences of CLIP, class token in the pool'))
+    protocols = dict(clippy=_clip_names, port=_port)
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         self.source.expected = self.each*len(self.classes)
-    def find(self, data): return next((p for o in self.roots if (p := Path(data, o)).is_dir()), data)
+    def find(self, data): return next((p for r in self.roots if (p := Path(data, r)).is_dir()), data)
     def name_them(self, folders):
-        words = imagenet_names(self.protocol.names or 'name'); ids = list(words)
-        wnids = [ids[int(o)] if o.isdigit() and int(o)<1000 else o for o in folders]
-        odd = [o for o in wnids if o not in words]
-        if odd: raise ValueError(f'{self.data} holds {len(odd)} folders that are no ImageNet classes: {", ".join(odd[:3])}. Task folder takes any names.')
-        return [words[o] for o in wnids]
+        words = imagenet_names(self.protocol.names or 'name')
+        ids = list(words)
+        wnids = [ids[int(k)] if k.isdigit() and int(k)<1000 else k for k in folders]
+        odd = [k for k in wnids if k not in words]
+        if odd: raise ValueError(f'{self.data} holds {len(odd)} folders that are no ImageNet classes: '
+            f'{", ".join(odd[:3])}. Task folder takes any names.')
+        return [words[k] for k in wnids]
 
+# %% ../nbs/21_classify.ipynb #261950ea
 @register
 class ImageNetV2(ImageNet):
-    name,about,needs = 'imagenet-v2','ImageNet-v2 (matched frequency), zero-shot','folders 0 to 999 with ten pictures each'
+    name,about = 'imagenet-v2','ImageNet-v2 (matched frequency), zero-shot'
+    needs = 'folders 0 to 999 with ten images each'
     each,roots = 10,('imagenetv2-matched-frequency-format-val',)
 
 # %% ../nbs/21_classify.ipynb #ad113d9b
-def classify_folder(
-    model:CLIPpy,
-    path:str|Path, # one folder for each class
-    workers:int=0,
-)->Result: # top1, top5
-    "Zero-shot accuracy on a folder of photographs, as measured in training."
-    return evaluate(model, 'folder', path, workers=workers, batch_size=64, draws=0)
+def classify_folder(model, path, workers=0): # until training is handed its evaluations
+    from clippy.eval import evaluate
+    return evaluate(model, 'folder', path, workers=workers, batch_size=64, bootstrap_samples=0)

@@ -26,18 +26,21 @@ def flatten(
         else: out[f'{prefix}{k}'] = v
     return out
 
+# %% ../nbs/24_compare.ipynb #8cda5904
+_order = dict(protocol=('task','protocol','words','names','prompts'), data=('images','files'), model=('model','config'),
+    versions=('versions','precision','batch_size'), numbers=('numbers',), details=('details',))
+
 def differences(
     a:dict, # a result
     b:dict, # another
 )->dict: # part -> rows (what, in a, in b), protocol first
     "What differs between two results."
-    parts = dict(protocol=('task','protocol','words','names','prompts'), data=('images','files'), model=('model','config'),
-                 versions=('versions','precision','batch_size'), numbers=('numbers',), details=('details',))
     found = {}
-    for part,keys in parts.items():
+    for part,keys in _order.items():
         x,y = (flatten({k:r[k] for k in keys if k in r}) for r in (a,b))
-        found[part] = [(k, x.get(k,'–'), y.get(k,'–')) for k in dict.fromkeys([*x,*y]) if x.get(k)!=y.get(k)]
-    return {k:v for k,v in found.items() if v}
+        rows = [(k, x.get(k,'–'), y.get(k,'–')) for k in dict.fromkeys([*x,*y])]
+        if rows := [r for r in rows if x.get(r[0])!=y.get(r[0])]: found[part] = rows
+    return found
 
 # %% ../nbs/24_compare.ipynb #61919ca6
 def _short(v):
@@ -45,20 +48,26 @@ def _short(v):
     if isinstance(v, (list,tuple)) and len(v)>3: return f'{len(v)} of them, {digest(v)[:8]}'
     return str(v)
 
+def _gap(row): # how far apart two numbers are; -1 where they are none, so that these come last
+    _,x,y = row
+    return abs(x-y) if isinstance(x, float) and isinstance(y, float) and abs(x-y)>=0 else -1
+
+def _line(part, row):
+    k,x,y = row
+    points = f'{100*(y-x):+.1f}' if part in ('numbers','details') and _gap(row)>=0 else ''
+    return part,k,_short(x),_short(y),points
+
+# %% ../nbs/24_compare.ipynb #2b687569
 def compare(
     a:str|Path|dict, # a result or its file
     b:str|Path|dict, # another
     top:int=12, # rows of a part at most; of details those that differ most
 )->Table:
     "What differs between two results, protocol first."
-    a,b = (read_result(o) for o in (a,b))
     rows = []
-    for part,found in differences(a, b).items():
+    for part,found in differences(read_result(a), read_result(b)).items():
         if part=='details': found = sorted(found, key=_gap, reverse=True)
-        for k,x,y in found[:top]: rows.append((part, k, _short(x), _short(y), f'{100*(y-x):+.1f}' if part in ('numbers','details') and _gap((k,x,y))>=0 else ''))
+        rows += [_line(part, row) for row in found[:top]]
         if len(found)>top: rows.append((part, f'and {len(found)-top} more', '', '', ''))
-    return table(rows, ('part','what','first','second','points'), (4,)) if rows else Table('The two results are the same but for the clock.')
-
-def _gap(row): # rows without numbers come last
-    k,x,y = row
-    return abs(x-y) if isinstance(x, float) and isinstance(y, float) and abs(x-y)>=0 else -1
+    if not rows: return Table('The two results are the same but for the clock.')
+    return table(rows, ('part','what','first','second','points'), (4,))

@@ -20,11 +20,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
-from matplotlib import colormaps
-from matplotlib.figure import Figure
 from PIL import Image
 from scipy.sparse.linalg import eigsh
-from sklearn.cluster import KMeans, SpectralClustering
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -112,6 +109,7 @@ def enlarge(
 
 # %% ../nbs/22_group.ipynb #4ac5cfd7
 def _paint(groups, image=None, alpha=.65): # group colours over a grey picture
+    from matplotlib import colormaps # here: only who draws waits for it
     rgb = (np.array(colormaps['tab10' if groups.max()<10 else 'tab20'].colors)*255)[np.asarray(groups)%20]
     if image is None: return rgb.astype(np.uint8)
     grey = np.asarray(Image.fromarray(np.asarray(image)).convert('L'))[...,None]
@@ -120,8 +118,9 @@ def _paint(groups, image=None, alpha=.65): # group colours over a grey picture
 def show_groups(
     images:list, # `[H,W,3]` uint8 arrays or PIL images
     rows:dict, # title -> `[H,W]` groups of each image
-)->Figure:
+): # a matplotlib figure
     "Pictures, and below them their groups."
+    from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.3*len(images)+.3, 1.35*(1+len(rows))), layout='constrained')
     grid = fig.subplots(1+len(rows), len(images), squeeze=False)
     for axs,(title,pictures) in zip(grid, dict(image=images, **{k:[_paint(g, im) for g,im in zip(v, images)] for k,v in rows.items()}).items()):
@@ -145,6 +144,7 @@ def groups_by_kmeans(
 )->Tensor: # `[h,w,n]` float64; half the squared distance to a mean, negative, less what all groups share
     "Groups of patches by k-means."
     tokens = _tokens(patches, n, normalize)
+    from sklearn.cluster import KMeans # here, for it takes a while
     with _steady(): fit = KMeans(n, n_init=4, random_state=seed).fit(tokens.numpy())
     means = torch.from_numpy(fit.cluster_centers_)
     return (tokens@means.T-means.square().sum(1)/2).unflatten(0, patches.shape[:2])
@@ -156,6 +156,7 @@ def groups_by_spectral(
 )->Tensor: # `[h,w,n]` float64, 1 for the group of a patch, else 0
     "Groups of patches by spectral clustering; patches are as near as their cosine, and strangers below zero."
     tokens = _tokens(patches, n, True)
+    from sklearn.cluster import SpectralClustering
     with _steady(): fit = SpectralClustering(n, affinity='precomputed', assign_labels='cluster_qr', random_state=seed).fit((tokens@tokens.T).clip(0).numpy())
     return F.one_hot(torch.from_numpy(fit.labels_).long(), n).double().unflatten(0, patches.shape[:2])
 
@@ -194,11 +195,12 @@ def show_matches(
     groups:Tensor, # `[H,W]`
     regions:Tensor, # `[H,W]`, see `jaccard`
     names=None, # of regions by their ids; None: no names
-)->Figure: # picture, groups, then for each region its outline and its best group
+): # a matplotlib figure: picture, groups, then for each region its outline and its best group
     "A picture, its groups, and which group fits which region."
     ids,shared,g,r = overlaps(groups, regions)
     iou = shared/(g+r[:,None]-shared)
     h,w = groups.shape
+    from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.5*w/h*(2+len(ids)), 1.75), layout='constrained')
     axs = fig.subplots(1, 2+len(ids))
     axs[0].imshow(image); axs[0].set_title('image', fontsize=9)
@@ -215,7 +217,7 @@ def show_matches(
 class GroupProtocol(Protocol):
     "How patches become groups, and groups a number."
     size:int = 448
-    fit:str = 'square'
+    resize:str = 'square'
     templates:str = 'name' # not used: there are no words
     method:str = 'pca' # one of `methods`
     n:int = 8 # groups
@@ -295,7 +297,7 @@ class RegionSource(Source):
 # %% ../nbs/22_group.ipynb #21cc8428
 class Group(Task):
     "Bottom-up segmentation of a data set with regions."
-    main,kind = 'js_regions','' # name of the data set in `clippy.masks`
+    primary,kind = 'js_regions','' # name of the data set in `clippy.masks`
     unused = 'names','templates','pool_prefix'
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)

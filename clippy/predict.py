@@ -160,7 +160,7 @@ def look(self:CLIPpy,
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size)[0]
-    prepare = image_transform(Protocol(size=size, fit='short'), self)
+    prepare = image_transform(Protocol(size=size, resize='short'), self)
     found = []
     for start in range(0, len(images), batch_size):
         some = [read_image(source) for source in images[start:start+batch_size]]

@@ -1,5 +1,7 @@
 "What every test runs under, set before anything imports torch."
-import os, sys, tempfile
+import gc, os, sys, tempfile
+
+gc.disable() # while everything is imported: what stays need not be looked through, then or later
 
 if os.environ.get('VIRTUAL_ENV')!=sys.prefix: os.environ.pop('VIRTUAL_ENV', None) # IPython would put the packages of another environment on the path
 
@@ -16,3 +18,8 @@ def pytest_collection_modifyitems(items):
     "Long files first; last the one that imports JAX, whose threads do not go with processes that fork."
     order = {f'test_{n}.py':i for i,n in enumerate(early)} | {'test_export.py':99}
     items.sort(key=lambda o: order.get(o.path.name, 50))
+
+def pytest_collection_finish(session):
+    "All is imported."
+    gc.freeze()
+    gc.enable()

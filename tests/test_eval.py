@@ -28,10 +28,10 @@ from clippy.cli import cli
 from clippy.pack import pack
 from clippy.console import table
 from clippy.retrieval import Pairs, recall
-from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks, with_intervals
+from clippy.eval import Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform, pick_protocol, protocol_hash, tasks
 from clippy.words import cached_vectors, fill, templates_of
 from clippy.classify import folder_names
-from clippy.results import lowest_interval, read_result, sum_interval, wilson
+from clippy.results import lowest_interval, read_result, sum_interval, wilson, with_intervals
 from clippy.measure import read_changes, share_out
 from clippy.classes import labels
 from clippy.model import Config, create_model
@@ -130,7 +130,7 @@ def test_intervals(model):
     for weights,value in zip(w, got):
         drawn = rows[np.repeat(np.arange(12), weights)]
         assert value==pytest.approx(job.numbers(drawn, np.ones((1,12)))['miou'][0])
-    assert with_intervals(job, rows, draws=60)==with_intervals(job, rows, draws=60)
+    assert with_intervals(job, rows, bootstrap_samples=60)==with_intervals(job, rows, bootstrap_samples=60)
 
 # VOC, made here -------------------------------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ def voc(tmp_path_factory):
 def test_protocols(task, name, voc, model):
     "Every protocol of VOC runs, and its result says what it is."
     small = dict(size=64, **({} if name in ('clippy','port') else dict(window=48, stride=24)))
-    r = evaluate(model, task, voc, name, limit=4, draws=20, **small)
+    r = evaluate(model, task, voc, name, limit=4, bootstrap_samples=20, **small)
     assert r.images==dict(seen=4, found=4, expected=1464 if name=='port' else 1449, whole=False)
     assert 0<=r.numbers['miou']<=1 and r.protocol['name'].startswith(name) and r.protocol['about']
     assert r.names!=r.prompts and len(r.words['names'])>=20
@@ -175,7 +175,7 @@ def test_perfect(voc, model):
 def test_names_file(voc, model, tmp_path):
     "Another list of names is another protocol; one of another length is refused."
     (tmp_path/'names.txt').write_text('\n'.join(labels('voc').names))
-    own,theirs = (evaluate(model, 'voc', voc, limit=4, draws=0, size=64, names=n) for n in (str(tmp_path/'names.txt'), 'name'))
+    own,theirs = (evaluate(model, 'voc', voc, limit=4, bootstrap_samples=0, size=64, names=n) for n in (str(tmp_path/'names.txt'), 'name'))
     assert own.names==theirs.names and own.details==theirs.details
     (tmp_path/'names.txt').write_text('boat\ncar\n')
     with pytest.raises(ValueError, match="names 2 classes, the data set has 21"): evaluate(model, 'voc', voc, limit=4, names=str(tmp_path/'names.txt'))
@@ -192,7 +192,7 @@ def test_sizes_mix(voc, model, tmp_path):
     d = tmp_path/'VOC2012'; shutil.copytree(voc, d)
     for o in ('JPEGImages/1.jpg','SegmentationClass/1.png'):
         im = Image.open(d/o); im.crop((0,0,80,48)).save(d/o)
-    together,alone = (evaluate(model, 'voc', d, 'sclip', limit=4, batch_size=b, draws=0, size=48, window=32, stride=16) for b in (4,1))
+    together,alone = (evaluate(model, 'voc', d, 'sclip', limit=4, batch_size=b, bootstrap_samples=0, size=48, window=32, stride=16) for b in (4,1))
     assert together.details['iou']==alone.details['iou']
 
 # Classification and retrieval -----------------------------------------------------------------------------------------
@@ -247,14 +247,14 @@ def test_what_class_folders_have_besides(tmp_path, model, capsys):
     assert cli(['eval', demo, '--task','folder','--data',str(d),'--set','size=64','--workers','0','--out',str(tmp_path/'r.json')])==0
     r = read_result(tmp_path/'r.json')
     assert (r['numbers'], r['words']['names'], r['images'])==(plain.numbers, ['boat','cat'], plain.images)
-    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no pictures)','1 hidden file'])
+    said = ', '.join(['1 .db file','2 files beside the class folders','the folder #recycle','the folder .hidden','the folder .ipynb_checkpoints','the folder @eaDir','the folder __MACOSX','the folder dog (no images)','1 hidden file'])
     assert len(r['details']['notes'])==1 and sorted(r['details']['notes'][0].split(': ',1)[1].split(', '))==sorted(said.replace('the folder .ipynb', '2 times the folder .ipynb').replace('the folder @', '2 times the folder @').split(', '))
     assert r['details']['notes'][0] in capsys.readouterr().out
     for k,(kind,ending) in enumerate(dict(GIF='gif', JPEG='jfif', WEBP='webp', TIFF='TIF', PPM='pgm', BMP='bmp').items()): Image.open(d/'boat/0.JPEG').save(d/f'cat/{k}.{ending}', kind)
     (tmp_path/'linked').mkdir(); (tmp_path/'linked/cat').symlink_to(d/'cat'); (tmp_path/'linked/boat').symlink_to(d/'boat')
     assert evaluate(model, 'folder', d, size=64).images['seen']==evaluate(model, 'folder', tmp_path/'linked', size=64).images['seen']==10
     (tmp_path/'none/.ipynb_checkpoints').mkdir(parents=True)
-    with pytest.raises(ValueError, match='not a folder of class folders with pictures'): evaluate(model, 'folder', tmp_path/'none')
+    with pytest.raises(ValueError, match='not a folder of class folders with images'): evaluate(model, 'folder', tmp_path/'none')
 
 def plain_cosines(model, images, texts, size=64):
     "`[images, texts]` from pixels to cosines in plain operations, each text alone; to five decimals, so that equal texts tie."
@@ -295,7 +295,7 @@ def test_retrieval_layouts(tmp_path, model):
     for d in flickr,coco,tmp_path/'shards': assert evaluate(dull, 'retrieval', d).numbers==pytest.approx(right, abs=1e-9)
     assert len(set(caps))<24 and 0<right['image_to_text@1']<right['image_to_text@5']<=1 and right['text_to_image@1']!=right['image_to_text@1']
     (flickr/'Images/03.png').unlink()
-    with pytest.raises(FileNotFoundError, match='1 pictures that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
+    with pytest.raises(FileNotFoundError, match='1 images that are not in .*03.png'): evaluate(model, 'retrieval', flickr)
     (tmp_path/'bad').mkdir(); (tmp_path/'bad/0.tar').write_bytes(b'no tar at all'*100)
     with pytest.raises(ValueError, match='not a whole tar file'): evaluate(model, 'retrieval', tmp_path/'bad')
 
@@ -311,7 +311,7 @@ def test_captions_of_a_folder_are_read_strictly(tmp_path, text, says):
 # Settings and places ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('given,right', [
-    ('size=336,fit=square', dict(size='336', fit='square')),
+    ('size=336,resize=square', dict(size='336', resize='square')),
     ('templates=a photo of a {}, a type of pet.', dict(templates='a photo of a {}, a type of pet.')),
     ('templates=a photo of a {}, a type of pet.,size=64', dict(templates='a photo of a {}, a type of pet.', size='64')),
     ('templates=a {} = a boat, name = boat', dict(templates='a {} = a boat, name = boat')),
@@ -330,17 +330,17 @@ def test_settings_from_a_file(tmp_path):
     "TOML and JSON, with or without a byte-order mark; what is typed counts more."
     if sys.version_info>=(3,11):
         (tmp_path/'a.toml').write_bytes(b'\xef\xbb\xbf'+'size = 64\ntemplates = ["a {}, really", "the {}=x"]\nthreshold = 1\n'.encode())
-        found = pick_protocol(find_task('scenes-things'), **read_changes([str(tmp_path/'a.toml'), 'fit=square']))
-        assert (found.size, found.templates, found.threshold, found.fit)==(64, ('a {}, really','the {}=x'), 1., 'square')
+        found = pick_protocol(find_task('scenes-things'), **read_changes([str(tmp_path/'a.toml'), 'resize=square']))
+        assert (found.size, found.templates, found.threshold, found.resize)==(64, ('a {}, really','the {}=x'), 1., 'square')
         (tmp_path/'a.toml').write_text('size = \n')
         with pytest.raises(ValueError, match='a.toml cannot be read'): read_changes(str(tmp_path/'a.toml'))
-    (tmp_path/'b.JSON').write_bytes(b'\xef\xbb\xbf{"size": 64, "fit": "short"}')
-    assert read_changes([str(tmp_path/'b.JSON'), 'size=96'])==dict(size='96', fit='short')
+    (tmp_path/'b.JSON').write_bytes(b'\xef\xbb\xbf{"size": 64, "resize": "short"}')
+    assert read_changes([str(tmp_path/'b.JSON'), 'size=96'])==dict(size='96', resize='short')
     for text,says in (('[1]', 'not a table'), ('{"size": 1, "size": 2}', "'size' is in it twice"), ('{', 'cannot be read'), ('['*100_000, 'cannot be read')):
         (tmp_path/'b.json').write_text(text)
         with pytest.raises(ValueError, match=says): read_changes(str(tmp_path/'b.json'))
 
-@pytest.mark.parametrize('k,v', [('size',True), ('size',1.5), ('size','1.5'), ('size',None), ('size',[1]), ('fit',3), ('templates',[1]), ('templates',{}), ('templates',3),
+@pytest.mark.parametrize('k,v', [('size',True), ('size',1.5), ('size','1.5'), ('size',None), ('size',[1]), ('resize',3), ('templates',[1]), ('templates',{}), ('templates',3),
     ('size','1e999'), ('names',None), ('protocol','x'), ('task','x'), ('about','x'), ('name','x'), ('',''), ('batch_size','1')])
 def test_values_of_another_kind(k, v):
     with pytest.raises(ValueError): pick_protocol(find_task('folder'), **{k:v})
@@ -577,7 +577,7 @@ def test_protocol_of_no_number(field):
 def test_tower_of_zeros_gets_chance(where, model):
     "A model without an answer scores chance in every number: not the share of the class that comes first, and not 100 %."
     zero = damaged(model, **dark)
-    numbers = lambda t,**kw: evaluate(zero, t, where[t], draws=20, **kw).numbers
+    numbers = lambda t,**kw: evaluate(zero, t, where[t], bootstrap_samples=20, **kw).numbers
     assert numbers('folder')==pytest.approx(dict(top1=1/3, top5=1)) # of three names five are all
     n = numbers('birds', limit=40)
     assert n==pytest.approx({k:0 if k.startswith(('delta','other')) else .5 for k in n})
@@ -697,7 +697,7 @@ def test_words_for_pixels_that_nothing_tells_apart(voc, model, tmp_path):
     names = list(labels('voc').names)
     names[3],names[4] = 'bird, Bird',names[5]
     (tmp_path/'names.txt').write_text('\n'.join(names))
-    r = evaluate(model, 'voc', voc, limit=4, size=64, draws=0, templates='name', names=str(tmp_path/'names.txt'))
+    r = evaluate(model, 'voc', voc, limit=4, size=64, bootstrap_samples=0, templates='name', names=str(tmp_path/'names.txt'))
     assert r.details['same_vector']==[[names[5],names[5]]] and f'{names[5]} = {names[5]}' in repr(r)
     assert f'{names[5]} (2)' in r.details['iou'] and len(r.details['iou'])==21
     assert r.details['iou'][f'{names[5]} (2)'] in (0,None) # the first of two equals wins, as argmax has it
@@ -761,6 +761,7 @@ def test_hashes_of_protocols_stay():
     "A field that came later changes no hash where it says nothing."
     assert protocol_hash(Protocol())!=protocol_hash(Protocol(pool_prefix='yes'))
     old = {k:v for k,v in asdict(Protocol()).items() if k not in ('name','about','pool_prefix')}
+    old['fit'] = old.pop('resize') # its name when hashes began
     assert protocol_hash(Protocol())==hashlib.sha256(json.dumps(old, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 # Intervals of shares ---------------------------------------------------------------------------------------------------
@@ -806,9 +807,9 @@ def test_intervals_of_answers_that_all_agree(where, model):
     "Not 0.0 to 0.0 and not 100.0 to 100.0, in any number of any task."
     for t,kw in ('folder',{}),('retrieval',{}),('birds',dict(limit=16)),('scenes-bg',dict(limit=4)),('scenes',dict(limit=4)),('scenes-js',dict(limit=4)):
         for net in model,damaged(model, **dark):
-            r = evaluate(net, t, where[t], draws=40, **kw)
+            r = evaluate(net, t, where[t], bootstrap_samples=40, **kw)
             for k,(low,high) in r.intervals.items(): assert low<high and low-1e-6<=r.numbers[k]<=high+1e-6 or k=='worst_group', (t,k,low,high)
-    r = evaluate(damaged(model, **dark), 'folder', where['folder'], draws=0)
+    r = evaluate(damaged(model, **dark), 'folder', where['folder'], bootstrap_samples=0)
     assert r.intervals=={}
 
 def test_interval_of_a_perfect_score(model):
@@ -871,9 +872,9 @@ def test_fit_by_hand(fit, size, shape, model):
         top,left = (round((s-size)/2) for s in sides)
         x = x[top:top+size,left:left+size]
     x = ((x-model.config.mean)/model.config.std).transpose(2,0,1)
-    got = image_transform(Protocol(size=size, fit=fit), model)(image)
+    got = image_transform(Protocol(size=size, resize=fit), model)(image)
     assert got.shape==x.shape and np.abs(got.numpy()-x).max()<1e-5
-    if fit!='crop': assert torch.equal(got, image_transform(Protocol(size=size, fit=fit), model)(np.asarray(image))) # an array is the same image
+    if fit!='crop': assert torch.equal(got, image_transform(Protocol(size=size, resize=fit), model)(np.asarray(image))) # an array is the same image
 
 @pytest.mark.parametrize('n', [50, 400])
 def test_bootstrap_of_a_mean(n):

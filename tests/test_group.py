@@ -16,11 +16,10 @@ from clippy.saved import load
 from clippy.scenes import draw_scene, write_folder
 from clippy.segment_masks import MaskSource
 
-demo = Path(__file__).parents[1]/'nbs/demo/model'
 real = Path(__file__).resolve().parents[2]/'shared/data'
 
 @pytest.fixture(scope='module')
-def model(): return load(demo)
+def model(): return load('scenes')
 
 @pytest.fixture
 def voc(tmp_path):
@@ -98,18 +97,18 @@ def test_void(model, voc, rule):
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, void=rule)
     assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, rule=='exclude'), atol=1e-9)
     assert r.details['regions']==8 and {k:o['regions'] for k,o in r.details['by_class'].items()}=={'bird':4,'car':4}
-    assert r.main=='js_regions' and not r.images['whole'] and r.words=={}
+    assert r.primary=='js_regions' and not r.images['whole'] and r.words=={}
 
 @pytest.mark.parametrize('how', [dict(upsampling='nearest'), dict(center='none'), dict(center='both'), dict(normalize=True), dict(center='both', sign='pair')],
     ids=lambda o: '+'.join(f'{k}={v}' for k,v in o.items()))
 def test_choices_by_hand(model, voc, how):
     "Every choice of the protocol gives what plain numpy makes of it"
-    r = evaluate(model, 'voc-js', voc, limit=4, size=64, draws=0, **how)
+    r = evaluate(model, 'voc-js', voc, limit=4, size=64, bootstrap_samples=0, **how)
     plain = dict(how); nearest = plain.pop('upsampling', '')=='nearest'
     assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, nearest=nearest, **plain), atol=1e-9)
 
 def test_spectral_by_hand(model, voc):
-    r = evaluate(model, 'voc-js', voc, protocol='spectral', limit=4, size=64, draws=0, upsampling='nearest')
+    r = evaluate(model, 'voc-js', voc, protocol='spectral', limit=4, size=64, bootstrap_samples=0, upsampling='nearest')
     assert np.allclose([r.numbers['js_regions'],r.numbers['js_images']], by_hand(model, voc, True, scores=plain_spectral, nearest=True), atol=1e-9)
     x = torch.randn(6, 7, 32, generator=torch.Generator().manual_seed(2)).double() # half of the cosines are below zero
     assert np.array_equal(methods['spectral'](x, 5).numpy(), plain_spectral(x.numpy(), 5))

@@ -211,7 +211,7 @@ def test_a_run_and_more_results(model, tmp_path, capsys, monkeypatch):
     metrics = {**read_manifest('scenes'), 'curve':[dict(step=1, loss=3.)], 'command':'python -m clippy.train --logs /home/ada/logs'}
     del metrics['seed'], metrics['weights'], metrics['before_rounding']
     (run/'metrics.json').write_text(json.dumps(metrics))
-    evaluate(model, 'scenes', limit=8, out=tmp_path/'r.json', draws=20)
+    evaluate(model, 'scenes', limit=8, out=tmp_path/'r.json', bootstrap_samples=20)
     kw = dict(results=str(tmp_path/'r.json'), out=str(tmp_path/'repo'))
     push(str(run), 'ada/b', half=True, **kw)
     card,about = (tmp_path/'repo'/'README.md').read_text(),json.loads((tmp_path/'repo'/'manifest.json').read_text())

@@ -289,7 +289,7 @@ def test_index_agrees_with_webdataset(faulty):
     "Every file of every sample lies where the index says."
     for url in shard_list(faulty):
         index,data = scan_shard(url),Path(url).read_bytes()
-        got = [{e:data[at:at+n] for e,(at,n) in index.files(i).items()} for i in range(len(index)) if not index.again[i] and all(n>=0 for _,n in index.files(i).values())]
+        got = [{e:data[at:at+n] for e,(at,n) in index.files(i).items()} for i in range(len(index)) if not index.duplicate[i] and all(n>=0 for _,n in index.files(i).values())]
         want = [{k:v for k,v in s.items() if not k.startswith('__')} for s in wds.tarfile_to_samples(handler=lambda e: isinstance(e,ValueError))([dict(url=url)])
                 if s['__key__'] not in ('00031',) or s['jpg']==jpeg(31)]
         assert len(got)>0 and got==[w for i,w in enumerate(want) if w not in want[:i]][:len(got)]
@@ -300,7 +300,7 @@ def test_index_is_kept(tmp_path, monkeypatch):
     shard,kept = folder/'00000.tar',folder/'.index/00000.tar.npz'
     a = shard_index(shard)
     assert kept.is_file() and [o.name for o in kept.parent.iterdir()]==[kept.name]
-    monkeypatch.setattr('clippy.loader.scan_shard', lambda p: pytest.fail('scanned again'))
+    monkeypatch.setattr('clippy.access.scan_shard', lambda p: pytest.fail('scanned again'))
     assert shard_index(shard).keys.tolist()==a.keys.tolist()==[b'00000',b'00001',b'00002']
     monkeypatch.undo()
     kept.write_bytes(kept.read_bytes()[:100])
@@ -469,7 +469,7 @@ def test_any_tar_ends_in_samples_and_counts(tmp_path, parts, changes, end, packe
     except ValueError as e: assert '0.tar' in str(e)
     else: assert {k for *_,k in items}<={*keys} or len(items)>5
     index = scan_shard(path)
-    if not packed: assert [k for i,k in enumerate(index.keys.tolist()) if not index.again[i] and k.decode(errors='surrogateescape') in keys]==[k.encode(errors='surrogateescape') for k in keys]
+    if not packed: assert [k for i,k in enumerate(index.keys.tolist()) if not index.duplicate[i] and k.decode(errors='surrogateescape') in keys]==[k.encode(errors='surrogateescape') for k in keys]
 
 def test_an_index_that_was_not_made_here(tmp_path):
     "An index beside the shards that does not fit them, or is compressed, is made again."
@@ -477,7 +477,7 @@ def test_an_index_that_was_not_made_here(tmp_path):
     shard,kept = folder/'00000.tar',folder/'.index/00000.tar.npz'
     want = shard_index(shard)
     parts = dict(np.load(kept))
-    for change in (dict(offsets=parts['offsets']+10**9), dict(sizes=parts['sizes']*0-7), dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()), dict(keys=parts['keys'][:2]), dict(again=np.zeros((4,2),bool))):
+    for change in (dict(offsets=parts['offsets']+10**9), dict(sizes=parts['sizes']*0-7), dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()), dict(keys=parts['keys'][:2]), dict(duplicate=np.zeros((4,2),bool))):
         with open(kept,'wb') as f: np.savez(f, **parts|change)
         assert shard_index(shard).offsets.tolist()==want.offsets.tolist() and shard_index(shard).first.tolist()==want.first.tolist()
     with open(kept,'wb') as f: np.savez_compressed(f, **parts)

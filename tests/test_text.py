@@ -65,7 +65,7 @@ def test_results_in_notebooks(text):
     "Classifications, reports and results hold labels and names; in a notebook and on a terminal they are text."
     report = Report(seen=1)
     report.skip(f'{text}.tar', text, text)
-    result = Result(main='top1', numbers={text:.5}, intervals={}, task=text, protocol=dict(name=text), protocol_hash='0'*6, images=dict(seen=1, found=1, expected=1, whole=True), files='0'*6, model='0'*6)
+    result = Result(primary='top1', numbers={text:.5}, intervals={}, task=text, protocol=dict(name=text), protocol_hash='0'*6, images=dict(seen=1, found=1, expected=1, whole=True), files='0'*6, model='0'*6)
     for o in (Classification({text:.5}), report, result):
         page = o._repr_markdown_()
         assert not {o.type for o in tokens(page)} & {'html_inline','html_block','link_open','image','heading_open','hr','em_open','strong_open','s_open'}, page

@@ -183,7 +183,7 @@ def make_start(
     seconds = clock(began)
     width = image.num_features # as wide as the text tower, so that no projection stands between
     bare = CLIPpy(Config(image_size=c['image_size']), image, new_text_tower(width=width)).to(device()).eval()
-    js = {f'jaccard@{n}':r for n in c['sizes'] if (r := evaluate(bare, 'scenes-js', size=n, draw=n, number=c['scenes'], draws=0, batch_size=64))}
+    js = {f'jaccard@{n}':r for n in c['sizes'] if (r := evaluate(bare, 'scenes-js', size=n, draw=n, number=c['scenes'], bootstrap_samples=0, batch_size=64))}
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k:v.cpu().contiguous() for k,v in image.state_dict().items()}, folder/'model.safetensors')
     write_json(folder/'start.json', dict(kind=kind, seed=seed, config=c['start'], weights=weights_hash(image), loss=curve, # the last to be written
@@ -241,7 +241,7 @@ def measure(
     for s in sizes:
         known = evaluate_scenes(model, n, s)
         keep(s, digest(known['protocol']), accuracy=known['accuracy'])
-        kw = dict(size=s, draws=0, batch_size=64)
+        kw = dict(size=s, bootstrap_samples=0, batch_size=64)
         named,groups,birds = evaluate(model, 'scenes', draw=s, number=n, **kw),evaluate(model, 'scenes-js', draw=s, number=n, **kw),evaluate(model, 'birds', **kw)
         iou[s] = {k:round(v,4) for k,v in named['details']['iou'].items()}
         keep(s, named['protocol_hash'], miou=named['numbers']['miou'], things_miou=sum(named['details']['iou'][t] for t in things)/len(things))
