@@ -87,8 +87,7 @@ def numbers_of(
     result:dict, # of an evaluation
 )->dict: # name -> share of one
     "The numbers of a result, without those that describe it."
-    found = result.get('numbers', {k:v for k,v in result.items() if k!='chance'})
-    return {k:v for k,v in found.items() if isinstance(v, float) and v==v}
+    return {k:v for k,v in result['numbers'].items() if isinstance(v, float) and v==v}
 
 def filed_under(
     number:str, # such as `thing_miou`
@@ -108,7 +107,7 @@ def _eval_result(r, number, value):
     return EvalResult(task_type=task, dataset_type=r['task'], dataset_name=r['task'], dataset_config=how,
         metric_type=measure, metric_name=number, metric_value=round(value, 4))
 
-def _count(r): return r.get('n') or (r['images']['seen'] if isinstance(r.get('images'), dict) else r.get('images', 0))
+def _count(r): return r['images']['seen']
 
 # %% ../nbs/44_hub.ipynb #d45f04ce
 tags = ['clippy','clip','vision-language','zero-shot','open-vocabulary','semantic-segmentation','perceptual-grouping']
@@ -146,7 +145,7 @@ def _plain(v):
     return in_code(v) if isinstance(v, str) else in_markdown(v)
 
 def _each_class(r): # of those that have it
-    found = r.get('iou') or r.get('details', {}).get('iou') or {}
+    found = r['details'].get('iou') or {}
     shares = ', '.join(f'{in_markdown(k)} {100*v:.1f}' for k,v in found.items() if v is not None)
     return f"IoU of each class of {in_code(r['task'])}, %: {shares}." if found else ''
 
