@@ -261,6 +261,6 @@ def classify(self:CLIPpy,
     labels,_ = check_labels(labels)
     vectors = as_one(labels, self.word_vectors(labels, templates))
     def answer(image, vector):
-        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').cpu()
+        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').detach().cpu()
         return Classification({labels[i]:float(p[i]) for i in p.argsort(descending=True).tolist()})
     return self.look(images, self.encode_image, answer, size, batch_size)
