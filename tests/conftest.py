@@ -13,7 +13,7 @@ for k,v in dict(
     CLIPPY_CACHE=tempfile.mkdtemp(prefix='clippy-cache-'),  # text vectors of this test run only
 ).items(): os.environ.setdefault(k, v)
 
-early = 'engine','notebooks','crash','train','benchmarks','ablation','predict' # long: two processes should end at about the same time
+early = 'notebooks','train','crash','resume','compile','signals','benchmarks','experiments','predict' # long ones
 def pytest_collection_modifyitems(items):
     "Long files first; last the one that imports JAX, whose threads do not go with processes that fork."
     order = {f'test_{n}.py':i for i,n in enumerate(early)} | {'test_export.py':99}
