@@ -103,7 +103,7 @@ fine = [i for i in range(200) if kinds[i%20]=='fine']
 def test_download(web, tmp_path, capsys):
     "Counts that add up, and shards that a model can be trained on."
     about = download('cc12m', web.table, tmp_path/'out', **quick)
-    assert capsys.readouterr().out.startswith('cc12m: 150 of 200 links gave a picture (75.0%), in 5 shards. The others: HTTP Error 404: Not Found (30), ')
+    assert capsys.readouterr().out.startswith('cc12m: 150 of 200 links gave an image (75.0%), in 5 shards. The others: HTTP Error 404: Not Found (30), ')
     assert (about['listed'], about['found'], about['yield'], about['shards'])==(200, 150, .75, 5)
     assert about['failures']=={'HTTP Error 404: Not Found':30, 'Image decoding error':10, 'IncompleteRead':10}
     assert about==json.loads((tmp_path/'out/download.json').read_text())
@@ -165,7 +165,7 @@ def test_a_damaged_shard_is_fetched_again(web, tmp_path, monkeypatch, capsys):
 def test_after_an_outage(web, tmp_path, capsys):
     "Nothing found is an error and is asked for again; poor shards are on request."
     web.down = True
-    with pytest.raises(ValueError, match=r'None of the 200 links gave a picture: HTTP Error 404: Not Found \(200\)'): download('cc12m', web.table, tmp_path/'out', **quick)
+    with pytest.raises(ValueError, match=r'None of the 200 links gave an image: HTTP Error 404: Not Found \(200\)'): download('cc12m', web.table, tmp_path/'out', **quick)
     web.down = False
     assert download('cc12m', web.table, tmp_path/'out', **quick)['found']==150
     stats = tmp_path/'out/00004_stats.json' # as if the network had been down for the last shard
@@ -203,7 +203,7 @@ def test_command(web, tmp_path, capsys):
     web.table.write_text('link\ttext\n'+web.table.read_text().replace('picture "7"','"picture ""7"""'))
     args = [str(web.table), str(tmp_path/'out'), '--url-column','link','--caption-column','text','--image-size','32','--threads','4','--no-progress']
     assert cli(['data','links',*args])==0
-    assert 'links: 150 of 200 links gave a picture (75.0%), in 1 shard.' in capsys.readouterr().out
+    assert 'links: 150 of 200 links gave an image (75.0%), in 1 shard.' in capsys.readouterr().out
 
 @pytest.mark.parametrize('change,says', [(dict(name='cc13m'),"no list 'cc13m': it is one of cc12m, cc3m, links"), (dict(table='none.tsv'),'There is no list none.tsv.*conceptual-12m'),
     (dict(resize_mode='stretch'),"no resize_mode 'stretch'"), (dict(distributor='mpi'),"no distributor 'mpi'"), (dict(shard_size=0),'shard_size=0: it is at least 1'),
