@@ -144,7 +144,7 @@ def test_broken_masks(tmp_path):
     (tmp_path/'m.png').write_text('no picture')
     with pytest.raises(ValueError, match=r'm\.png: unreadable mask'): read_ids(tmp_path/'m.png')
     put(tmp_path/'m.png')
-    with pytest.raises(ValueError, match='is a picture in RGB'): read_ids(tmp_path/'m.png')
+    with pytest.raises(ValueError, match='is an image in RGB'): read_ids(tmp_path/'m.png')
 
 def png(ids, bits, colour=0, palette=b''):
     "A PNG made by hand: grey (0) or palette (3), so many bits a pixel."
