@@ -26,7 +26,6 @@ from .asked import check_labels
 from .console import on_terminal
 from .images import Unusable, formats, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .model import CLIPpy, finite
-from .saved import load
 from .words import class_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/40_predict.ipynb #e9d37374
