@@ -9,12 +9,12 @@ __all__ = ['ShardIndex', 'scan_shard', 'shard_index', 'Shard', 'unseekable']
 
 # %% ../nbs/06_access.ipynb #5d00004c
 import hashlib,io,os,tarfile
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+from fastcore.basics import patch
 
 from .data import Unusable,local_path
 from .files import cache_folder,read_ours,write_ours
@@ -25,7 +25,7 @@ from .stream import group_members,open_tar,tar_files
 class ShardIndex:
     "Where the samples of a shard lie."
     keys:np.ndarray # `[n]` bytes
-    again:np.ndarray # `[n]` bool: the key was there before
+    duplicate:np.ndarray # `[n]` bool: the key was there before
     first:np.ndarray # `[n+1]` number of each sample's first file
     endings:np.ndarray # `[m]` bytes, one for each file
     offsets:np.ndarray # `[m]`
@@ -33,65 +33,78 @@ class ShardIndex:
     damaged:np.ndarray # `[]` bool: the tar ends before its end
     def __len__(self): return len(self.keys)
     @property
-    def most(self): return len(self) + bool(self.damaged and not (self.sizes==-1).any()) # one more may have begun where it ends
+    def most(self): # samples at most: one more may have begun where it ends
+        return len(self) + bool(self.damaged and not (self.sizes==-1).any())
     def files(self, i): # ending -> (offset, bytes)
-        return {_text(self.endings[j]):(int(self.offsets[j]),int(self.sizes[j])) for j in range(self.first[i], self.first[i+1])}
+        numbers = range(self.first[i], self.first[i+1])
+        return {_text(self.endings[j]):(int(self.offsets[j]),int(self.sizes[j])) for j in numbers}
+
+def _bytes(s): return s.encode(errors='surrogateescape') # names in a tar need not be UTF-8
+def _text(b): return b.decode(errors='backslashreplace')
 
 # %% ../nbs/06_access.ipynb #96d422d5
 def _places(path, damage):
-    "(name, (offset, bytes)) of the files of a tar."
+    "(name, (offset, bytes)) of the files of a tar; what ended it too early goes to `damage`."
     end = os.path.getsize(path)
-    def place(o):
-        if o.issparse(): return 0,-2
-        if o.offset_data+o.size>end: raise tarfile.ReadError('cut off')
-        return o.offset_data,o.size
+    def place(member):
+        if member.issparse(): return 0,-2
+        if member.offset_data+member.size>end: raise tarfile.ReadError('cut off')
+        return member.offset_data,member.size
     try:
         with open(path, 'rb') as f, open_tar(f, 'r:') as tar: yield from tar_files(tar, place, damage)
     except GeneratorExit: raise
     except Exception as e: damage.append(e) # `tarfile` raises what it likes
 
 # %% ../nbs/06_access.ipynb #6b59e3c3
-def _bytes(s): return s.encode(errors='surrogateescape') # names in a tar need not be UTF-8
-def _text(b): return b.decode(errors='backslashreplace')
-
 def scan_shard(
     path, # of a tar that is not compressed
 )->ShardIndex:
     "Find the samples of a shard by its headers."
     damage = []
     samples = list(group_members(_places(path, damage)))
-    keys = [_bytes(o.pop('__key__')) for o in samples]
-    before = Counter()
-    again = [bool(before[k]) or before.update([k]) for k in keys]
-    files = [(_bytes(e),*(where or (0,-1))) for o in samples for e,where in o.items()]
-    return ShardIndex(np.array(keys, 'S'), np.array(again, bool), np.cumsum([0,*map(len,samples)]), np.array([o[0] for o in files], 'S'),
-                      *np.array([o[1:] for o in files], np.int64).reshape(-1,2).T, np.array(bool(damage)))
+    keys = [_bytes(s.pop('__key__')) for s in samples]
+    files = [(_bytes(ending),*(where or (0,-1))) for s in samples for ending,where in s.items()]
+    offsets,sizes = np.array([f[1:] for f in files], np.int64).reshape(-1,2).T
+    return ShardIndex(np.array(keys, 'S'), _seen_before(keys), np.cumsum([0,*map(len,samples)]),
+                      np.array([f[0] for f in files], 'S'), offsets, sizes, np.array(bool(damage)))
+
+def _seen_before(keys): # `[n]` bool
+    before,found = set(),np.zeros(len(keys), bool)
+    for i,k in enumerate(keys):
+        found[i] = k in before
+        before.add(k)
+    return found
 
 # %% ../nbs/06_access.ipynb #d09617c9
 def _index_places(path):
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     return [path.parent/'.index'/f'{path.name}.npz', cache_folder()/'index'/f'{name}.npz']
 
-def _fits(o, size): # the parts of an index to each other, and to a shard of that size
-    n,m,read = len(o.keys),len(o.endings),o.sizes>=0
-    return (o.again.shape==(n,) and o.first.shape==(n+1,) and o.offsets.shape==o.sizes.shape==(m,) and o.damaged.shape==()
-        and o.first[0]==0 and o.first[-1]==m and (np.diff(o.first)>=0).all() and (o.sizes>=-2).all()
-        and (o.offsets>=0).all() and (o.offsets[read]<=size-o.sizes[read]).all())
+def _beside(place): return place.parent.name=='.index' # the shards, for all who may read them
 
+def _fits(index, size): # its parts to each other, and to a shard of that size
+    n,m = len(index.keys),len(index.endings)
+    if not index.offsets.shape==index.sizes.shape==(m,): return False
+    if not (index.duplicate.shape==(n,) and index.first.shape==(n+1,) and index.damaged.shape==()): return False
+    read = index.sizes>=0
+    steps = index.first[0]==0 and index.first[-1]==m and (np.diff(index.first)>=0).all()
+    inside = (index.offsets>=0).all() and (index.offsets[read]<=size-index.sizes[read]).all()
+    return bool(steps and inside and (index.sizes>=-2).all())
+
+# %% ../nbs/06_access.ipynb #a082b693
 def _load_index(place, stamp):
     try:
         data = place.read_bytes() if _beside(place) else read_ours(place)
-        if any(o.compress_type for o in ZipFile(io.BytesIO(data)).infolist()): return # not ours, and who knows how large
-        with np.load(io.BytesIO(data), allow_pickle=False) as o:
-            index = ShardIndex(**{k:o[k] for k in ShardIndex.__dataclass_fields__})
-            if o['stamp'].tolist()==stamp and _fits(index, stamp[1]): return index
-    except Exception: pass # none, or half of one: it is made again
+        compressed = any(f.compress_type for f in ZipFile(io.BytesIO(data)).infolist())
+        if compressed: return None # not ours, and who knows how large
+        with np.load(io.BytesIO(data), allow_pickle=False) as saved:
+            index = ShardIndex(**{k:saved[k] for k in ShardIndex.__dataclass_fields__})
+            if saved['stamp'].tolist()==stamp and _fits(index, stamp[1]): return index
+    except Exception: pass # none, or half of one: it is made anew
 
 def _save_index(place, stamp, index):
     np.savez(data := io.BytesIO(), stamp=np.array(stamp), **vars(index))
     write_ours(place, data.getvalue(), private=not _beside(place))
-
-def _beside(place): return place.parent.name=='.index' # the shards, for all who may read them
 
 # %% ../nbs/06_access.ipynb #c07e0ccf
 def shard_index(
@@ -100,46 +113,73 @@ def shard_index(
     "The index of a shard, made when it is first asked for."
     path = Path(path)
     stat,places = path.stat(),_index_places(path)
-    stamp = [2, stat.st_size, stat.st_mtime_ns] # 2: of this layout
-    for o in places:
-        if found := _load_index(o, stamp): return found
+    stamp = [3, stat.st_size, stat.st_mtime_ns] # 3: of this layout
+    for place in places:
+        if found := _load_index(place, stamp): return found
     index = scan_shard(path)
-    for o in places:
-        try: _save_index(o, stamp, index); break
-        except OSError: pass
+    for place in places:
+        try:
+            _save_index(place, stamp, index)
+            break
+        except OSError: pass # the next place, then
     return index
 
 # %% ../nbs/06_access.ipynb #ae56e47a
 class Shard:
     "A shard, open for reading in any order."
-    def __init__(self, url, path, n, most, index=shard_index): # `n` samples of at most `most` bytes
-        self.url,self.most,self.file,self.why = url,most,None,''
+    def __init__(self,
+        url:str, # its name in reports
+        path, # of a tar that is not compressed
+        n:int, # samples that it should have
+        most:float, # bytes of the largest sample
+        index=shard_index, # callable: path -> `ShardIndex`
+    ):
+        self.url,self.most = url,most
+        self.index,self.file,self.why = None,None,''
         try: self.index,self.file = index(path),open(path,'rb')
         except OSError: self.index,self.why = None,'unreadable shard'
-        m = len(self.index) if self.index else 0
-        if m<n and not self.why: self.why = ('truncated shard' if m else 'unreadable shard') if self.index.damaged else 'missing from shard'
-        self.beyond = [*map(_text, self.index.keys[n:])] if m>n else []
+        held = len(self.index) if self.index else 0
+        if held<n and not self.why: self.why = self._lack(held)
+        self.beyond = [*map(_text, self.index.keys[n:])] if held>n else []
+    def _lack(self, held): # why there are not as many as there should be
+        if not self.index.damaged: return 'missing from shard'
+        return 'truncated shard' if held else 'unreadable shard'
     def __del__(self):
         if self.file: self.file.close()
     def key(self, i): return _text(self.index.keys[i]) if self.index and i<len(self.index) else f'#{i}'
-    def __getitem__(self, i): return self.read(i)
-    def read(self, i, wanted=None): # raw sample: ending -> bytes; `wanted`: endings, if not all
-        if not self.index or i>=len(self.index): raise Unusable(self.why)
-        if self.index.again[i]: raise Unusable('duplicate key')
-        files,found = self.index.files(i),{}
-        if any(n==-2 for _,n in files.values()): raise Unusable('sparse file')
-        if sum(n+512 for _,n in files.values())>self.most: raise Unusable('sample too large')
-        for ending,(at,n) in files.items():
-            if wanted and ending not in wanted: continue
-            try: self.file.seek(at); data = self.file.read(max(n,0))
-            except OSError: raise Unusable('unreadable shard') from None
-            if len(data)!=n: raise Unusable('truncated shard')
-            found[ending] = data
-        return found
+
+# %% ../nbs/06_access.ipynb #7ff3e7af
+@patch
+def read(self:Shard,
+    i:int, # number of the sample
+    wanted=None, # file endings, if not all
+)->dict: # raw sample: ending -> bytes
+    "A sample, or `Unusable` with the reason."
+    if not self.index or i>=len(self.index): raise Unusable(self.why)
+    if self.index.duplicate[i]: raise Unusable('duplicate key')
+    files,found = self.index.files(i),{}
+    if any(n==-2 for _,n in files.values()): raise Unusable('sparse file')
+    if sum(n+512 for _,n in files.values())>self.most: raise Unusable('sample too large')
+    for ending,(at,n) in files.items():
+        if wanted and ending not in wanted: continue
+        try:
+            self.file.seek(at)
+            data = self.file.read(max(n,0))
+        except OSError: raise Unusable('unreadable shard') from None
+        if len(data)!=n: raise Unusable('truncated shard')
+        found[ending] = data
+    return found
+
+@patch
+def __getitem__(self:Shard, i): return self.read(i)
 
 # %% ../nbs/06_access.ipynb #c1f2a8e7
-def unseekable(url): # why a shard cannot be read in any order; '' if it can
+def unseekable(
+    url:str, # one shard
+)->str: # '' if it can
+    "Why a shard cannot be read in any order."
     path = local_path(url)
     if path is None: return 'remote'
     with open(path, 'rb') as f: head = f.read(6)
-    return 'compressed' if head.startswith((b'\x1f\x8b', b'BZh', b'\xfd7zXZ', b'\x28\xb5\x2f\xfd')) else ''
+    compressed = head.startswith((b'\x1f\x8b', b'BZh', b'\xfd7zXZ', b'\x28\xb5\x2f\xfd'))
+    return 'compressed' if compressed else ''

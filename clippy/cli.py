@@ -23,7 +23,7 @@ from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
 from .asked import typed_labels
-from .console import did_you_mean, hide_text, in_bounds, on_terminal
+from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -112,7 +112,9 @@ def options_of(name, where): # from the file for a command of ours, from its fun
 def function(where:str): # `module:name`
     "The function behind a row of the table."
     module,name = where.split(':')
-    return unwrap(getattr(import_module(module), name))
+    if module not in sys.modules:
+        with quick_imports(): import_module(module)
+    return unwrap(getattr(sys.modules[module], name))
 
 # %% ../nbs/90_cli.ipynb #b385db5b
 _types = dict(str=str, int=int, float=float, bool_arg=bool_arg)
@@ -237,5 +239,6 @@ def completion(
     shell:str, # bash, zsh, tcsh, fish or powershell
 ):
     "Print what a shell needs to complete commands and options."
-    if shell not in shtab.SUPPORTED_SHELLS: raise ValueError(f'Completion is made for {", ".join(shtab.SUPPORTED_SHELLS)}, not {shell!r}.')
+    known = shtab.SUPPORTED_SHELLS
+    if shell not in known: raise ValueError(f'Completion is made for {", ".join(known)}, not {shell!r}.')
     print(shtab.complete(whole_parser(), shell))

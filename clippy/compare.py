@@ -26,7 +26,7 @@ def flatten(
         else: out[f'{prefix}{k}'] = v
     return out
 
-# %% ../nbs/24_compare.ipynb #43975864
+# %% ../nbs/24_compare.ipynb #8cda5904
 _order = dict(protocol=('task','protocol','words','names','prompts'), data=('images','files'), model=('model','config'),
     versions=('versions','precision','batch_size'), numbers=('numbers',), details=('details',))
 
@@ -57,7 +57,7 @@ def _line(part, row):
     points = f'{100*(y-x):+.1f}' if part in ('numbers','details') and _gap(row)>=0 else ''
     return part,k,_short(x),_short(y),points
 
-# %% ../nbs/24_compare.ipynb #7c343d51
+# %% ../nbs/24_compare.ipynb #2b687569
 def compare(
     a:str|Path|dict, # a result or its file
     b:str|Path|dict, # another

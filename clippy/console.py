@@ -1,4 +1,4 @@
-"""Numbers within their bounds, secrets out of every record, and text of others that stays text
+"""Numbers within their bounds, hints for mistyped names, secrets out of every record, and text of others that stays text
 
 Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 
@@ -6,11 +6,12 @@ Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 
 # %% auto #0
 __all__ = ['many', 'some', 'share', 'bounds', 'programs', 'in_bounds', 'did_you_mean', 'hide_address', 'file_name',
-           'hide_program', 'hide_text', 'hide', 'hide_words', 'command', 'installed', 'front_door', 'on_terminal',
-           'Markdown', 'in_markdown', 'in_code', 'fenced', 'in_sheet', 'Table', 'table']
+           'hide_program', 'hide_text', 'hide_words', 'hide', 'command', 'installed', 'front_door', 'quick_imports',
+           'on_terminal', 'Markdown', 'in_markdown', 'in_code', 'fenced', 'in_sheet', 'Table', 'table']
 
 # %% ../nbs/00_console.ipynb #386f3372
-import json, math, re, shlex, sys
+import gc, json, math, re, shlex, sys
+from contextlib import contextmanager
 from difflib import get_close_matches
 from html import escape
 from importlib.metadata import entry_points
@@ -24,8 +25,8 @@ bounds = dict(
     lr=(0, 1e6), beta1=(0, .9999999), beta2=(0, .9999999), eps=(0, 1), wd=(0, 1e6), grad_clip_norm=(1e-9, 1e9),
     layer_decay=(1e-3, 1), ema=(0, .9999999), token_drop=(0, .99), max_skipped=share, image_size=(1, 8192), limit=many,
     shard_size=(1, 2**31), resize=(0, 65_535), max_sample_mb=(1e-6, 1e6), quality=(1, 100), processes=(1, 1024),
-    threads=(1, 65_536), timeout=(1, 86_400), retries=(0, 1000), again=share, threshold=(-1, 1), size=(0, 8192), N=(1, 4096),
-    port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000))
+    threads=(1, 65_536), timeout=(1, 86_400), retries=(0, 1000), again=share, threshold=(-1, 1), size=(0, 8192),
+    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000))
 
 # %% ../nbs/00_console.ipynb #6d1d7e4e
 def in_bounds(
@@ -63,16 +64,22 @@ def hide_address(
     user,at,after = rest.rpartition('@')
     if at and '/' in user and ':' not in user: after = rest # the @ is in the path
     host,_,path = re.split('[?#]', after)[0].partition('/')
-    if not _host.fullmatch(host) or at and re.match(r'[^/@]*:\d+/', user): host = '...' # that may be a port, or a password
-    *hidden,name = path.split('/')
-    if name and not _file.fullmatch(name): hidden,name = [name],''
-    parts = [host, *(['...'] if any(hidden) else []), *([name] if name else [])]
-    return f'{scheme}://'+'/'.join(parts)
+    a_port = at and re.match(r'[^/@]*:\d+/', user) # or a password: the @ may be in the path here too
+    if a_port or not _host.fullmatch(host): host = '...'
+    *folders,name = path.split('/')
+    is_file = bool(_file.fullmatch(name))
+    left_out = any(folders) or bool(name) and not is_file
+    parts = [host, '...' if left_out else '', name if is_file else '']
+    return f'{scheme}://'+'/'.join(filter(None, parts))
 
-def file_name(address:str)->str: # '': it has none that can be shown
+# %% ../nbs/00_console.ipynb #21f64f20
+def file_name(
+    address:str, # or a command
+)->str: # '': it has none that can be shown
     "The last name of a file in an address or a command."
     text = hide_address(address) if re.match(r'https?://', address) else address
-    return next((o for o in reversed(re.split(r'[\s/?&"\']+', text)) if _file.fullmatch(o)), '')
+    names = [word for word in re.split(r'[\s/?&"\']+', text) if _file.fullmatch(word)]
+    return names[-1] if names else ''
 
 # %% ../nbs/00_console.ipynb #dc2245bd
 _address = re.compile(r'''\b[a-zA-Z][\w+.-]*://(?:[^\s/?#'"@]*:[^'"\n]*?@)?[^\s'"<>]*''')
@@ -84,38 +91,37 @@ def hide_program(
     words = line.split()
     if not words: return ''
     program = Path(words[0]).name if re.fullmatch(r'[\w./~-]+', words[0]) else '...'
-    found = [hide_address(o) for o in _address.findall(line)]
+    found = [hide_address(a) for a in _address.findall(line)]
     return ' '.join([program, *(['...'] if len(words)>1 else []), *found])
 
 # %% ../nbs/00_console.ipynb #55e480a3
 _pipe = re.compile(r'\bpipe:(.*)')
-_shapes = ((re.compile(r'''(?i)((?<![\w-])(?:[\w-]+[_-])?(?:authorization|cookie|token|secret|password|passwd|api[_-]?key|access[_-]?key|signature)["']?\s*[:=]\s*)["']?(?:(?:bearer|basic|token)\s+)?[^\s'"&,;]+'''), r'\1...'),
-    (re.compile(r'''(?<!\S)(-u|--user|--proxy-user|-H|--header|--password)(\s+|=)(?:"[^"\n]*"|'[^'\n]*'|\S+)'''), r'\1\2...'),
-    (re.compile(r'(?i)\b(bearer\s+)[\w.~+/=-]{6,}'), r'\1...'),
-    (re.compile(r'\b(hf_|gh[pousr]_|AKIA|sk-)[A-Za-z0-9]{8,}'), r'\1...'))
+_names = 'authorization|cookie|token|secret|password|passwd|api[_-]?key|access[_-]?key|signature'
+_kept = r'\1...' # what stands before a secret, in the shapes below
+_shapes = [re.compile(shape) for shape in (
+    rf'''(?i)((?<![\w-])(?:[\w-]+[_-])?(?:{_names})["']?\s*[:=]\s*)["']?(?:(?:bearer|basic|token)\s+)?[^\s'"&,;]+''',
+    r'''((?<!\S)(?:-u|--user|--proxy-user|-H|--header|--password)(?:\s+|=))(?:"[^"\n]*"|'[^'\n]*'|\S+)''',
+    r'(?i)\b(bearer\s+)[\w.~+/=-]{6,}',
+    r'\b(hf_|gh[pousr]_|AKIA|sk-)[A-Za-z0-9]{8,}')]
 
 def hide_text(text:str)->str:
     "Any text without the secrets in it."
     text = _pipe.sub(lambda m: 'pipe:'+hide_program(m[1]), text)
     text = _address.sub(lambda m: hide_address(m[0]), text)
-    for pattern,to in _shapes: text = pattern.sub(to, text)
+    for shape in _shapes: text = shape.sub(_kept, text)
     return text
 
-# %% ../nbs/00_console.ipynb #8d617c32
-def hide(
-    data, # text, or what JSON can hold
-): # the same, without secrets
-    "What an address or a command line hides is left out."
-    if isinstance(data, dict): return {hide(k):hide_words(v) if k=='command' and isinstance(v, str) else hide(v) for k,v in data.items()}
-    if isinstance(data, (list,tuple)): return [hide(v) for v in data]
-    if isinstance(data, Path): return hide(str(data))
-    if not isinstance(data, str): return data
-    if not re.match(r'[a-zA-Z][\w+.-]*:', data): return hide_text(data)
-    return '::'.join(map(_hide_source, re.split(r'::(?=[a-zA-Z][\w+.-]*:|[/.~])', data))) # a list of shards
+# %% ../nbs/00_console.ipynb #39bae940
+_scheme = re.compile(r'[a-zA-Z][\w+.-]*:')
+_next_shard = re.compile(r'::(?=[a-zA-Z][\w+.-]*:|[/.~])')
 
-def _hide_source(o): # all of it is one address or one command
-    if o.startswith('pipe:'): return 'pipe:'+hide_program(o[5:])
-    return hide_address(o) if re.match(r'[a-zA-Z][\w+.-]*://', o) else hide_text(o)
+def _hide_value(text): # perhaps a list of shards
+    if not _scheme.match(text): return hide_text(text)
+    return '::'.join(_hide_shard(shard) for shard in _next_shard.split(text))
+
+def _hide_shard(shard): # all of it is one address or one command
+    if shard.startswith('pipe:'): return 'pipe:'+hide_program(shard.removeprefix('pipe:'))
+    return hide_address(shard) if re.match(r'[a-zA-Z][\w+.-]*://', shard) else hide_text(shard)
 
 # %% ../nbs/00_console.ipynb #71a76f17
 programs = ('--tool',) # options whose value is a command
@@ -127,14 +133,27 @@ def hide_words(
     if isinstance(words, str):
         try: words = shlex.split(words)
         except ValueError: return hide_text(words)
-    return shlex.join(_hide_word(o, before) for before,o in zip(['', *words], words))
+    return shlex.join(_hide_word(word, before) for before,word in zip(['', *words], words))
 
-def _hide_word(o, before):
-    if before in programs: return hide_program(o)
-    option,is_,value = o.partition('=')
-    if not (is_ and re.fullmatch(r'--?[\w-]+', option)): return hide(o)
-    return option+'='+(hide_program(value) if option in programs else hide(value))
+def _hide_word(word, before):
+    if before in programs: return hide_program(word)
+    option,is_,value = word.partition('=')
+    if not (is_ and re.fullmatch(r'--?[\w-]+', option)): return _hide_value(word)
+    return option+'='+(hide_program(value) if option in programs else _hide_value(value))
 
+# %% ../nbs/00_console.ipynb #8d617c32
+def hide(
+    data, # text, or what JSON can hold
+): # the same, without secrets
+    "What an address or a command line hides is left out."
+    if isinstance(data, dict): return {hide(k):_hide_entry(k, v) for k,v in data.items()}
+    if isinstance(data, (list,tuple)): return [hide(v) for v in data]
+    if isinstance(data, Path): return hide(str(data))
+    return _hide_value(data) if isinstance(data, str) else data
+
+def _hide_entry(key, value): return hide_words(value) if key=='command' and isinstance(value, str) else hide(value)
+
+# %% ../nbs/00_console.ipynb #b7eb016d
 def command()->str: # without secrets, as one would type it again
     "The command that is running."
     first = Path(sys.argv[0])
@@ -148,15 +167,28 @@ def installed(
     group:str, # e.g. `clippy.tasks`
 )->dict: # name -> what the package offers, not loaded
     "What packages on this machine offer to clippy."
-    found = {o.name:o for o in entry_points(group=group)}
+    found = {entry.name:entry for entry in entry_points(group=group)}
     if found: return found
-    raise ValueError(f'Nothing is installed under {group!r}: install this package with pip install -e . or from its address.')
+    raise ValueError(f'Nothing is installed under {group!r}: install this package with pip install -e . '
+                     'or from its address.')
 
 def front_door(
     command:str, # a sub-command of `clippy`
 )->int: # exit code
     "Run a sub-command with what was typed after `python -m`."
     return installed('console_scripts')['clippy'].load()([command, *sys.argv[1:]])
+
+# %% ../nbs/00_console.ipynb #718d1869
+@contextmanager
+def quick_imports():
+    "Import without looking for garbage, then or later, in what is imported."
+    on = gc.isenabled()
+    gc.collect() # what is garbage by now should not stay
+    gc.disable()
+    try: yield
+    finally:
+        gc.freeze()
+        if on: gc.enable()
 
 # %% ../nbs/00_console.ipynb #aa6023da
 def on_terminal(
@@ -180,15 +212,14 @@ def in_markdown(
     return Markdown(escape(re.sub(r'^(\d+)([.)])(?=\s|$)', r'\1\\\2', line), quote=False))
 
 # %% ../nbs/00_console.ipynb #c909a620
-def _ticks(text, least): return '`'*max([least, *(len(o)+1 for o in re.findall('`+', text))])
-
 def in_code(
     text, # anything that `str` takes
 )->Markdown: # one line
     "Text as code in a line of Markdown."
     line = on_terminal(' '.join(str(text).split()))
     pad = ' ' if line.startswith('`') or line.endswith('`') or not line else ''
-    return Markdown(f'{(t := _ticks(line, 1))}{pad}{line}{pad}{t}')
+    ticks = _ticks(line, 1)
+    return Markdown(f'{ticks}{pad}{line}{pad}{ticks}')
 
 def fenced(
     text, # anything that `str` takes; its lines stay
@@ -196,7 +227,11 @@ def fenced(
 )->Markdown:
     "Text as a block of code."
     text = on_terminal(text, lines=True)
-    return Markdown(f'{(t := _ticks(text, 3))}{language}\n{text}\n{t}')
+    ticks = _ticks(text, 3)
+    return Markdown(f'{ticks}{language}\n{text}\n{ticks}')
+
+def _ticks(text, least): # more than any run in the text
+    return '`'*max([least, *(len(run)+1 for run in re.findall('`+', text))])
 
 # %% ../nbs/00_console.ipynb #aa532b73
 def in_sheet(
@@ -222,9 +257,10 @@ def table(
     made.shown = _grid(in_markdown, rows, head, right)
     return made
 
-def _grid(show, rows, head, right): # lines of the table, each cell made by `show`
-    head,*rows = [[re.sub(r'(?<!\\)\|', r'\|', show(c)) for c in r] for r in (head, *rows)]
-    width = [max(map(len, o)) for o in zip(head, *rows)]
-    line = lambda r: '| '+' | '.join(f'{c:>{w}}' if j in right else f'{c:<{w}}' for j,(c,w) in enumerate(zip(r, width)))+' |'
-    rule = '|'+'|'.join('-'*(w+1)+':' if j in right else '-'*(w+2) for j,w in enumerate(width))+'|'
-    return '\n'.join([line(head), rule, *map(line, rows)])
+def _grid(show, rows, head, right): # each cell made by `show`
+    cells = [[re.sub(r'(?<!\\)\|', r'\|', show(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    even = lambda row: [c.rjust(w) if j in right else c.ljust(w) for j,(c,w) in enumerate(zip(row, widths))]
+    rules = ['-'*(w+1)+':' if j in right else '-'*(w+2) for j,w in enumerate(widths)]
+    first,*lines = ['| '+' | '.join(even(row))+' |' for row in cells]
+    return '\n'.join([first, '|'+'|'.join(rules)+'|', *lines])

@@ -35,19 +35,22 @@ from .console import file_name,hide,in_markdown,in_sheet,on_terminal
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
 
 # %% ../nbs/02_data.ipynb #c0e3cc7d
-def local_path(url):
-    "Path of a local shard, None for a URL or a pipe."
+def local_path(
+    url:str, # path, URL or `pipe:` command
+)->Path|None: # None for a URL or a pipe
+    "Path of a local shard."
     try: at = urlparse(str(url))
     except ValueError: return Path(url) # brackets, as in no address
     return Path(url) if at.scheme=='' else Path(url2pathname(at.path)) if at.scheme=='file' else None
 
+# %% ../nbs/02_data.ipynb #c141fd93
 def _as_file(path): # the path of what is there, so that it stays a path
     path = str(path)
     return path if local_path(path)==Path(path) else os.path.abspath(path)
 
 def _found(url, local): # the shards that one name stands for
     if os.path.isfile(url): return [_as_file(url)]
-    if os.path.isdir(url): return sorted(_as_file(o) for o in Path(url).glob('*.tar') if not o.name.startswith('.'))
+    if os.path.isdir(url): return sorted(_as_file(p) for p in Path(url).glob('*.tar') if not p.name.startswith('.'))
     path = Path(url) if local else local_path(url)
     if path and path.is_dir(): return _found(str(path.absolute()), True)
     if path and set('*?') & set(url): return sorted(map(_as_file, glob(str(path))))
@@ -59,19 +62,26 @@ def shard_list(
 )->list[str]: # shards in order, at least one
     "Shards that a pattern names; local ones are there, or it is an error that says which is not."
     found = []
-    for o in [urls] if isinstance(urls,(str,Path)) else urls:
-        for url in [str(o)] if os.path.exists(o) else expand_urls(str(o)): found += _found(url, isinstance(o,Path))
-    if not found: raise ValueError(f"No shards match {str(hide(urls))!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, or a folder of .tar files")
-    lost = [o for o in found if (p:=local_path(o)) and not os.path.isfile(p)]
+    for given in [urls] if isinstance(urls,(str,Path)) else urls:
+        for url in [str(given)] if os.path.exists(given) else expand_urls(str(given)):
+            found += _found(url, isinstance(given,Path))
+    if not found: raise ValueError(
+        f"No shards match {str(hide(urls))!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, "
+        "or a folder of .tar files")
+    lost = [u for u in found if (p:=local_path(u)) and not os.path.isfile(p)]
     if lost: raise FileNotFoundError(f"{len(lost)} of {len(found)} shards are missing, the first is {hide(lost[0])}")
     return found
 
 # %% ../nbs/02_data.ipynb #b006e55a
-def read_sizes(path): # `sizes.json`: name of a shard -> samples
+def read_sizes(
+    path:Path, # of a `sizes.json`
+)->dict: # name of a shard -> samples
+    "How many samples are in each shard, or `ValueError` with a sentence."
     try: book = read_json(path, 'a book of sizes')
     except ValueError as e: raise ValueError(f'{e}. Repair it, or remove it and give the number of samples') from None
     odd = [f'{k}: {v!r}' for k,v in book.items() if type(v) is not int or not 0<=v<=100_000_000]
-    if odd: raise ValueError(f'{path} gives a number of samples for each shard, up to 100 million, and not {odd[0][:80]}')
+    if odd: raise ValueError(
+        f'{path} gives a number of samples for each shard, up to 100 million, and not {odd[0][:80]}')
     return book
 
 # %% ../nbs/02_data.ipynb #c219799e
@@ -93,12 +103,15 @@ def num_samples(
     urls:str|list, # as for `shard_list`
 )->int|None: # samples in all shards, None if unknown
     "Samples in all shards."
-    return None if (o:=shard_sizes(urls)) is None else sum(o)
+    sizes = shard_sizes(urls)
+    return None if sizes is None else sum(sizes)
 
 # %% ../nbs/02_data.ipynb #406f1c90
-CLIP_MEAN,CLIP_STD = (0.48145466,0.4578275,0.40821073),(0.26862954,0.26130258,0.27577711)
+CLIP_MEAN = 0.48145466,0.4578275,0.40821073
+CLIP_STD = 0.26862954,0.26130258,0.27577711
 
-def _normalised(mean, std): return [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std, inplace=True)]
+def _normalised(mean, std):
+    return [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std, inplace=True)]
 
 def train_transform(
     size:int=224, # side of the square, pixels
@@ -123,15 +136,18 @@ def eval_transform(
 class FastCrop:
     "Random resized crop from the bytes of an image file, 8 bits."
     takes_bytes = True # says to a loader that it decodes by itself
-    def __init__(self, size, scale): self.size,self.crop = size,v2.RandomResizedCrop(size, scale=scale)
+    def __init__(self, size, scale):
+        self.size = size
+        self.crop = v2.RandomResizedCrop(size, scale=scale)
     def __call__(self,
         file, # bytes of an image file, or a PIL image
     )->Tensor: # `[3,size,size]` uint8
         image,jpeg = _opened(file)
         p = self.crop.make_params([image])
         box = [p['left'], p['top'], p['left']+p['width'], p['top']+p['height']]
-        k = max(o for o in (1,2,4,8) if o==1 or jpeg and min(p['width'], p['height'])>=1.5*self.size*o)
-        x0,y0,x1,y1 = (round(o/k) for o in box)
+        least = min(p['width'], p['height'])
+        k = max(k for k in (1,2,4,8) if k==1 or jpeg and least>=1.5*self.size*k)
+        x0,y0,x1,y1 = (round(v/k) for v in box)
         pixels = _scaled(file, image, k) if jpeg else np.array(image)
         crop = torch.from_numpy(pixels)[y0:y1,x0:x1].permute(2,0,1)[None]
         return F.interpolate(crop, (self.size,self.size), mode='bicubic', antialias=True)[0].contiguous()
@@ -159,7 +175,7 @@ def _opened(file):
 
 def _scaled(file, image, k):
     "Decode a JPEG at a k-th of its size, `[H/k,W/k,3]` uint8."
-    w,h = (-(-o//k) for o in image.size)
+    w,h = (-(-side//k) for side in image.size) # rounded up
     try:
         if simplejpeg.decode_jpeg_header(file)[:2]!=image.size[::-1]: raise ValueError('two sizes in one file')
         pixels = simplejpeg.decode_jpeg(file, 'RGB', min_height=h, min_width=w)
@@ -179,8 +195,8 @@ def normalize(
 )->Tensor: # float32; floats are returned as they are, for they are normalised already
     "Normalise a batch of 8-bit images where it is."
     if images.dtype!=torch.uint8: return images
-    m,s = (torch.tensor(o, device=images.device)[:,None,None] for o in (mean,std))
-    return (images/255-m)/s
+    mean,std = (torch.tensor(v, device=images.device)[:,None,None] for v in (mean,std))
+    return (images/255-mean)/std
 
 # %% ../nbs/02_data.ipynb #bc0e5b65
 def array_transform(
@@ -188,7 +204,7 @@ def array_transform(
     std:tuple=CLIP_STD, # per channel, of values in [0,1]
 ): # callable: `[H,W,3]` uint8 array -> `[3,H,W]` float32; can be sent to workers
     "Normalise an image that needs no decoding and no resizing."
-    return partial(_from_array, *(torch.tensor(o)[:,None,None] for o in (mean,std)))
+    return partial(_from_array, *(torch.tensor(v)[:,None,None] for v in (mean,std)))
 
 def _from_array(mean, std, image): return (torch.tensor(image).permute(2,0,1)/255-mean)/std
 
@@ -207,13 +223,14 @@ def sample_captions(
     if not isinstance(captions, (str,list)): raise Unusable('json is broken')
     return usable_captions([captions] if isinstance(captions,str) else captions)
 
+# %% ../nbs/02_data.ipynb #5e8ddd77
 image_endings = 'jpg','jpeg','png','webp'
 
 def image_ending(
     files, # file endings of a sample
-)->str: # the one of its picture
-    "Which file of a sample is the picture, or `Unusable`."
-    found = [o for o in image_endings if o in files]
+)->str: # the one of its image
+    "Which file of a sample is the image, or `Unusable`."
+    found = [e for e in image_endings if e in files]
     if not found: raise Unusable('no image')
     return found[0]
 
@@ -246,7 +263,8 @@ def shard_name(
 )->str: # the file's name
     "Name of a shard in reports and keys."
     path = local_path(url)
-    return path.name if path else file_name(url) or f'{zlib.crc32(re.split("[?#]", url)[0].encode()):08x}' # no more of an address is shown
+    if path: return path.name
+    return file_name(url) or f'{zlib.crc32(re.split("[?#]", url)[0].encode()):08x}' # no more of an address is shown
 
 def sample_key(url, key): return f'{shard_name(url)}/{key}'
 
@@ -259,17 +277,20 @@ class Report:
     seen:int=0 # samples handed over
     repeated:int=0 # of these, second helpings, in the place of samples that were skipped
     skipped:Counter=field(default_factory=Counter) # (shard, reason) -> samples
-    rows:list=field(default_factory=list) # (shard, key, reason) of the first `ledger_rows` skipped; a key `#7` is the eighth of its shard
+    rows:list=field(default_factory=list) # (shard, key, reason) of the first skipped; key `#7` is the eighth of a shard
 
     def skip(self, shard, reason, *keys): # one sample for each key
-        shard = shard_name(shard) if str(shard).startswith('pipe:') else hide(shard) # of a command only the file's name is shown
+        is_command = str(shard).startswith('pipe:') # of which only the file's name is shown
+        shard = shard_name(shard) if is_command else hide(shard)
         self.skipped[shard,reason] += len(keys)
         self.rows += [(shard,k,reason) for k in keys[:ledger_rows-len(self.rows)]]
     def update(self, other):
-        self.seen += other.seen; self.repeated += other.repeated; self.skipped.update(other.skipped)
+        self.seen += other.seen
+        self.repeated += other.repeated
+        self.skipped.update(other.skipped)
         self.rows += other.rows[:ledger_rows-len(self.rows)]
     def take(self):
-        "Hand over the counts so far and start again from zero."
+        "Hand over the counts so far and start from zero."
         taken = Report(**vars(self))
         vars(self).update(vars(Report()))
         return taken
@@ -285,9 +306,9 @@ class Report:
 @patch
 def by_reason(self:Report)->dict: # reason -> samples, most first
     "Skipped samples by reason."
-    c = Counter()
-    for (_,reason),n in self.skipped.items(): c[reason] += n
-    return dict(c.most_common())
+    counts = Counter()
+    for (_,reason),n in self.skipped.items(): counts[reason] += n
+    return dict(counts.most_common())
 
 @patch
 def to_dict(self:Report)->dict: # for a log: plain counts, `shards` is shard -> reason -> samples
@@ -301,8 +322,9 @@ def to_dict(self:Report)->dict: # for a log: plain counts, `shards` is shard -> 
 def save_ledger(self:Report, path):
     "Write shard, key and reason of the skipped samples as csv; a last line says how many more there are."
     more = self.total-len(self.rows)
+    last = [('','',f'and {more} more')] if more else []
     with open(path, 'w', newline='', encoding='utf-8') as f:
-        csv.writer(f).writerows([('shard','key','reason'), *(map(in_sheet, o) for o in sorted(self.rows)), *([('','',f'and {more} more')] if more else [])])
+        csv.writer(f).writerows([('shard','key','reason'), *(map(in_sheet, r) for r in sorted(self.rows)), *last])
 
 @patch
 def __repr__(self:Report):
@@ -311,5 +333,6 @@ def __repr__(self:Report):
 
 @patch
 def _repr_markdown_(self:Report):
-    rows = [f"| {in_markdown(shard_name(s))} | {in_markdown(k)} | {in_markdown(r)} |" for s,k,r in sorted(self.rows)[:20]]
-    return '\n'.join([in_markdown(self), *(['','| shard | key | reason |','|---|---|---|', *rows] if rows else [])])
+    rows = [' | '.join(map(in_markdown, (shard_name(s),k,r))) for s,k,r in sorted(self.rows)[:20]]
+    if not rows: return in_markdown(self)
+    return '\n'.join([in_markdown(self), '', '| shard | key | reason |', '|---|---|---|', *(f'| {r} |' for r in rows)])

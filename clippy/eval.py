@@ -6,8 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/eval.html.md"""
 
 # %% auto #0
 __all__ = ['tasks', 'Protocol', 'change', 'image_transform', 'Source', 'read_image', 'Task', 'register', 'all_tasks', 'find_task',
-           'alike_note', 'choose', 'pick_protocol', 'protocol_hash', 'Rows', 'with_intervals', 'fingerprint',
-           'evaluate']
+           'alike_note', 'choose', 'pick_protocol', 'protocol_hash', 'Rows', 'fingerprint', 'evaluate']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import json, math, os, shutil, sys, time
@@ -34,7 +33,7 @@ from .files import digest, write_json
 from .images import read_file
 from .model import CLIPpy, finite
 from .record import manifest, peak_memory, weights_hash
-from .results import Result, wilson
+from .results import Result, with_intervals
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/20_eval.ipynb #a6a00927
@@ -43,7 +42,7 @@ class Protocol:
     "How a number is made."
     name:str = 'clippy'
     size:int = 224 # pixels of the short side; 0: the model's own size
-    resize:str = 'crop' # `crop`: resized, centre cut out; `short`: whole image in its proportions; `square`: squashed
+    resize:str = 'crop' # centre cut out; `short`: whole image in its proportions; `square`: squashed
     templates:str|tuple = 'openai-80' # what `templates_of` takes
     names:str = '' # which class names, where a data set has several lists; or a file of them
     split:str = '' # part of the data set; '': its usual one
@@ -54,13 +53,15 @@ class Protocol:
         odd = [k for k,v in values.items() if isinstance(v, float) and not math.isfinite(v)]
         if odd: raise ValueError(f'{odd[0]} is {values[odd[0]]}, but must be a finite number.')
         if self.pool_prefix not in ('','yes','no'):
-            raise ValueError(f"pool_prefix is yes, no or '' for what the model's config says, not {self.pool_prefix!r}.")
+            raise ValueError("pool_prefix is yes, no or '' for what the model's config says, "
+                f'not {self.pool_prefix!r}.')
         if self.resize not in ('crop','short','square'):
             raise ValueError(f'resize is crop, short or square, not {self.resize!r}.')
-        if self.size<0: raise ValueError(f'size is a number of pixels, or 0 for the size of the model, not {self.size}.')
+        if self.size<0:
+            raise ValueError(f'size is a number of pixels, or 0 for the size of the model, not {self.size}.')
         templates_of(self.templates)
 
-# %% ../nbs/20_eval.ipynb #7391a763
+# %% ../nbs/20_eval.ipynb #c1dcc534
 _words_of_bool = dict.fromkeys(('1','true','yes','on'), True) | dict.fromkeys(('0','false','no','off'), False)
 
 def _convert(field, value, kind):
@@ -109,7 +110,8 @@ def image_transform(
 ): # callable, can be sent to workers: PIL image or `[H,W,3]` uint8 array -> `[3,h,w]` float32
     "What happens to an image before the model sees it."
     c = model.config
-    return partial(_prepare, protocol.size or c.image_size, protocol.resize, model.patch[0], tuple(c.mean), tuple(c.std))
+    size,patch = protocol.size or c.image_size,model.patch[0]
+    return partial(_prepare, size, protocol.resize, patch, tuple(c.mean), tuple(c.std))
 
 def _prepare(size, resize, patch, mean, std, image):
     image = to_rgb(image) if isinstance(image, Image.Image) else Image.fromarray(image)
@@ -131,7 +133,7 @@ class Source:
     def files_hash(self, index)->str: # names and sizes, not pixels: quick even for ImageNet
         return digest([[[Path(p).name, Path(p).stat().st_size] for p in self.files[i]] for i in index])
 
-# %% ../nbs/20_eval.ipynb #1d78a15a
+# %% ../nbs/20_eval.ipynb #5c59b2fe
 def read_image(
     path:str|Path,
 )->Image.Image: # upright RGB
@@ -162,7 +164,7 @@ class Task:
     def measure(self, samples:list)->np.ndarray: "`[B,R]` float64: one row for each of the source's items."
     def numbers(self, rows:np.ndarray, weights:np.ndarray)->dict: "`[N,R]` rows, `[S,N]` weights: name -> `[S]` values."
 
-# %% ../nbs/20_eval.ipynb #29d0ea1d
+# %% ../nbs/20_eval.ipynb #8b37d84f
 @patch
 def collect(self:Task, index:list, rows:np.ndarray)->np.ndarray:
     "Rows to make numbers of, where those need all images together."
@@ -178,7 +180,7 @@ def intervals(self:Task, rows:np.ndarray)->dict:
     "Number -> (low, high), for numbers that are made of such shares."
     return {}
 
-# %% ../nbs/20_eval.ipynb #7cc1a5c6
+# %% ../nbs/20_eval.ipynb #723c95af
 @patch
 def details(self:Task, rows:np.ndarray)->dict:
     "What is worth keeping beside the numbers, e.g. those of each class."
@@ -245,7 +247,7 @@ def scores(self:Task,
     image = self.encode(x)
     with torch.autocast(image.device.type, enabled=False): return (image@self.vectors.T)[:, self.first]
 
-# %% ../nbs/20_eval.ipynb #685ba5fe
+# %% ../nbs/20_eval.ipynb #c87b2747
 @patch
 def same_names(self:Task)->list: # of lists of names
     "Names of different classes that no image can tell apart."
@@ -347,32 +349,6 @@ def repair(self:Rows):
         size = 8*_width(path)
         os.truncate(path, path.stat().st_size//size*size)
 
-# %% ../nbs/20_eval.ipynb #d2a089af
-def with_intervals(
-    task:Task,
-    rows:np.ndarray, # `[N,R]`
-    bootstrap_samples:int=1000, # 0: no intervals
-    seed:int=0,
-)->tuple: # name -> value, name -> (low, high) of 95 %
-    "The numbers of a task, and how much they depend on the choice of images."
-    numbers = {k:float(v[0]) for k,v in task.numbers(rows, np.ones((1,len(rows)))).items()}
-    if not bootstrap_samples: return numbers,{}
-    sampled = _bootstrap(task, rows, bootstrap_samples, seed)
-    known = {k:wilson(*v) for k,v in task.shares(rows).items()} | task.intervals(rows)
-    counted = {k:v for k,v in numbers.items() if np.isfinite(v)}
-    found = {k:known[k] if k in known else _middle(sampled[k], v, len(rows)) for k,v in counted.items()}
-    return numbers,{k:[round(float(end), 6) for end in ends] for k,ends in found.items()}
-
-def _bootstrap(task, rows, samples, seed, at_once=50): # name -> `[samples]` values
-    n,rng = len(rows),np.random.default_rng(seed)
-    sizes = [min(at_once, samples-i) for i in range(0, samples, at_once)]
-    parts = [task.numbers(rows, rng.multinomial(n, np.full(n, 1/n), size).astype(float)) for size in sizes]
-    return {k:np.concatenate([p[k] for p in parts]) for k in parts[0]}
-
-def _middle(sampled, value, n): # 95 % of the bootstrap samples
-    low,high = np.nanquantile(sampled, [.025,.975])
-    return wilson(value*n, n) if high-low<1e-12 and 0<=value<=1 else (low,high)
-
 # %% ../nbs/20_eval.ipynb #be60e098
 def _loader(source, batches, workers):
     return DataLoader(source, batch_sampler=batches, collate_fn=list, num_workers=workers, generator=torch.Generator())
@@ -390,9 +366,10 @@ def _measure(task, todo, rows, workers, precision, progress):
         if not str(e).startswith('Caught'): raise
         raise ValueError(_sentence(e)) from None
 
-def _sentence(e): return str(e).splitlines()[-1].removeprefix('ValueError: ') # a worker's error comes with its traceback
+def _sentence(e): # a worker's error comes with its traceback
+    return str(e).splitlines()[-1].removeprefix('ValueError: ')
 
-# %% ../nbs/20_eval.ipynb #f677378c
+# %% ../nbs/20_eval.ipynb #a4face4d
 def _alone(): # stands for `PartialState` where work is not shared, whatever else the processes do together
     return SimpleNamespace(process_index=0, num_processes=1, wait_for_everyone=lambda: None)
 
@@ -413,7 +390,7 @@ def _run(job, index, rows, batch_size, workers, precision, state):
     for p in parts: have.update(p)
     return np.stack([have[i] for i in index]) if rank==0 else None
 
-# %% ../nbs/20_eval.ipynb #ffc732df
+# %% ../nbs/20_eval.ipynb #5aa9f287
 def fingerprint(job:Task, index:list, batch_size:int, precision:str)->dict: # what rows depend on
     "Hashes of all that goes into a result."
     words = job.words()
@@ -422,7 +399,7 @@ def fingerprint(job:Task, index:list, batch_size:int, precision:str)->dict: # wh
         files=job.source.files_hash(index), count=len(index), batch_size=batch_size,
         precision=precision or 'as the model')
 
-# %% ../nbs/20_eval.ipynb #c6b4a599
+# %% ../nbs/20_eval.ipynb #d3fbed58
 def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     "The result, of all rows."
     config = asdict(job.model.config)
@@ -487,4 +464,4 @@ def evaluate(
     return result
 
 # %% ../nbs/20_eval.ipynb #6a44bd45
-if __name__=='__main__' and Path(sys.argv[0]).name=='eval.py': sys.exit(front_door('eval')) # `accelerate launch -m clippy.eval`
+if __name__=='__main__' and Path(sys.argv[0]).name=='eval.py': sys.exit(front_door('eval'))

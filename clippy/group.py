@@ -20,19 +20,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
-from matplotlib import colormaps
-from matplotlib.figure import Figure
 from PIL import Image
 from scipy.sparse.linalg import eigsh
-from sklearn.cluster import KMeans, SpectralClustering
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .eval import Protocol, Source, Task, image_transform, register
 from .model import finite
 from .masks import mask_sets, open_masks
-from .scenes import data_hash, names
-from .segment import save_labels
+from .scenes import names
+from .segment import image_grid, save_labels
 from .segment_scenes import SceneMasks, eval_seed
 
 # %% ../nbs/22_group.ipynb #b12979ac
@@ -43,8 +40,10 @@ def principal_axes(
     "The first principal axes of some vectors."
     gram = (z.T@z).numpy()
     if not gram.any(): return torch.eye(z.shape[1], dtype=z.dtype)[:k] # all patches are the same
-    values,axes = eigsh(gram, k, v0=np.ones(len(gram))) # Lanczos: 20 times faster than all 768 axes, and equal to rounding
-    if values[0]<1e-9*values[-1]: axes = np.linalg.eigh(gram)[1][:,-k:] # fewer kinds of patches than axes: Lanczos draws the rest by chance
+    # Lanczos: 20 times faster than all 768 axes, and equal to rounding
+    values,axes = eigsh(gram, k, v0=np.ones(len(gram)))
+    # fewer kinds of patches than axes: Lanczos would draw the rest by chance
+    if values[0]<1e-9*values[-1]: axes = np.linalg.eigh(gram)[1][:,-k:]
     return torch.from_numpy(axes[:,::-1].T.copy())
 
 # %% ../nbs/22_group.ipynb #1d2fd7b7
@@ -74,7 +73,8 @@ def pca_centers(
 # %% ../nbs/22_group.ipynb #adaca415
 def _tokens(patches, n, normalize=False): # `[N,D]` float64 on the CPU: groups should not depend on the device
     tokens = patches.detach().flatten(0,1).cpu().double()
-    if not 1<=n<min(tokens.shape): raise ValueError(f'{n} groups of {tokens.shape[0]} patches with {tokens.shape[1]} channels: there must be fewer groups than either.')
+    if not 1<=n<min(tokens.shape): raise ValueError(f'{n} groups of {tokens.shape[0]} patches with {tokens.shape[1]} '
+        'channels: there must be fewer groups than either.')
     finite(tokens, 'Vectors of patches')
     return F.normalize(tokens, dim=-1) if normalize else tokens
 
@@ -111,7 +111,8 @@ def enlarge(
     return F.interpolate(x.argmax(1, keepdim=True).to(x), size=tuple(size), mode='nearest-exact')[0,0].long()
 
 # %% ../nbs/22_group.ipynb #4ac5cfd7
-def _paint(groups, image=None, alpha=.65): # group colours over a grey picture
+def _paint(groups, image=None, alpha=.65): # group colours over a grey image
+    from matplotlib import colormaps # here: only who draws waits for it
     rgb = (np.array(colormaps['tab10' if groups.max()<10 else 'tab20'].colors)*255)[np.asarray(groups)%20]
     if image is None: return rgb.astype(np.uint8)
     grey = np.asarray(Image.fromarray(np.asarray(image)).convert('L'))[...,None]
@@ -120,14 +121,10 @@ def _paint(groups, image=None, alpha=.65): # group colours over a grey picture
 def show_groups(
     images:list, # `[H,W,3]` uint8 arrays or PIL images
     rows:dict, # title -> `[H,W]` groups of each image
-)->Figure:
-    "Pictures, and below them their groups."
-    fig = Figure(figsize=(1.3*len(images)+.3, 1.35*(1+len(rows))), layout='constrained')
-    grid = fig.subplots(1+len(rows), len(images), squeeze=False)
-    for axs,(title,pictures) in zip(grid, dict(image=images, **{k:[_paint(g, im) for g,im in zip(v, images)] for k,v in rows.items()}).items()):
-        for ax,p in zip(axs, pictures): ax.imshow(p, interpolation='nearest'); ax.set(xticks=[], yticks=[])
-        axs[0].set_ylabel(title, fontsize=9)
-    return fig
+): # a matplotlib figure
+    "Images, and below them their groups."
+    painted = {title:[_paint(g, image) for g,image in zip(groups, images)] for title,groups in rows.items()}
+    return image_grid({'image':images, **painted})
 
 # %% ../nbs/22_group.ipynb #b45d78d3
 @contextmanager
@@ -145,8 +142,9 @@ def groups_by_kmeans(
 )->Tensor: # `[h,w,n]` float64; half the squared distance to a mean, negative, less what all groups share
     "Groups of patches by k-means."
     tokens = _tokens(patches, n, normalize)
-    with _steady(): fit = KMeans(n, n_init=4, random_state=seed).fit(tokens.numpy())
-    means = torch.from_numpy(fit.cluster_centers_)
+    from sklearn.cluster import KMeans # here, for it takes a while
+    with _steady(): found = KMeans(n, n_init=4, random_state=seed).fit(tokens.numpy())
+    means = torch.from_numpy(found.cluster_centers_)
     return (tokens@means.T-means.square().sum(1)/2).unflatten(0, patches.shape[:2])
 
 def groups_by_spectral(
@@ -156,8 +154,11 @@ def groups_by_spectral(
 )->Tensor: # `[h,w,n]` float64, 1 for the group of a patch, else 0
     "Groups of patches by spectral clustering; patches are as near as their cosine, and strangers below zero."
     tokens = _tokens(patches, n, True)
-    with _steady(): fit = SpectralClustering(n, affinity='precomputed', assign_labels='cluster_qr', random_state=seed).fit((tokens@tokens.T).clip(0).numpy())
-    return F.one_hot(torch.from_numpy(fit.labels_).long(), n).double().unflatten(0, patches.shape[:2])
+    from sklearn.cluster import SpectralClustering
+    near = (tokens@tokens.T).clip(0).numpy()
+    cut = SpectralClustering(n, affinity='precomputed', assign_labels='cluster_qr', random_state=seed)
+    with _steady(): labels = cut.fit(near).labels_
+    return F.one_hot(torch.from_numpy(labels).long(), n).double().unflatten(0, patches.shape[:2])
 
 # %% ../nbs/22_group.ipynb #d258314b
 methods = dict(pca=groups_by_pca, kmeans=groups_by_kmeans, spectral=groups_by_spectral)
@@ -171,7 +172,8 @@ def overlaps(
     ignore:int=void, # pixels with this region are left out
 )->tuple: # region ids `[R]`; shared pixels `[R,G]` int; pixels of each group `[G]` and each region `[R]`
     "How many pixels regions and groups share."
-    if groups.shape!=regions.shape: raise ValueError(f'Groups are {tuple(groups.shape)}, regions are {tuple(regions.shape)}: sizes must be equal.')
+    if groups.shape!=regions.shape: raise ValueError(
+        f'Groups are {tuple(groups.shape)}, regions are {tuple(regions.shape)}: sizes must be equal.')
     keep = regions!=ignore
     ids,r = regions[keep].unique(return_inverse=True)
     g,n = groups[keep].long(),int(groups.max())+1
@@ -194,19 +196,23 @@ def show_matches(
     groups:Tensor, # `[H,W]`
     regions:Tensor, # `[H,W]`, see `jaccard`
     names=None, # of regions by their ids; None: no names
-)->Figure: # picture, groups, then for each region its outline and its best group
-    "A picture, its groups, and which group fits which region."
+): # a matplotlib figure: image, groups, then for each region its outline and its best group
+    "An image, its groups, and which group fits which region."
+    from matplotlib.figure import Figure # here: only who draws waits for it
     ids,shared,g,r = overlaps(groups, regions)
-    iou = shared/(g+r[:,None]-shared)
+    best,at = (shared/(g+r[:,None]-shared)).max(1)
     h,w = groups.shape
     fig = Figure(figsize=(1.5*w/h*(2+len(ids)), 1.75), layout='constrained')
     axs = fig.subplots(1, 2+len(ids))
-    axs[0].imshow(image); axs[0].set_title('image', fontsize=9)
-    axs[1].imshow(_paint(groups)); axs[1].set_title(f'{len(groups.unique())} groups', fontsize=9)
-    for ax,k,(best,at) in zip(axs[2:], ids.tolist(), zip(*(o.tolist() for o in iou.max(1)))):
-        only = np.where((groups==at)[...,None], _paint(groups, image, .55), _paint(groups, image, 0)//2+110)
-        ax.imshow(only); ax.contour(regions==k, [.5], colors='black', linewidths=1.2)
-        ax.set_title(f'{names[k] if names is not None else ""} {best:.2f}', fontsize=9)
+    axs[0].imshow(image)
+    axs[0].set_title('image', fontsize=9)
+    axs[1].imshow(_paint(groups))
+    axs[1].set_title(f'{len(groups.unique())} groups', fontsize=9)
+    for ax,k,value,group in zip(axs[2:], ids.tolist(), best.tolist(), at.tolist()):
+        dim = _paint(groups, image, 0)//2+110
+        ax.imshow(np.where((groups==group)[...,None], _paint(groups, image, .55), dim))
+        ax.contour(regions==k, [.5], colors='black', linewidths=1.2)
+        ax.set_title(f'{names[k] if names is not None else ""} {value:.2f}', fontsize=9)
     for ax in axs: ax.axis('off')
     return fig
 
@@ -228,10 +234,12 @@ class GroupProtocol(Protocol):
     target:str = 'own' # ground truth at its `own` size, or resized to the `square` that the model sees
     def __post_init__(self):
         super().__post_init__()
-        for k,ok in dict(method=methods, upsampling=('bilinear','nearest'), void=('exclude','background'), target=('own','square')).items():
+        for k,ok in _choices.items():
             if getattr(self, k) not in ok: raise ValueError(f'{k} is {", ".join(ok)}, not {getattr(self, k)!r}.')
         if self.n<1: raise ValueError(f'n is a number of groups, not {self.n}.')
         _check_pca(self.n, self.center, self.sign)
+
+_choices = dict(method=methods, upsampling=('bilinear','nearest'), void=('exclude','background'), target=('own','square'))
 
 # %% ../nbs/22_group.ipynb #59508a60
 def make_groups(
@@ -241,8 +249,9 @@ def make_groups(
 )->Tensor: # `[H,W]` int64
     "Groups of one image, as a protocol says."
     p = protocol
-    how = dict(pca=dict(center=p.center, sign=p.sign, normalize=p.normalize), kmeans=dict(normalize=p.normalize), spectral={})[p.method]
-    return enlarge(methods[p.method](patches, p.n, **how), size, p.upsampling)
+    how = dict(pca=dict(center=p.center, sign=p.sign, normalize=p.normalize), kmeans=dict(normalize=p.normalize),
+        spectral={})
+    return enlarge(methods[p.method](patches, p.n, **how[p.method]), size, p.upsampling)
 
 # %% ../nbs/22_group.ipynb #a2bc8d31
 sizes = dict(small=.01, medium=.1, large=1.01) # upper limits, as shares of the image
@@ -253,18 +262,21 @@ def region_row(
     classes:int=0, # region ids are classes, so many; 0: they are not
 )->np.ndarray: # `[6 + 2*3 + 2*classes]` float64
     "What one image contributes."
-    ids,best,share,means = [],[],[],[]
-    for m in maps:
-        k,shared,g,r = overlaps(groups, m)
-        if not len(k): continue # this map has no region
-        ids.append(k); best.append((shared/(g+r[:,None]-shared)).double().amax(1)); share.append(r.double()/g.sum())
-        means.append((best[-1].mean(), share[-1].mean()))
-    width = 6+2*len(sizes)+2*classes
-    if not ids: return np.array([0,0,0,0,0,len(groups.unique()), *[0]*(width-6)], float)
-    ids,best,share = (torch.cat(o).numpy() for o in (ids, best, share))
-    kind,(mean,floor) = np.searchsorted([*sizes.values()], share, side='right'),np.mean(means, 0)
-    parts = [np.bincount(k, w, n) for k,n in ((kind,len(sizes)), *([(ids,classes)] if classes else [])) for w in (None,best)]
-    return np.concatenate([[len(best), best.sum(), mean, share.sum(), floor, len(groups.unique())], *parts])
+    parts = [_one_map(groups, m) for m in maps]
+    parts = [p for p in parts if len(p[0])] # a map without a region says nothing
+    filled = len(groups.unique())
+    if not parts: return np.array([0,0,0,0,0,filled, *[0]*(2*len(sizes)+2*classes)], float)
+    ids,best,share = (np.concatenate(v) for v in zip(*parts))
+    mean,floor = np.mean([(b.mean(), s.mean()) for _,b,s in parts], 0)
+    kind = np.searchsorted([*sizes.values()], share, side='right')
+    counts = [np.bincount(kind, w, len(sizes)) for w in (None,best)]
+    if classes: counts += [np.bincount(ids, w, classes) for w in (None,best)]
+    return np.concatenate([[len(best), best.sum(), mean, share.sum(), floor, filled], *counts])
+
+def _one_map(groups, regions): # of each region: its id, the IoU of its best group, its share of the image
+    ids,shared,g,r = overlaps(groups, regions)
+    best = (shared/(g+r[:,None]-shared)).double().amax(1) if len(ids) else torch.zeros(0)
+    return ids.numpy(),best.numpy(),(r.double()/g.sum()).numpy()
 
 # %% ../nbs/22_group.ipynb #fb299fd6
 def _squash(regions, side): # labels, so nearest
@@ -280,8 +292,11 @@ class RegionSource(Source):
         exclude:bool=True, # leave void pixels out?
         side:int=0, # squash the regions to this square; 0: leave them
     ):
-        self.masks,self.transform,self.kind,self.exclude,self.side = masks,transform,kind,exclude,side
-        self.files,self.expected = masks.files,masks.expected
+        self.masks,self.files,self.expected = masks,masks.files,masks.expected
+        self.transform = transform
+        self.kind = kind
+        self.exclude = exclude
+        self.side = side
     def __len__(self): return len(self.masks)
     def key(self, i): return self.masks.key(i)
     def maps(self, i): # `MaskSet.regions` has -1 for background and for void
@@ -299,8 +314,10 @@ class Group(Task):
     unused = 'names','templates','pool_prefix'
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
-        masks,p = open_masks(self.kind, data, protocol.split),protocol
-        if p.regions and p.regions not in masks.kinds: raise ValueError(f'{masks.name} has regions of kind {", ".join(masks.kinds)}, not {p.regions!r}.')
+        p = protocol
+        masks = open_masks(self.kind, data, p.split)
+        if p.regions and p.regions not in masks.kinds:
+            raise ValueError(f'{masks.name} has regions of kind {", ".join(masks.kinds)}, not {p.regions!r}.')
         side = (p.size or model.config.image_size) if p.target=='square' else 0
         self.source = RegionSource(masks, image_transform(p, model), p.regions, p.void=='exclude', side)
         named = (p.regions or masks.kinds[0])=='class'
@@ -320,35 +337,43 @@ class Group(Task):
 # %% ../nbs/22_group.ipynb #a701bec7
 @patch
 def numbers(self:Group, rows, weights):
+    "The mean over all regions, and over images."
     n,total,mean = rows[:,:3].T
-    with np.errstate(invalid='ignore'): return dict(js_regions=weights@total/(weights@n), js_images=weights@mean/(weights@(n>0)))
+    with np.errstate(invalid='ignore'):
+        return dict(js_regions=weights@total/(weights@n), js_images=weights@mean/(weights@(n>0)))
 
 @patch
 def details(self:Group, rows):
-    sums,k,n = rows.sum(0),6+2*len(sizes),(rows[:,0]>0).sum()
-    each = lambda names,part: {o:dict(regions=int(a), js=float(b/a)) for o,a,b in zip(names, *np.split(part, 2)) if a}
-    return dict(regions=int(sums[0]), images_without_region=int(len(rows)-n), groups_with_pixels=float(rows[:,5].mean()),
-        one_group=dict(js_regions=float(sums[3]/sums[0]), js_images=float(sums[4]/n)) if n else {},
+    "By size and by class, and what one group over everything would reach."
+    sums,k = rows.sum(0),6+2*len(sizes)
+    with_region = (rows[:,0]>0).sum()
+    def each(names, part):
+        return {name:dict(regions=int(n), js=float(js/n)) for name,n,js in zip(names, *np.split(part, 2)) if n}
+    one = dict(js_regions=float(sums[3]/sums[0]), js_images=float(sums[4]/with_region)) if with_region else {}
+    return dict(regions=int(sums[0]), images_without_region=int(len(rows)-with_region),
+        groups_with_pixels=float(rows[:,5].mean()), one_group=one,
         by_size=each(sizes, sums[6:k]), by_class=each(self.classes, sums[k:]))
 
 # %% ../nbs/22_group.ipynb #2460bf84
 protocols = {p.name:p for p in (
-    GroupProtocol(about='our reading of the paper: 448 px squashed, PCA of the image, eight components, cosine of vectors as they are'),
+    GroupProtocol(about='our reading of the paper: 448 px squashed, PCA of the image, eight components, '
+        'cosine of vectors as they are'),
     GroupProtocol('pairs', center='both', sign='pair', about='both ends of four components, all centred: no rule for signs'),
     GroupProtocol('kmeans', method='kmeans', normalize=True, about='k-means on vectors of length 1'),
     GroupProtocol('spectral', method='spectral', about='spectral clustering of the cosines'),
-    GroupProtocol('dino', 512, target='square', void='background', about="the rules of a co-author's public code: image and mask squashed to 512, void counted as background; its masks come from attention, ours from groups"))}
+    GroupProtocol('dino', 512, target='square', void='background', about="the rules of a co-author's public code: "
+        'image and mask squashed to 512, void counted as background; its masks come from attention, ours from groups'))}
 
 def _group(name, kind, about):
-    made = type(name, (Group,), dict(name=name, kind=kind, about=about, protocols=protocols, needs=mask_sets[kind].needs))
-    return register(made)
+    fields = dict(name=name, kind=kind, about=about, protocols=protocols, needs=mask_sets[kind].needs)
+    register(type(name, (Group,), fields))
 
 _group('voc-js', 'voc', 'Pascal VOC 2012, Jaccard similarity without words')
 _group('ade20k-js', 'ade20k', 'ADE20K, Jaccard similarity without words')
 _group('coco-js', 'coco', 'COCO panoptic, Jaccard similarity without words')
 _group('cityscapes-js', 'cityscapes27', 'Cityscapes, 27 classes, Jaccard similarity without words')
 _group('bsds-js', 'bsds', 'BSDS500, Jaccard similarity without words, all annotators')
-_group('masks-js', 'masks', 'your own images and masks, Jaccard similarity without words');
+_group('masks-js', 'masks', 'your own images and masks, Jaccard similarity without words')
 
 # %% ../nbs/22_group.ipynb #0ef64b1d
 @dataclass(frozen=True)
@@ -369,8 +394,8 @@ class SceneRegions(SceneMasks):
 @register
 class SceneGroup(Group):
     name,about,needs = 'scenes-js','built-in scenes, Jaccard similarity without words','nothing'
-    protocols = {k:SceneGroupProtocol(k, center=p.center, sign=p.sign, method=p.method, normalize=p.normalize, about=p.about.replace('448 px squashed', 'scenes of 128 px'))
-                 for k,p in protocols.items() if k!='dino'}
+    protocols = {k:SceneGroupProtocol(k, center=p.center, sign=p.sign, method=p.method, normalize=p.normalize,
+        about=p.about.replace('448 px squashed', 'scenes of 128 px')) for k,p in protocols.items() if k!='dino'}
     def __init__(self, data, protocol, model):
         Task.__init__(self, data, protocol, model)
         self.source,self.classes = SceneRegions(protocol, model),list(names)

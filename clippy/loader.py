@@ -23,7 +23,8 @@ from torch.utils.data import DataLoader,get_worker_info
 
 from .access import Shard,shard_index,unseekable
 from .console import hide
-from .data import Report,Unusable,decode_sample,draw_sample,local_path,open_image,read_sizes,sample_key,shard_list,shard_name,shard_sizes
+from .data import (Report,Unusable,decode_sample,draw_sample,local_path,open_image,read_sizes,sample_key,
+    shard_list,shard_name,shard_sizes)
 from .stream import Unreachable,fetch,read_shard
 
 # %% ../nbs/06_loader.ipynb #c211c932
@@ -49,7 +50,8 @@ class EpochOrder:
     def __len__(self): return int(self.starts[-1])
     def _shuffled(self, w): # a window's places, as they stand
         first,last = self.cuts[w:w+2]
-        return first + _rng(self.seed, self.epoch, w).permutation(last-first) if self.window else np.arange(first, last)
+        if not self.window: return np.arange(first, last)
+        return first + _rng(self.seed, self.epoch, w).permutation(last-first)
     def __getitem__(self, place)->tuple: # (number of the shard, number of the sample in it)
         w = np.searchsorted(self.cuts, place, 'right')-1
         laid = self.shuffled(int(w))[place-self.cuts[w]]
@@ -62,47 +64,55 @@ class IndexedBatches:
     def __init__(self, of): self.of = of # a `ShardLoader`
     def __getstate__(self): return {'of':self.of} # a worker opens files of its own
     @cached_property
-    def order(self): return lru_cache(1)(lambda epoch: EpochOrder(self.of.sizes, self.of.seed, epoch, self.of.window if self.of.shuffle else 0))
+    def order(self): # epoch -> `EpochOrder`
+        of = self.of
+        return lru_cache(1)(lambda epoch: EpochOrder(of.sizes, of.seed, epoch, of.window if of.shuffle else 0))
     @cached_property
-    def shard(self): # as many are kept open as two windows have
-        o = self.of
-        n = 2*o.window*len(o.urls)//max(1,sum(o.sizes))+2
-        return lru_cache(min(256, max(8,n)))(lambda j: Shard(o.urls[j], o.path(j), o.sizes[j], o.max_sample_mb*1_000_000))
+    def shard(self): # number -> `Shard`; as many are kept open as two windows have
+        of = self.of
+        n = 2*of.window*len(of.urls)//max(1,sum(of.sizes))+2
+        most = of.max_sample_mb*1_000_000
+        return lru_cache(min(256, max(8,n)))(lambda j: Shard(of.urls[j], of.path(j), of.sizes[j], most))
     def draw(self, j, i, seed): # (image, caption, key)
         image,captions = decode_sample(self.shard(j)[i], self.of.decode)
-        return (*draw_sample(image, captions, self.of.transform, seed), sample_key(self.of.urls[j], self.shard(j).key(i)))
+        key = sample_key(self.of.urls[j], self.shard(j).key(i))
+        return (*draw_sample(image, captions, self.of.transform, seed), key)
 
 # %% ../nbs/06_loader.ipynb #75f9c091
 @patch
 def sample(self:IndexedBatches, epoch, place, report): # None if there is nothing usable
     "What stands at a place of an epoch, or what takes its place."
-    o,order = self.of,self.order(epoch)
-    seed = f'{o.seed} {epoch} {place}'
+    of,order = self.of,self.order(epoch)
+    seed = f'{of.seed} {epoch} {place}'
     j,i = order[place]
-    if i==o.sizes[j]-1 and (beyond := self.shard(j).beyond): report.skip(o.urls[j], 'not in sizes.json', *beyond)
+    is_last = i==of.sizes[j]-1
+    if is_last and (beyond := self.shard(j).beyond): report.skip(of.urls[j], 'not in sizes.json', *beyond)
     try:
         found = self.draw(j, i, seed)
         report.seen += 1
         return found
-    except Unusable as e: report.skip(o.urls[j], str(e), self.shard(j).key(i))
+    except Unusable as e: report.skip(of.urls[j], str(e), self.shard(j).key(i))
     rng = Random(seed)
     for _ in range(1000):
         try: found = self.draw(*order[rng.randrange(len(order))], seed)
         except Unusable: continue # counted at its own place
-        report.seen += 1; report.repeated += 1
+        report.seen += 1
+        report.repeated += 1
         return found
 
+# %% ../nbs/06_loader.ipynb #d836a231
 @patch
 def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), counts, error
-    (epoch,k),o,report = at,self.of,Report()
-    first = (k*o.world+o.rank)*o.batch_size
+    (epoch,k),of,report = at,self.of,Report()
+    first = (k*of.world+of.rank)*of.batch_size
+    places = range(first, first+of.batch_size)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
-        try: found = list(takewhile(bool, (self.sample(epoch, p, report) for p in range(first, first+o.batch_size))))
+        try: found = list(takewhile(bool, (self.sample(epoch, p, report) for p in places)))
         except Unreachable as e: return None,report,e
-    if len(found)==o.batch_size: return _batch(found),report,None
-    where = ', '.join(shard_name(u) for u in o.urls[:3])
-    return None,report,ValueError(f'Process {o.rank} found no usable sample in its shards ({where}, ...): {report}')
+    if len(found)==of.batch_size: return _batch(found),report,None
+    where = ', '.join(shard_name(u) for u in of.urls[:3])
+    return None,report,ValueError(f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}')
 
 def _batch(found):
     images,captions,keys = zip(*found)
@@ -110,7 +120,7 @@ def _batch(found):
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader:
-    "Training batches from shards: shuffled by seed, shared out over processes and workers, the same number for each process."
+    "Training batches from shards: shuffled by seed, shared out, the same number for each process."
     def __init__(self,
         urls:str|list, # as for `shard_list`
         transform, # callable: PIL RGB image -> `[3,H,W]` tensor, or from the file's bytes where it has `takes_bytes`
@@ -118,7 +128,7 @@ class ShardLoader:
         num_samples:int=None, # samples per epoch over all processes; from `sizes.json` or the index if not given
         workers:int=2, # processes that read for this process; 0 reads in the training process itself
         seed:int=0, # of shards, samples, captions and transform
-        shuffle:int=1000, # streamed: samples in the shuffle buffer of each reader; 0 keeps the order of shards and samples in either mode
+        shuffle:int=1000, # streamed: samples in the shuffle buffer of each reader; 0 keeps all in order, in either mode
         rank:int=0, # number of this process
         world:int=1, # number of processes
         window:int=100_000, # indexed: samples that are shuffled together
@@ -128,16 +138,18 @@ class ShardLoader:
     ):
         store_attr()
         self.remote,self.urls,self._report = remote,shard_list(urls),Report()
-        self.why = '' if cache else next((f'{hide(u)} is {w}' for u in self.urls if (w := unseekable(u))), '')
+        self.why = '' if cache else self._why_streamed()
         self.mode = 'streamed' if self.why else 'indexed'
         self.sizes = self._sizes()
         self._check()
         self.workers = min(workers, len(self)) # a worker without a batch would leave its share unread
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
-        self.at = torch.zeros(2, dtype=torch.int64).share_memory_() # epoch, first batch: workers that live on see it change
+        # epoch and first batch, in memory that workers which live on see change
+        self.at = torch.zeros(2, dtype=torch.int64).share_memory_()
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
-    def __getstate__(self): return {k:v for k,v in self.__dict__.items() if k!='loader'} # what a worker gets; a cycle would keep workers alive
+    def __getstate__(self): # what a worker gets; with the loader it would be a cycle, which keeps workers alive
+        return {k:v for k,v in self.__dict__.items() if k!='loader'}
 
     @cached_property
     def loader(self): return self._loader()
@@ -148,6 +160,12 @@ class ShardLoader:
 
 # %% ../nbs/06_loader.ipynb #25e0b653
 @patch
+def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
+    for url in self.urls:
+        if why := unseekable(url): return f'{hide(url)} is {why}'
+    return ''
+
+@patch
 def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
     "A shard in reach."
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
@@ -155,9 +173,10 @@ def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
 @patch
 def describe(self:ShardLoader)->str:
     "How the shards are read, and what the order of samples depends on."
-    if self.mode=='indexed': return 'indexed: the batches are a function of seed and epoch, for any number of processes and workers'
-    n = max(self.workers,1)
-    return f'streamed, for {self.why}: the order is kept for {self.world} x {n} readers (processes x workers), and is another for another number'
+    if self.mode=='indexed':
+        return 'indexed: the batches are a function of seed and epoch, for any number of processes and workers'
+    readers = f'{self.world} x {max(self.workers,1)} readers (processes x workers)'
+    return f'streamed, for {self.why}: the order is kept for {readers}, and is another for another number'
 
 # %% ../nbs/06_loader.ipynb #03140e3d
 @patch
@@ -174,10 +193,11 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
 @patch
 def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the web
     if not all(u.startswith(('http:','https:')) for u in self.urls): return None
+    small = dict(largest=100_000_000)|self.remote
+    folders = [u.rsplit('/',1)[0] for u in self.urls]
     try:
-        small = dict(largest=100_000_000)|self.remote
-        books = {f:read_sizes(fetch(f'{f}/sizes.json', self.cache, **small)) for f in {u.rsplit('/',1)[0] for u in self.urls}}
-        return [books[u.rsplit('/',1)[0]][shard_name(u)] for u in self.urls]
+        books = {f:read_sizes(fetch(f'{f}/sizes.json', self.cache, **small)) for f in set(folders)}
+        return [books[f][shard_name(u)] for f,u in zip(folders, self.urls)]
     except (OSError,ValueError,KeyError): return None
 
 # %% ../nbs/06_loader.ipynb #144f7e9a
@@ -185,17 +205,19 @@ def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the w
 def _check(self:ShardLoader):
     known = None if self.sizes is None else sum(self.sizes)
     if self.num_samples is None: self.num_samples = known
-    if self.num_samples is None:
-        raise ValueError(f"No sizes.json beside {hide(self.urls[0])} says how many samples there are: give num_samples (--train-num-samples)")
+    if self.num_samples is None: raise ValueError(
+        f"No sizes.json beside {hide(self.urls[0])} says how many samples there are: "
+        "give num_samples (--train-num-samples)")
     if known is not None and self.num_samples>known:
         raise ValueError(f"num_samples={self.num_samples}, but the shards hold {known}")
     if not 0<=self.rank<self.world: raise ValueError(f"rank={self.rank} is not one of world={self.world} processes")
-    if len(self)<1:
-        raise ValueError(f"{self.num_samples} samples do not fill one batch of {self.batch_size} on each of {self.world} processes: use a smaller batch")
-    readers = self.world*max(self.workers,1)
-    if self.mode=='streamed' and len(self.urls)<readers:
-        raise ValueError(f"{len(self.urls)} shards for {readers} readers ({self.world} processes with {max(self.workers,1)} workers): "
-                         "use fewer workers, or pack with a smaller shard_size")
+    if len(self)<1: raise ValueError(
+        f"{self.num_samples} samples do not fill one batch of {self.batch_size} on each of {self.world} processes: "
+        "use a smaller batch")
+    workers = max(self.workers,1)
+    if self.mode=='streamed' and len(self.urls)<self.world*workers: raise ValueError(
+        f"{len(self.urls)} shards for {self.world*workers} readers ({self.world} processes with {workers} workers): "
+        "use fewer workers, or pack with a smaller shard_size")
 
 # %% ../nbs/06_loader.ipynb #08ff7a68
 def leave_signals(
@@ -203,7 +225,7 @@ def leave_signals(
 ):
     "In a worker: end when the training process says so, not when a signal goes to all."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not hasattr(signal, 'sigwaitinfo'): return os.setpgrp() # macOS does not tell who sent it: out of the group, then
+    if not hasattr(signal, 'sigwaitinfo'): return os.setpgrp() # macOS does not tell who sent it: out of the group
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     threading.Thread(target=_wait_for_parent, args=(os.getppid(),), daemon=True).start()
 
@@ -224,11 +246,12 @@ def _as_is(x): return x
 
 @patch
 def _loader(self:ShardLoader): # its own generator, so that starting an epoch draws nothing from the global one
-    how = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
-        worker_init_fn=leave_signals, pin_memory=torch.cuda.is_available(), generator=torch.Generator().manual_seed(self.seed))
+    common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
+        worker_init_fn=leave_signals, pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
-    if self.mode=='indexed': return DataLoader(IndexedBatches(of), sampler=_Asked(self.at, len(self)), **how)
-    return DataLoader(wds.DataPipeline(of._streamed), **how)
+    if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
+    return DataLoader(IndexedBatches(of), sampler=_Asked(self.at, len(self)), **common)
 
 @patch
 def __iter__(self:ShardLoader): # images `[B,3,H,W]`, captions, keys (`shard/key`)
@@ -266,17 +289,18 @@ def _mixed(raw, n, rng, most=2_000_000_000):
     "Samples from a buffer of `n` of them, and of `most` bytes."
     buffer,size = [],0
     for sample in raw:
-        for o in chain([sample], islice(raw, int(len(buffer)+1<n))):
-            buffer.append(o)
-            size += _weight(o)
+        for s in chain([sample], islice(raw, int(len(buffer)+1<n))):
+            buffer.append(s)
+            size += _weight(s)
         due = len(buffer)>=n
         while buffer and (due or size>most):
-            due,o = False,_pick(buffer, rng)
-            size -= _weight(o)
-            yield o
+            due = False
+            s = _pick(buffer, rng)
+            size -= _weight(s)
+            yield s
     while buffer: yield _pick(buffer, rng)
 
-def _weight(sample): return sum(len(o) for o in sample.values() if isinstance(o,bytes))
+def _weight(sample): return sum(len(v) for v in sample.values() if isinstance(v,bytes))
 
 def _pick(buffer, rng):
     k = rng.randint(0, len(buffer)-1)
@@ -287,20 +311,23 @@ def _pick(buffer, rng):
 @patch
 def _samples(self:ShardLoader, epoch, worker, report):
     "Endless (image, caption, key) of one reader; ends only if nothing is usable."
-    here,sizes = f'{self.seed} {epoch}',dict(zip(self.urls, self.sizes or ()))
-    for again in count():
-        note,good = Report() if again else report,0
-        raw = (s for url in self.share(epoch, worker) for s in read_shard(url, note, 0, sizes.get(url), self.max_sample_mb, **self.remote))
-        if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {again} {self.rank} {worker}'))
+    sizes,limits = dict(zip(self.urls, self.sizes or ())),dict(max_sample_mb=self.max_sample_mb)|self.remote
+    for lap in count():
+        counts,usable = Report() if lap else report,0 # what is skipped is counted in the first lap
+        raw = (s for url in self.share(epoch, worker) for s in read_shard(url, counts, 0, sizes.get(url), **limits))
+        here = f'{self.seed} {epoch} {lap}'
+        if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {self.rank} {worker}'))
         for sample in raw:
             url,key = sample['__url__'],sample['__key__']
-            try: found = draw_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {again} {key}')
-            except Unusable as e: note.skip(url, str(e), key); continue
-            good += 1
+            try: found = draw_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {key}')
+            except Unusable as e:
+                counts.skip(url, str(e), key)
+                continue
+            usable += 1
             report.seen += 1
-            report.repeated += again>0
+            report.repeated += lap>0
             yield *found, sample_key(url, key)
-        if not good: return
+        if not usable: return
 
 # %% ../nbs/06_loader.ipynb #369b9556
 @patch
@@ -308,18 +335,26 @@ def _streamed(self:ShardLoader):
     "In a worker: (images, captions, keys), counts and error of its batches of one epoch."
     info,(epoch,start) = get_worker_info(),self.at.tolist()
     workers = max(self.workers,1)
-    worker = ((info.id if info else 0)+start) % workers # the loader asks worker 0 first, and batch `start` comes first
-    report,mine = Report(),range(worker, len(self), workers)
+    # the loader asks worker 0 first, and batch `start` comes first
+    worker = ((info.id if info else 0)+start) % workers
+    report,own = Report(),range(worker, len(self), workers)
     samples = self._samples(epoch, worker, report)
-    for i in mine if start<=mine[-1] else []:
+    for i in own if start<=own[-1] else []:
         try: batch = self._next(samples)
-        except Unreachable as e: yield None,report,e; return
+        except Unreachable as e:
+            yield None,report,e
+            return
         if not batch:
-            where = ', '.join(map(shard_name, self.share(epoch, worker)[:3]))
-            yield None,report,ValueError(f"Process {self.rank}, worker {worker} found no usable sample in its shards ({where}, ...): {report}")
+            yield None,report,self._nothing_usable(epoch, worker, report)
             return
         counts = report.take()
         if i>=start: yield _batch(batch),counts,None # those before were counted by the run that was interrupted
+
+@patch
+def _nothing_usable(self:ShardLoader, epoch, worker, report):
+    where = ', '.join(map(shard_name, self.share(epoch, worker)[:3]))
+    return ValueError(
+        f"Process {self.rank}, worker {worker} found no usable sample in its shards ({where}, ...): {report}")
 
 @patch
 def _next(self:ShardLoader, samples): # without Pillow's warnings of odd files: what cannot be used is counted

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
-from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 from timm.models import vision_transformer
 from torch import Tensor
@@ -50,11 +49,12 @@ def similarity_maps(
     image, # PIL image or `[H,W,3]` uint8 array
     words:list, # what to look for
     templates=('{}',),
-)->Figure:
+): # a matplotlib figure
     "An image, and where each word is."
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     x = eval_transform(model.config.image_size, model.config.mean, model.config.std)(image)[None].to(model.device)
     sim = model.patch_cosines(x, class_vectors(model, words, templates))[0].cpu()
+    from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.35*(1+len(words)), 1.6), layout='constrained')
     axs = fig.subplots(1, 1+len(words))
     axs[0].imshow(ImageOps.fit(image, (224,224))); axs[0].set_title('image', fontsize=9)
@@ -337,9 +337,10 @@ def seen_image(
 def image_grid(
     rows:dict, # title -> images, as many in each row
     legend:dict|None=None, # name -> colour
-)->Figure:
+): # a matplotlib figure
     "Rows of images, one below the other."
     n = max(map(len, rows.values()))
+    from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.15*n+.3, 1.2*len(rows)+(.4 if legend else 0)), layout='constrained')
     for axs,(title,images) in zip(fig.subplots(len(rows), n, squeeze=False), rows.items()):
         for ax,image in zip(axs, images): ax.imshow(image, interpolation='nearest')

@@ -14,7 +14,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 from fastcore.basics import patch
-from matplotlib.figure import Figure
 from PIL import Image
 
 from .eval import Source, Task, choose, image_transform, register
@@ -124,7 +123,7 @@ def notes(self:Segment, rows):
 def figure(self:Segment,
     model:CLIPpy,
     some:int=4, # images, evenly spread over the data set
-)->Figure: # rows: what the model sees, ground truth, prediction
+): # a matplotlib figure, rows: what the model sees, ground truth, prediction
     "What the model makes of some images."
     head = Head(model.eval(), self.texts, self.owner, self.protocol, self.background)
     samples = [self.source[i] for i in choose(self.source, some)]

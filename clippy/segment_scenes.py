@@ -15,7 +15,6 @@ from functools import lru_cache
 import numpy as np
 import torch
 from fastcore.basics import patch
-from matplotlib.figure import Figure
 
 from .eval import Protocol, Source, Task, image_transform, register
 from .files import digest
@@ -79,7 +78,7 @@ class SceneSegment(Segment):
 def show_predictions(
     model:CLIPpy,
     scenes, # a handful of `Scene`s
-)->Figure: # rows: image, ground truth, words-to-pixels prediction
+): # a matplotlib figure, rows: image, ground truth, words-to-pixels prediction
     "What the model makes of some scenes."
     model.eval()
     cosines = model.patch_cosines(to_batch(scenes, model), scene_vectors(model))
@@ -90,7 +89,7 @@ def show_predictions(
     return image_grid(rows, {names[i]:palette[i]/255 for i in seen})
 
 @patch
-def figure(self:SceneSegment, model:CLIPpy)->Figure:
+def figure(self:SceneSegment, model:CLIPpy): # a matplotlib figure
     "What the model makes of the first held-out scenes."
     scenes = self.source.scenes
     return show_predictions(model, [scenes[i] for i in range(min(8, len(scenes)))])
@@ -186,7 +185,7 @@ def show_protocols(
     item:int=0, # of the task's source
     data='', # the task's data
     cols:int=5,
-)->Figure: # image, ground truth, and what each protocol makes of it
+): # a matplotlib figure, image, ground truth, and what each protocol makes of it
     "One image under several protocols."
     shown = {}
     for title,protocol in protocols.items():
@@ -197,6 +196,7 @@ def show_protocols(
         with torch.inference_mode(): label = job.head(x[None].to(model.device), [tuple(target.shape)])[0]
         shown[title] = label_colours(label)
     rows = -(-len(shown)//cols)
+    from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.55*cols, 1.75*rows), layout='constrained')
     axs = list(fig.subplots(rows, cols, squeeze=False).flat)
     for ax,(title,image) in zip(axs, shown.items()):

@@ -36,7 +36,8 @@ def fill(
 def _check_sentence(template):
     parts = template.split('{}')
     odd = [found[0] for p in parts if (found := re.search(r'\{[^{}]*\}?|\}', p))]
-    if odd: raise ValueError(f'The sentence {template!r} has {odd[0]!r}: only {{}} is filled in, with the name of a class.')
+    if odd: raise ValueError(
+        f'The sentence {template!r} has {odd[0]!r}: only {{}} is filled in, with the name of a class.')
     if len(parts)<2: raise ValueError(f'The sentence {template!r} has no {{}}, where the name of a class goes.')
 
 # %% ../nbs/18_words.ipynb #1ebbe260
@@ -54,7 +55,7 @@ template_sets = {
               'a photo of {}s.'),
 }
 
-# %% ../nbs/18_words.ipynb #50bbc0c3
+# %% ../nbs/18_words.ipynb #335be3df
 def templates_of(
     name:str|tuple, # key of `template_sets`, a sentence with `{}`, several, or a .txt file with one on each line
 )->tuple: # sentences
@@ -127,7 +128,7 @@ def first_alike(
     x = vectors.double()
     return (torch.cdist(x, x)<far).byte().argmax(1)
 
-# %% ../nbs/18_words.ipynb #5a0a1cbc
+# %% ../nbs/18_words.ipynb #744285a0
 def name_groups(
     names, # `[K]`
     first:Tensor, # `[K]` from `first_alike`

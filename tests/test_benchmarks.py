@@ -17,7 +17,7 @@ def run(script, *args):
 
 @pytest.fixture
 def voc(tmp_path):
-    "Three pictures with masks, as VOC has them."
+    "Three images with masks, as VOC has them."
     rng = np.random.default_rng(0)
     for d in 'JPEGImages','SegmentationClass','ImageSets/Segmentation': (tmp_path/d).mkdir(parents=True)
     for k in range(3):
@@ -41,7 +41,7 @@ def test_dense_head(tmp_path):
 
 def test_voc_loop(voc, tmp_path):
     out = tmp_path/'voc.json'
-    text = run('voc_loop.py', '--data', voc, '--model', root/'nbs/demo/model', '--sizes', '32,64', '--limit', '3,2',
+    text = run('voc_loop.py', '--data', voc, '--model', 'scenes', '--sizes', '32,64', '--limit', '3,2',
         '--batch-size', 2, '--workers', 0, '--repeats', 1, '--out', out)
     res = json.loads(out.read_text())
     assert text.strip()==str(voc_loop.show(res['rows']))
@@ -72,25 +72,31 @@ def test_data(tmp_path):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40,50,3), dtype=np.uint8)).save(tmp_path/'a.png')
     for more in ((), ('--images', tmp_path)):
         out = tmp_path/'data.json'
-        text = run('data.py', '--sizes', '250x240,700x690', '--n', 8, '--batch-size', 2, '--repeats', 1, '--out', out, *more)
+        few = '--sizes','250x240,700x690','--n',8,'--batch-size',2,'--repeats',1
+        text = run('data.py', *few, '--out', out, *more)
         rows = json.loads(out.read_text())['rows']
-        assert text.strip()==str(data.show(rows)) and [r['pipeline'] for r in rows[:3]]==['open_clip','exact','fast, Pillow']
-        assert all(r['images_per_s']>0 for r in rows) and rows[2]['most']<2.1 and all(r['mean']<4 for r in rows if 'mean' in r)
+        assert text.strip()==str(data.show(rows))
+        assert [r['pipeline'] for r in rows[:3]]==['open_clip','exact','fast, Pillow']
+        assert all(r['images_per_s']>0 for r in rows)
+        assert rows[2]['most']<2.1 and all(r['mean']<4 for r in rows if 'mean' in r)
 
 @pytest.fixture(scope='module')
 def tiny():
     "Options of a training step."
     pytest.importorskip('open_clip', reason='needs pip install clippy-vl[bench]')
-    return SimpleNamespace(device=torch.device('cpu'), shape='tiny', precision='fp32', grad_checkpointing=False, compile=False, text=step.text_folder('tiny'))
+    return SimpleNamespace(device=torch.device('cpu'), shape='tiny', precision='fp32', grad_checkpointing=False,
+        compile=False, text=step.text_folder('tiny'))
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_step(tmp_path, tiny):
     out = tmp_path/'step.json'
-    text = run('step.py', '--shape', 'tiny', '--batch', 3, '--rounds', 1, '--precision', 'fp32,bf16', '--only', '0,1,2', '--out', out)
+    few = '--shape','tiny','--batch',3,'--rounds',1,'--precision','fp32,bf16','--only','0,1,2'
+    text = run('step.py', *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==step.show(rows) and [r['name'] for r in rows]==2*list(step.variants)[:3]
-    assert rows[0]['parameters']-192*192-192==rows[1]['parameters'] and {r['parameters'] for r in rows[1:3]}=={rows[1]['parameters']} # open_clip has a head
-    assert {r['layers'] for r in rows}=={4} and [r['text_tokens'] for r in rows[:2]]==[77,77] and rows[2]['text_tokens']<77
+    assert rows[0]['parameters']-192*192-192==rows[1]['parameters']==rows[2]['parameters'] # open_clip has a head
+    assert {r['layers'] for r in rows}=={4}
+    assert [r['text_tokens'] for r in rows[:2]]==[77,77] and rows[2]['text_tokens']<77
     for r in rows:
         assert sum(r['parts'].values())==pytest.approx(r['seconds'], rel=.01)
         assert r['peak_mb']>4*4*r['parameters']/2**20 # weights, gradients and two moments
@@ -98,23 +104,28 @@ def test_step(tmp_path, tiny):
 def test_step_same_towers(tiny):
     "With the same weights both sides' towers give the same vectors, however the text is padded."
     theirs,ours,padded = (step.build(k, tiny) for k in list(step.variants)[:3])
-    theirs.model.visual.trunk.load_state_dict(ours.model.image.state_dict()|{k:v for k,v in theirs.model.visual.trunk.state_dict().items() if 'head' in k})
+    trunk = theirs.model.visual.trunk
+    head = {k:v for k,v in trunk.state_dict().items() if 'head' in k}
+    trunk.load_state_dict(ours.model.image.state_dict()|head)
     theirs.model.text.transformer.load_state_dict(ours.model.text[0].model.encoder.state_dict())
     padded.model.load_state_dict(ours.model.state_dict())
     (images,ids),(raw,captions) = step.batch_for(theirs, 3),step.batch_for(ours, 3)
     with torch.no_grad():
-        for m in ours,padded: torch.testing.assert_close(theirs.encode_text(ids), m.encode_text(captions), atol=1e-5, rtol=0)
-        a,b = theirs.model.visual.trunk.forward_features(images),ours.model.image_tokens(step.normalize(raw))
+        for m in ours,padded:
+            torch.testing.assert_close(theirs.encode_text(ids), m.encode_text(captions), atol=1e-5, rtol=0)
+        a,b = trunk.forward_features(images),ours.model.image_tokens(step.normalize(raw))
     torch.testing.assert_close(a, b, atol=1e-5, rtol=0)
 
 def test_texts():
+    "Captions are as long as those of real data."
     n = [len(o.split()) for o in step.texts(4000)]
     assert 18<np.mean(n)<22 and 12<np.std(n)<20
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_gpu_twin(tmp_path, tiny):
     out = tmp_path/'gpu.json'
-    text = run('gpu.py', '--device', 'cpu', '--shape', 'tiny', '--batches', 2, '--seconds', 0, '--pairs', 64, '--no-compile', '--budget', 500, '--out', out)
+    few = '--device','cpu','--shape','tiny','--batches',2,'--seconds',0,'--pairs',64,'--no-compile','--budget',500
+    text = run('gpu.py', *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==gpu.show(rows) and [r['part'] for r in rows]==['loss']*2+['dense_head']+['step']*8
     assert rows[1]['gradients_differ']<1e-5 and all(r['pairs_per_s']>0 for r in rows[3:])
@@ -124,7 +135,8 @@ def test_gpu_limits(tiny, monkeypatch):
     def full(*args): raise torch.OutOfMemoryError
     monkeypatch.setattr(gpu, 'speed', full)
     monkeypatch.setattr(gpu, 'start_memory', lambda device: 0.)
-    monkeypatch.setattr(gpu, 'cases', lambda *args: [('ours, 224 px', False, False, [2,4]), ('open_clip, 224 px', False, True, [2])])
+    two = [('ours, 224 px', False, False, [2,4]), ('open_clip, 224 px', False, True, [2])]
+    monkeypatch.setattr(gpu, 'cases', lambda *args: two)
     rows = list(gpu.steps(tiny, [2,4], 0, True, lambda: 70))
     assert [(r.get('batch'), r.get('out_of_memory'), r.get('no_time')) for r in rows]==[(2,True,None), (None,None,True)]
     head = dense_head.measure(4, (8,8), 3, 16, 1, tiny.device)|dict(part='dense_head')
@@ -135,7 +147,8 @@ def test_gpu_limits(tiny, monkeypatch):
 def test_levers_twin(tmp_path, tiny):
     "Texts in groups, and attention by SDPA, give the loss of the plain step, and the table is that of the rows."
     out = tmp_path/'levers.json'
-    text = run('levers.py', '--device', 'cpu', '--shape', 'tiny', '--batch', 8, '--seconds', 0, '--only', '1,2,3', '--out', out)
+    few = '--device','cpu','--shape','tiny','--batch',8,'--seconds',0,'--only','1,2,3'
+    text = run('levers.py', *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==list(levers.levers)[1:4]
     assert len(rows[0]['shapes'])==1 and [n for n,_ in rows[2]['shapes']]==[2]*4
@@ -152,8 +165,10 @@ def test_grouped_texts_have_the_same_vectors(tiny):
     torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
 
 def test_cases():
+    "The plan of a GPU: both sides at all batches, then the variants at some."
     plan = gpu.cases([64,256,1024], True)
-    assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024]) and plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
+    assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024])
+    assert plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
 
 @pytest.mark.parametrize('script', [data, dense_head, loss, step, voc_loop])
 def test_kept(script):

@@ -1,4 +1,5 @@
-"The front page and the tutorials say what is so: their commands exist, their pictures are current, and what SECURITY.md states about loading holds."
+"""The front page and the tutorials say what is so: their commands exist, their images are current,
+and what SECURITY.md states about loading holds."""
 import inspect, json, pickle, re, runpy, shlex, shutil
 from importlib import import_module
 from pathlib import Path
@@ -17,23 +18,26 @@ each_page = pytest.mark.parametrize('page', pages, ids=[p.stem for p in pages])
 
 def join(s): return s if isinstance(s, str) else ''.join(s)
 def cells(nb): return json.loads(nb.read_text('utf-8'))['cells']
-def text(page): return page.read_text('utf-8') if page.suffix=='.md' else '\n'.join(join(c['source']) for c in cells(page))
+def text(page):
+    if page.suffix=='.md': return page.read_text('utf-8')
+    return '\n'.join(join(c['source']) for c in cells(page))
 
 # Front page ---------------------------------------------------------------------------------------------------------
 
 front = runpy.run_path(str(root/'tools/front.py'))
 
 def test_first_lines():
-    "The lines at the top run, find what they look for, and drew the picture above them."
+    "The lines at the top run, find what they look for, and drew the image above them."
     code = front['five_lines']()
     found = front['run'](code)
-    assert all(found['seg'][o].area>.01 for o in found['seg'].labels[1:])
+    for label in found['seg'].labels[1:]: assert found['seg'][label].area>.01, label
     kept = Image.open(root/'nbs/images/front.png').text
-    assert {k:kept.get(k) for k in ('code','model','command')}==front['about'](found['model'], code), 'run `python tools/front.py`'
+    about = {k:kept.get(k) for k in ('code','model','command')}
+    assert about==front['about'](found['model'], code), 'run `python tools/front.py`'
 
 # Tutorials ----------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('nb', nbs[1:], ids=[o.stem for o in nbs[1:]])
+@pytest.mark.parametrize('nb', nbs[1:], ids=[p.stem for p in nbs[1:]])
 def test_colab(nb):
     "A tutorial begins with a link that opens it, and a cell that installs the package there and does not run here."
     _,badge,install = (join(c['source']) for c in cells(nb)[:3])
@@ -47,7 +51,9 @@ def typed(page): # the commands of its shell blocks, as words
         for line in block.replace('\\\n', ' ').splitlines():
             words = shlex.split(line, comments=True)
             if words[:1]==['clippy'] and len(words)>1: yield words[1],words[2:]
-            if '-m' in words and words[0]=='accelerate': yield words[words.index('-m')+1].split('.')[1],words[words.index('-m')+2:]
+            if '-m' in words and words[0]=='accelerate':
+                after = words[words.index('-m')+1:]
+                yield after[0].split('.')[1],after[1:]
 
 commanding = [p for p in pages if list(typed(p))]
 file_re = r'(?<![\w./-])(?:configs|tools|tests|nbs|benchmarks)/[\w/-]+\.(?:yaml|yml|py|json|ipynb)'
@@ -55,10 +61,12 @@ naming = [p for p in pages if re.search(file_re, text(p))]
 
 def test_pages_that_are_checked():
     "The two checks below look at these pages and no others, because these name commands and files."
-    assert {p.stem for p in commanding} >= {'index'} and len(commanding)>=6 and sum(len(list(typed(p))) for p in commanding)>=15
+    assert {p.stem for p in commanding} >= {'index'} and len(commanding)>=6
+    assert sum(len(list(typed(p))) for p in commanding)>=15
     assert {p.stem for p in naming} >= {'CONTRIBUTING'} and len(naming)>=5
     for p in pages: # a shell block that names our command is seen by `typed`, whatever it is indented by or called
-        named = re.findall(r'^ *(?:!|\$ )?clippy (?=[a-z])', '\n'.join(re.findall(r'^ *```.*?\n(.*?)^ *```', text(p), flags=re.S|re.M)), flags=re.M)
+        blocks = '\n'.join(re.findall(r'^ *```.*?\n(.*?)^ *```', text(p), flags=re.S|re.M))
+        named = re.findall(r'^ *(?:!|\$ )?clippy (?=[a-z])', blocks, flags=re.M)
         assert not named or p in commanding, p.name
 
 @pytest.mark.parametrize('page', commanding, ids=[p.stem for p in commanding])
@@ -68,30 +76,35 @@ def test_commands(page):
         module,func = commands[name][0].split(':')
         known = inspect.signature(inspect.unwrap(getattr(import_module(module), func))).parameters
         for a in args:
-            if a.startswith('--'): ok = {a[2:].split('=')[0].replace('-','_'), a[5:].replace('-','_') if a.startswith('--no-') else ''} & {k.lower() for k in known}
-            elif re.match('-[a-z]$', a): ok = [k for k in known if k[0]==a[1].upper()]
+            if re.match('-[a-z]$', a): ok = [k for k in known if k[0]==a[1].upper()]
+            elif a.startswith('--'):
+                said = a[2:].split('=')[0].replace('-','_')
+                ok = {said, said.removeprefix('no_')} & {k.lower() for k in known}
             else: continue
             assert ok, f'clippy {name} has no option {a}'
 
 @pytest.mark.parametrize('page', naming, ids=[p.stem for p in naming])
 def test_files(page):
     "Every file of the repository that is named is there."
-    for o in re.findall(file_re, text(page)): assert (root/o).exists(), o
+    for name in re.findall(file_re, text(page)): assert (root/name).exists(), name
 
 docs = runpy.run_path(str(root/'tools/docs.py'))
 
 def test_links_shown_as_text():
     "The site's check sees a link that a page shows as text, also where another link is inside it; code may show one."
     raw = docs['raw_links']
-    assert raw('<p>[<a href="x"><code>ShardLoader</code></a>](https://x.org/loader.html) reads</p>') and raw('<p>see [the loader](06_loader.ipynb).</p>')
-    assert not raw('<p>see <a href="x">the loader</a> (https://x.org)</p><pre>[a](b.html)</pre><code>[a](b)</code><script>x[0](f)</script>')
+    assert raw('<p>[<a href="x"><code>ShardLoader</code></a>](https://x.org/loader.html) reads</p>')
+    assert raw('<p>see [the loader](06_loader.ipynb).</p>')
+    assert not raw('<p>see <a href="x">the loader</a> (https://x.org)</p>')
+    assert not raw('<pre>[a](b.html)</pre><code>[a](b)</code><script>x[0](f)</script>')
 
 def test_no_name_inside_a_link():
     "nbdev makes a link of a name in code, so a link whose text is such a name would be two."
     from clippy._modidx import d
     names = {k.split('.',2)[-1] for m in d['syms'].values() for k in m}
     for nb in sorted((root/'nbs').rglob('*.ipynb')):
-        for o in re.findall(r'\[`([\w.]+)`\]\(', '\n'.join(join(c['source']) for c in cells(nb) if c['cell_type']=='markdown')): assert o not in names, f'{nb.name}: {o}'
+        prose = '\n'.join(join(c['source']) for c in cells(nb) if c['cell_type']=='markdown')
+        for linked in re.findall(r'\[`([\w.]+)`\]\(', prose): assert linked not in names, f'{nb.name}: {linked}'
 
 # Security -----------------------------------------------------------------------------------------------------------
 
@@ -100,7 +113,8 @@ def model(tmp_path): return Path(shutil.copytree(boxed()['scenes'], tmp_path/'mo
 
 def test_no_foreign_class(model, tmp_path):
     "A text tower that names code of its own is refused, and the code does not run."
-    for where in (model, model/'text'): (where/'extra.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nclass Extra: pass\n")
+    touch = f"open({str(tmp_path/'ran')!r}, 'w')\n"
+    for where in (model, model/'text'): (where/'extra.py').write_text(f'{touch}class Extra: pass\n')
     path = model/'text/modules.json'
     modules = json.loads(path.read_text())
     for name in ('extra.Extra', 'subprocess.Popen'):
@@ -111,8 +125,10 @@ def test_no_foreign_class(model, tmp_path):
 def test_no_foreign_config(model, tmp_path):
     "Nor is code run where only the settings of a text tower are used."
     config = model/'text/config.json'
-    config.write_text(json.dumps(json.loads(config.read_text()) | dict(model_type='own', auto_map=dict(AutoConfig='own.Own', AutoModel='own.Own'))))
-    (model/'text/own.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nfrom transformers import PretrainedConfig as Own\n")
+    own = dict(model_type='own', auto_map=dict(AutoConfig='own.Own', AutoModel='own.Own'))
+    config.write_text(json.dumps(json.loads(config.read_text()) | own))
+    touch = f"open({str(tmp_path/'ran')!r}, 'w')\n"
+    (model/'text/own.py').write_text(f'{touch}from transformers import PretrainedConfig as Own\n')
     with pytest.raises(ValueError, match='custom code'): text_tower(str(model/'text'), pretrained=False)
     assert not (tmp_path/'ran').exists()
 
@@ -124,11 +140,11 @@ def test_no_pickles(tmp_path):
     "A torch file with other objects than tensors is refused, and they are not made."
     torch.save(dict(state_dict=Touch(tmp_path/'ran')), tmp_path/'bad.pt')
     (tmp_path/'old.pt').write_bytes(pickle.dumps(Touch(tmp_path/'ran')))
-    for o in ('bad.pt','old.pt'):
-        with pytest.raises(ValueError, match='other Python objects are not opened'): load(tmp_path/o)
+    for name in ('bad.pt','old.pt'):
+        with pytest.raises(ValueError, match='other Python objects are not opened'): load(tmp_path/name)
     assert not (tmp_path/'ran').exists()
 
 def test_no_addresses():
     "The image tower is one of the installed timm."
-    for o in ('hf-hub:somebody/model', 'local-dir:model'):
-        with pytest.raises(ValueError, match='timm has no model'): image_tower(o)
+    for name in ('hf-hub:somebody/model', 'local-dir:model'):
+        with pytest.raises(ValueError, match='timm has no model'): image_tower(name)

@@ -16,11 +16,10 @@ from clippy.saved import load
 from clippy.scenes import draw_scene, write_folder
 from clippy.segment_masks import MaskSource
 
-demo = Path(__file__).parents[1]/'nbs/demo/model'
 real = Path(__file__).resolve().parents[2]/'shared/data'
 
 @pytest.fixture(scope='module')
-def model(): return load(demo)
+def model(): return load('scenes')
 
 @pytest.fixture
 def voc(tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 root = Path(__file__).resolve().parent.parent
 spec = importlib.util.spec_from_file_location('mutants', root/'tools/mutants.py')
-mutants = importlib.util.module_from_spec(spec); spec.loader.exec_module(mutants)
+mutants = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutants)
 listed = json.loads((root/'tools/equivalent.json').read_text(encoding='utf-8'))
 
 @pytest.mark.parametrize('name', mutants.tests)
@@ -22,13 +23,14 @@ def test_equivalents_are_of_these_modules():
         assert all(w[1:] in lines for w in o['what'] if w[0]=='-'), o['what']
         assert len(o['why'])>20 and len({w[0] for w in o['what']})>0
 
-def test_pictures_are_left_alone():
+def test_figures_are_left_alone():
     "From the decorator to the last line of what returns a Figure."
     source = '@wraps\ndef show(x)->Figure:\n    return Figure(figsize=(3*x, 4))\ndef number(x): return 2*x\n'
     assert ((1,0),(3,999)) in mutants.passed_over(source) and all(b[0]<4 for _,b in mutants.passed_over(source))
 
 def test_hints_and_sentences_are_left_alone():
-    source = "def f(a:int|None=3)->str|None:\n    b:int|str = 2\n    if b>9: raise ValueError(f'{b+1} is too much')\n    return f'{b+1}'\n"
+    source = ("def f(a:int|None=3)->str|None:\n    b:int|str = 2\n"
+        "    if b>9: raise ValueError(f'{b+1} is too much')\n    return f'{b+1}'\n")
     assert sorted(mutants.passed_over(source))==[((1,8),(1,16)), ((1,21),(1,29)), ((2,6),(2,13)), ((3,29),(3,49))]
 
 @pytest.mark.parametrize('line,lines', [(1,[1]), (2,[2]), (3,[3,4]), (4,[3,4]), (6,[6])])

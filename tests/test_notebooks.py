@@ -20,15 +20,17 @@ def tidy():
     "Leave no figures and no tasks of a notebook behind, and give Ctrl-C back to pytest."
     ctrl_c,own = signal.getsignal(signal.SIGINT),dict(tasks)
     yield
-    tasks.clear(); tasks.update(own)
+    tasks.clear()
+    tasks.update(own)
     signal.signal(signal.SIGINT, ctrl_c)
     plt.close('all')
     gc.collect()
 
 def run(nb): return run_nb(nb, skip_flags=cfg.tst_flags.split(), basepath=cfg.config_path, profile=False)[0]
 
-@pytest.mark.parametrize('nb', nbs, ids=[o.relative_to(cfg.nbs_path).with_suffix('').as_posix() for o in nbs])
+@pytest.mark.parametrize('nb', nbs, ids=[p.relative_to(cfg.nbs_path).with_suffix('').as_posix() for p in nbs])
 def test_runs(nb):
+    "From the first cell to the last, as its readers would."
     if nb.stem!='45_jax': ok = run(nb)
     else: # in a process of its own: JAX's threads do not go with processes that fork
         with get_context('spawn').Pool(1) as pool: ok = pool.apply(run, (nb,))

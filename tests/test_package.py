@@ -13,22 +13,27 @@ from packaging.utils import canonicalize_name
 root = Path(__file__).parent.parent
 heavy = {'torch', 'timm', 'sentence_transformers', 'transformers', 'matplotlib', 'webdataset'}
 
-def py(code, *args, **kw): return subprocess.run([sys.executable, '-c', code, *args], capture_output=True, text=True, **kw)
+def py(code, *args, **kw):
+    return subprocess.run([sys.executable, '-c', code, *args], capture_output=True, text=True, **kw)
 
 @pytest.fixture(scope='module')
 def wheel(tmp_path_factory):
     "A wheel built from a clean copy, where no old build can leak in."
     src,out = tmp_path_factory.mktemp('src'),tmp_path_factory.mktemp('wheel')
     copytree(root/'clippy', src/'clippy')
-    for o in 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE'.split(): copy(root/o, src)
-    subprocess.run([sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', out, src], check=True)
+    for name in 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE'.split(): copy(root/name, src)
+    pip = sys.executable,'-m','pip','wheel','-q','--no-deps','--no-build-isolation'
+    subprocess.run([*pip, '-w', out, src], check=True)
     return next(out.glob('*.whl'))
 
 @pytest.fixture(scope='module')
 def meta(wheel):
-    with ZipFile(wheel) as z: return Parser().parsestr(z.read(next(o for o in z.namelist() if o.endswith('METADATA'))).decode())
+    with ZipFile(wheel) as z:
+        name = next(n for n in z.namelist() if n.endswith('METADATA'))
+        return Parser().parsestr(z.read(name).decode())
 
 def test_metadata(meta):
+    "Name, licence and the kind of its long description."
     assert meta['Name']=='clippy-vl'
     assert meta['License-Expression']=='Apache-2.0' and meta['License-File']=='LICENSE'
     assert 'Programming Language :: Python :: 3' in meta.get_all('Classifier')
@@ -36,35 +41,43 @@ def test_metadata(meta):
 
 def test_tables(wheel):
     "Label tables are package data: all that are here are in the wheel."
-    here = {f'clippy/labels/{o.name}' for o in (root/'clippy/labels').iterdir()}
+    here = {f'clippy/labels/{p.name}' for p in (root/'clippy/labels').iterdir()}
     assert 'clippy/labels/voc.csv' in here
-    with ZipFile(wheel) as z: assert here=={o for o in z.namelist() if o.startswith('clippy/labels/')}
+    with ZipFile(wheel) as z: assert here=={n for n in z.namelist() if n.startswith('clippy/labels/')}
 
 def test_models(wheel, tmp_path):
     "The trained models are in the wheel, small and readable by all, and load from there with no network."
-    here = {o.relative_to(root).as_posix() for o in (root/'clippy/models').rglob('*') if o.is_file()}
+    here = {p.relative_to(root).as_posix() for p in (root/'clippy/models').rglob('*') if p.is_file()}
     with ZipFile(wheel) as z:
-        assert here=={o for o in z.namelist() if o.startswith('clippy/models/')}
-        assert all((z.getinfo(o).external_attr>>16)&0o444==0o444 for o in here)
+        assert here=={name for name in z.namelist() if name.startswith('clippy/models/')}
+        assert all((z.getinfo(name).external_attr>>16)&0o444==0o444 for name in here)
         z.extractall(tmp_path)
-    code = 'import clippy.saved as m; print(m.__file__); [print(k, m.load(k).config.pooling) for k in m.boxed()]'
+    code = 'import clippy.saved as s; print(s.__file__, *(f"{k}:{s.load(k).config.pooling}" for k in s.boxed()))'
     res = py(code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH':str(tmp_path), 'HF_HUB_OFFLINE':'1'})
-    assert res.stdout.split()==[str(tmp_path/'clippy/model.py'), 'scenes','max', 'scenes-cls','cls'], res.stderr
+    models = 'scenes:max','scenes-avg:avg','scenes-cls:cls'
+    assert res.stdout.split()==[str(tmp_path/'clippy/saved.py'), *models], res.stderr
+
+def test_size(wheel):
+    "The wheel, with its three models, is below 8 MB."
+    assert wheel.stat().st_size<8_000_000
 
 def test_source_archive(tmp_path):
     "So are they in the sdist, from which a wheel can be built."
     copytree(root/'clippy', tmp_path/'clippy', ignore=ignore_patterns('__pycache__'))
-    for o in 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE CITATION.cff'.split(): copy(root/o, tmp_path)
+    needed = 'settings.ini setup.py pyproject.toml MANIFEST.in README.md LICENSE CITATION.cff'.split()
+    for name in needed: copy(root/name, tmp_path)
     subprocess.run([sys.executable, 'setup.py', '-q', 'sdist'], cwd=tmp_path, check=True, capture_output=True)
-    with tarfile.open(next((tmp_path/'dist').glob('*.tar.gz'))) as t: found = {o.split('/',1)[1] for o in t.getnames() if '/' in o}
-    assert {o.relative_to(root).as_posix() for d in ('models','labels') for o in (root/'clippy'/d).rglob('*') if o.is_file()} <= found
+    with tarfile.open(next((tmp_path/'dist').glob('*.tar.gz'))) as t: inside = t.getnames()
+    found = {name.split('/',1)[1] for name in inside if '/' in name}
+    here = [p for d in ('models','labels') for p in (root/'clippy'/d).rglob('*') if p.is_file()]
+    assert {p.relative_to(root).as_posix() for p in here} <= found
 
 def allowed(meta):
     "Distributions that the wheel's plain requirements bring, by name."
     todo,seen = list(meta.get_all('Requires-Dist')),set()
     while todo:
         r = Requirement(todo.pop())
-        if r.marker and not any(r.marker.evaluate({'extra':o}) for o in r.extras|{''}): continue
+        if r.marker and not any(r.marker.evaluate({'extra':e}) for e in r.extras|{''}): continue
         nm = canonicalize_name(r.name)
         if (nm, *sorted(r.extras)) in seen: continue
         seen.add((nm, *sorted(r.extras)))
@@ -72,8 +85,8 @@ def allowed(meta):
         except PackageNotFoundError: continue
         for s in subs:
             q = Requirement(s)
-            if not q.marker or any(q.marker.evaluate({'extra':o}) for o in r.extras|{''}): todo.append(s.split(';')[0])
-    return {o[0] for o in seen}
+            if not q.marker or any(q.marker.evaluate({'extra':e}) for e in r.extras|{''}): todo.append(s.split(';')[0])
+    return {name for name,*_ in seen}
 
 imports = '''
 import sys, pkgutil, importlib
@@ -97,13 +110,15 @@ print(*names)
 
 def test_imports(wheel, meta, tmp_path):
     "Every module imports with only what the requirements bring: no nbdev, no pytest, no optional package."
-    subprocess.run([sys.executable, '-m', 'pip', 'install', '-q', '--no-deps', '--target', tmp_path, wheel], check=True)
+    pip = sys.executable,'-m','pip','install','-q','--no-deps'
+    subprocess.run([*pip, '--target', tmp_path, wheel], check=True)
     ok = allowed(meta)
-    denied = [k for k,v in packages_distributions().items() if k!='clippy' and not ok & {canonicalize_name(o) for o in v}]
+    brought_by = {k:{canonicalize_name(d) for d in v} for k,v in packages_distributions().items()}
+    denied = [k for k,v in brought_by.items() if k!='clippy' and not ok & v]
     assert 'nbdev' in denied and 'torch' not in denied
     res = py(imports, str(tmp_path), ' '.join(denied), cwd=tmp_path)
     assert res.returncode==0, res.stderr
-    here = {o.stem for o in (root/'clippy').glob('*.py')}-{'__init__'}
+    here = {p.stem for p in (root/'clippy').glob('*.py')}-{'__init__'}
     assert set(res.stdout.split())==here
 
 def test_light():
@@ -116,7 +131,8 @@ def test_light():
 def test_command(tmp_path):
     "The installed command: help of a sub-command, and a sentence with an exit code for what is wrong."
     def run(*args, **env):
-        return subprocess.run([Path(sys.executable).with_name('clippy'), *args], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **env})
+        command = [Path(sys.executable).with_name('clippy'), *args]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **env})
     assert run('--version').stdout.split()[0]=='clippy'
     assert 'usage: clippy pack' in run('pack', '--help').stdout
     res = run('pakc')

@@ -1,9 +1,7 @@
-"Waterbirds and ImageNet-9: layouts good and bad, the same numbers on any path, saved answers"
-import csv, json, pickle, shutil
+"Waterbirds: layouts good and bad, the same numbers on any path, saved answers."
+import csv, pickle, shutil
 from collections import Counter
 from copy import deepcopy
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,17 +9,15 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 
-from clippy.eval import evaluate, find_task, pick_protocol, with_intervals
+from clippy.eval import evaluate, find_task, pick_protocol
+from clippy.robust import (BirdProtocol, DrawnBirds, Waterbirds, against_resolution, group_numbers, groups, show_groups,
+    show_resolution, show_votes, vote)
 from clippy.saved import load
-from clippy.robust import (BirdProtocol, DrawnBirds, ImageNet9, In9Protocol, Waterbirds, against_resolution, each_size, group_numbers,
-    groups, in9_names, in9_variants, read_in9_map, show_groups, show_resolution, show_votes, vote)
-from clippy.scenes import backgrounds, things
-from clippy.swapped import Birds, swap_backgrounds
-
-demo = Path(__file__).parents[1]/'nbs/demo/model'
+from clippy.swapped import Birds
+from plain_model import plain_answers
 
 @pytest.fixture(scope='module')
-def model(): return load(demo)
+def model(): return load('scenes')
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch): monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'cache'))
@@ -70,17 +66,17 @@ def test_bom_and_order_of_columns(root):
     assert Waterbirds(folder).labels==[(r['y'],r['place']) for r in rows[:8]]
 
 @pytest.mark.parametrize('change,kind,words', [
-    (lambda f,r: (f/'metadata.csv').unlink(), FileNotFoundError, 'metadata.csv and the pictures that it lists'),
-    (lambda f,r: shutil.rmtree(f), FileNotFoundError, 'metadata.csv and the pictures that it lists'),
+    (lambda f,r: (f/'metadata.csv').unlink(), FileNotFoundError, 'metadata.csv and the images that it lists'),
+    (lambda f,r: shutil.rmtree(f), FileNotFoundError, 'metadata.csv and the images that it lists'),
     (lambda f,r: write(f, r, ('img_filename','y','split')), ValueError, 'has no column place; its columns are img_filename, y, split'),
     (lambda f,r: (f/'metadata.csv').write_text(''), ValueError, 'has no column img_filename, y, place, split; its columns are none'),
     (lambda f,r: write(f, [r[0]|dict(y=2), *r[1:]]), ValueError, "line 2: y is '2', but must be from 0 to 1"),
     (lambda f,r: write(f, [*r[:3], r[3]|dict(place='water'), *r[4:]]), ValueError, "line 5: place is 'water'"),
     (lambda f,r: write(f, [*r[:3], r[3]|dict(split=''), *r[4:]]), ValueError, "line 5: split is ''"),
-    (lambda f,r: write(f, r[8:]), ValueError, r'no picture of the split test. It has val: 4\.'),
+    (lambda f,r: write(f, r[8:]), ValueError, r'no image of the split test. It has val: 4\.'),
     (lambda f,r: write(f, []), ValueError, 'It has no rows at all'),
-    (lambda f,r: write(f, [*r, r[0]]), ValueError, 'lists 1 pictures twice, the first is 000.Bird/Bird_0.jpg'),
-    (lambda f,r: [(f/r[i]['img_filename']).unlink() for i in (4,7)], FileNotFoundError, '8 pictures of the split test, and 2 of them are not there: 001.Bird/Bird_4.jpg'),
+    (lambda f,r: write(f, [*r, r[0]]), ValueError, 'lists 1 images twice, the first is 000.Bird/Bird_0.jpg'),
+    (lambda f,r: [(f/r[i]['img_filename']).unlink() for i in (4,7)], FileNotFoundError, '8 images of the split test, and 2 of them are not there: 001.Bird/Bird_4.jpg'),
 ], ids='no-table no-folder column empty-file y place split other-split no-rows twice pictures'.split())
 def test_bad_layout(root, change, kind, words):
     folder,rows = root
@@ -97,7 +93,7 @@ def test_no_data(model):
 def test_extra_pictures_are_noted(root, model):
     folder,_ = root
     (folder/'000.Bird/new.jpg').write_bytes(b'')
-    assert Waterbirds(folder).notes==['1 pictures are in no row of metadata.csv and are not used: 000.Bird/new.jpg']
+    assert Waterbirds(folder).notes==['1 images are in no row of metadata.csv and are not used: 000.Bird/new.jpg']
     r = evaluate(model, 'waterbirds', folder, size=64, limit=8, bootstrap_samples=0)
     assert r['details']['notes']==Waterbirds(folder).notes
 
@@ -119,12 +115,13 @@ def test_whole_images_of_several_sizes(root, model):
     assert rows[0]==rows[1]
 
 def test_cut(model):
-    "The central part of a picture, squashed"
-    picture = Image.new('RGB', (80,160), 'red'); picture.paste('blue', (10,20,70,140))
+    "The central part of an image, squashed."
+    image = Image.new('RGB', (80,160), 'red')
+    image.paste('blue', (10,20,70,140))
     job = object.__new__(find_task('waterbirds')); job.model = model
     for cut,seen in ((.75,1), (1.,.5625)):
         job.protocol = pick_protocol(find_task('waterbirds'), 'wilds', size=64, cut=cut)
-        x = job.fit()(picture)
+        x = job.transform()(image)
         assert x.shape==(3,64,64)
         blue = torch.tensor([(0-model.config.mean[0])/model.config.std[0], (1-model.config.mean[2])/model.config.std[2]])
         assert abs(((x[[0,2]]-blue[:,None,None]).abs().amax(0)<.05).float().mean()-seen)<.05
@@ -201,47 +198,16 @@ def test_voters_are_the_most_bird_like():
         answer,votes = vote(x, voters=share)
         assert votes.tolist()==[[float(np.mean(some==k)) for k in range(3)]] and answer.tolist()==[1]
 
-def test_gap_of_backgrounds():
-    "The gap is accuracy with a background of the same class minus that with a random one, and so is its interval."
-    rows = np.array([*[[0,1,1]]*8, *[[0,1,2]]*2, *[[1,4,4]]*3, *[[1,4,5]]*7], float)
-    job = object.__new__(find_task('imagenet9')); job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
-    assert job.numbers(rows, np.ones((1,20)))['bg_gap'][0]==pytest.approx(.5)
-    low,high = with_intervals(job, rows, 20)[1]['bg_gap']
-    (l1,u1),(l2,u2) = ((lambda ci: (ci.low,ci.high))(binomtest(k, 10).proportion_ci(.95, 'wilson')) for k in (8,3))
-    assert (low,high)==pytest.approx((.5-np.hypot(.8-l1, u2-.3), .5+np.hypot(u1-.8, .3-l2)), abs=1e-5) # Newcombe's
-
-def test_each_size():
-    images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
-    calls = []
-    def f(x): calls.append(tuple(x.shape)); return x.mean((1,2,3))[:,None]
-    assert each_size(images, f).flatten().tolist()==[0.,1.,2.,3.,4.] and sorted(calls)==[(2,3,5,4),(3,3,4,4)]
-
 # Drawings -----------------------------------------------------------------------------------------------------------
-
-def damped(model):
-    "A model that errs: only a twelfth of its channels say anything."
-    out,mute = deepcopy(model),torch.arange(model.width)%12!=0
-    with torch.no_grad(): out.image.norm.weight[mute] = out.image.norm.bias[mute] = 0
-    return out
-
-def plain_answers(model, images, names):
-    "The name whose mean vector is nearest to the maximum over the patches; sentences of drawings, from pixels on in plain operations."
-    x = np.stack([np.asarray(im, np.float32)/255 for im in images])
-    x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(0,3,1,2).float()
-    article = lambda n: 'an' if n[0] in 'aeiou' else 'a'
-    with torch.no_grad():
-        pooled = model.proj(model.image.forward_features(x)).numpy()[:,1:].max(1)
-        words = np.stack([model.encode_text([n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']).numpy().mean(0) for n in names])
-    return (pooled@(words/np.linalg.norm(words, axis=1, keepdims=True)).T).argmax(1).tolist()
 
 @pytest.mark.parametrize('split', ['test','train'])
 def test_drawn_birds_by_hand(model, split):
     "Every number of the drawings from answers of plain code; `train_average` weights the groups as the drawn training split has them."
     data = [Birds(200, split, 1_000_000, 64)[i] for i in sorted(range(200), key=Birds(200, split, 1_000_000, 64).group)][::5]
-    answers = np.array(plain_answers(model, [s.image for s in data], ['robin','duck','forest','meadow','lake','ocean']))
+    answers = np.array(plain_answers(model, [s.image for s in data], ['robin','duck','lake','ocean']))
     bird,place = np.array([s.group for s in data]).T
     acc = np.array([np.mean((answers==b)[(bird==b)&(place==p)]) for b in (0,1) for p in (0,1)])
-    n = evaluate(model, 'birds', protocol='places', limit=40, bootstrap_samples=0, split=split)['numbers']
+    n = evaluate(model, 'birds', protocol='places', others='lake/ocean', limit=40, bootstrap_samples=0, split=split).numbers
     want = dict(landbird_land=acc[0], landbird_water=acc[1], waterbird_land=acc[2], waterbird_water=acc[3]) | dict(worst_group=acc.min(), average=(answers==bird).mean(), other=(answers>1).mean(),
         train_average=(1900*acc[0]+100*acc[1]+100*acc[2]+1900*acc[3])/4000, delta_landbird=acc[0]-acc[1], delta_waterbird=acc[3]-acc[2])
     assert n==pytest.approx(want, nan_ok=True) and len({round(a, 6) for a in acc})>1
@@ -284,92 +250,6 @@ def test_figures():
     assert len(show_votes([np.zeros((8,8,3), np.uint8)], x, ['a','b','c']).axes)==2
     with pytest.raises(ValueError, match='7 names, but colours for 6'): show_votes([], torch.rand(1,7,2,2), list('abcdefg'))
 
-def test_swapped_backgrounds(model):
-    "The numbers are those of plain code: one answer for each of seven drawings of a thing; a model that errs, and any batch."
-    dull = damped(model)
-    answers,right = [],[]
-    for i in [k*100//12 for k in range(12)]:
-        scenes = swap_backgrounds(1_000_000, i, size=64)
-        answers.append(plain_answers(dull, [s.image for s in scenes], things))
-        right.append(things.index(scenes[0].things[0]))
-    ok = np.array(answers)==np.array(right)[:,None]
-    each = dict(zip(backgrounds, ok.mean(0)))
-    want = dict(average=ok.mean(), worst_background=ok.mean(0).min(), same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
-    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, bootstrap_samples=0)['numbers']==pytest.approx(want)
-    assert 0<want['all_right']<want['same_answer']<1 and want['worst_background']<want['average']
-
-# ImageNet-9 ---------------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def in9(tmp_path):
-    root = tmp_path/'release/bg_challenge'
-    for j,v in enumerate(in9_variants):
-        for k,n in enumerate(in9_names):
-            folder = root/v/'val'/f'{k:02}_{n}'; folder.mkdir(parents=True)
-            Image.new('RGB', (40,48), (25*k,20*j,90)).save(folder/f'fg_{k}.JPEG')
-    return root
-
-def test_in9(in9, model):
-    for path in in9, in9.parent:
-        data = pickle.loads(pickle.dumps(ImageNet9(path)))
-        assert len(data)==72 and data.expected==8*4050
-        assert data.labels==[(v,y) for v in range(8) for y in range(9)] and data.key(10)=='mixed_same/val/01_bird/fg_1.JPEG'
-    with pytest.raises(ValueError, match='32400 images, and 72 are here'): evaluate(model, 'imagenet9', in9, size=64)
-    r = evaluate(model, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20)
-    assert set(r['numbers'])=={*in9_variants, 'bg_gap'} and r['primary']=='original'
-    assert abs(r['numbers']['bg_gap']-(r['numbers']['mixed_same']-r['numbers']['mixed_rand']))<1e-12
-
-def test_in9_some_variants(in9, model):
-    for v in in9_variants[3:]: shutil.rmtree(in9/v)
-    with pytest.raises(FileNotFoundError, match='has no mixed_next, only_fg, .*--set variants=original/mixed_same/mixed_rand$'): ImageNet9(in9)
-    r = evaluate(model, 'imagenet9', in9, size=64, limit=18, bootstrap_samples=0, variants='mixed_same/mixed_rand')
-    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap'] and r['primary']=='mixed_same' and r['images']['expected']==8100
-    with pytest.raises(ValueError, match="no variant 'mixed'"): evaluate(model, 'imagenet9', in9, variants='mixed')
-
-@pytest.mark.parametrize('change,kind,words', [
-    (lambda r: shutil.rmtree(r), FileNotFoundError, '<variant>/val/<NN_class>'),
-    (lambda r: [shutil.rmtree(r/v) for v in in9_variants], FileNotFoundError, 'bg_challenge does not hold the data set'),
-    (lambda r: shutil.rmtree(r/'no_fg/val/03_reptile'), ValueError, r'It lacks 03_reptile\.$'),
-    (lambda r: (r/'no_fg/val/09_cat').mkdir(), ValueError, r'It has 09_cat too\.$'),
-    (lambda r: (r/'no_fg/val/00_dog/fg_0.JPEG').unlink(), FileNotFoundError, '00_dog holds no pictures'),
-], ids='no-folder empty lacks extra no-pictures'.split())
-def test_in9_bad_layout(in9, change, kind, words):
-    change(in9)
-    with pytest.raises(kind, match=words): ImageNet9(in9)
-
-def test_in9_from_a_thousand(in9, model):
-    with pytest.raises(FileNotFoundError, match='no in_to_in9.json'): evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8)
-    table = {str(k):k%10-1 for k in range(1000)}
-    (in9/'in_to_in9.json').write_text(json.dumps(table))
-    assert read_in9_map(in9).tolist()==list(table.values())
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=72, bootstrap_samples=0, templates='name')
-    assert len(r['words']['names'])==1000
-    (in9/'in_to_in9.json').write_text(json.dumps(table|{'3':11}))
-    with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(in9)
-    (in9/'in_to_in9.json').write_text('[1]')
-    with pytest.raises(ValueError, match='not a JSON table'): read_in9_map(in9)
-    with pytest.raises(ValueError, match='in9 or imagenet'): In9Protocol(classes='ten')
-
-def test_imagenet9_answers_are_mapped(in9):
-    "An answer that is none of the nine is wrong, whatever the class"
-    job = object.__new__(find_task('imagenet9')); job.source = ImageNet9(in9, ('original',)); job.to9 = np.array([-1,0,5])
-    job.answer = lambda x: torch.tensor([[1],[0],[2]])
-    rows = job.measure([(torch.zeros(3,8,8),0,0), (torch.zeros(3,8,8),0,1), (torch.zeros(3,8,8),0,5)])
-    assert rows.tolist()==[[0,0,0],[0,1,-1],[0,5,5]]
-    assert job.numbers(rows, np.ones((1,3)))['original'].tolist()==[2/3]
-
-def test_imagenet9_ties(in9, model):
-    "A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not compete."
-    zero = deepcopy(model)
-    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
-    n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20).numbers
-    assert n==pytest.approx({k:0 if k=='bg_gap' else 1/9 for k in n})
-    (in9/'in_to_in9.json').write_text(json.dumps({str(k):k%20-1 if k%20<10 else -1 for k in range(1000)}))
-    n = evaluate(zero, 'imagenet9', in9, 'imagenet', size=64, limit=72, bootstrap_samples=0, templates='name').numbers
-    assert n==pytest.approx({k:0 if k=='bg_gap' else 50/1000 for k in n})
-    with torch.no_grad(): zero.image.norm.bias.fill_(float('nan'))
-    with pytest.raises(ValueError, match='not finite'): evaluate(zero, 'imagenet9', in9, size=64, limit=8)
-
 def test_tied_birds_in_the_table(root, model, tmp_path):
     "Where names tie, the saved answer names all of them, and the counts are parts."
     zero = deepcopy(model)
@@ -388,16 +268,6 @@ def test_intervals_of_groups(root, model):
         assert r.intervals[g]==pytest.approx([ci.low, ci.high], abs=1e-6)
     for k,(low,high) in r.intervals.items(): assert low<high and low-1e-6<=r.numbers[k]<=high+1e-6
     assert -1<=r.intervals['delta_landbird'][0] and r.intervals['delta_landbird'][1]<=1
-
-def test_names_of_one_class_may_be_alike(in9, model):
-    "Names with one vector are told of where they stand for different classes."
-    table = {str(k):-1 for k in range(1000)}
-    (in9/'in_to_in9.json').write_text(json.dumps(table))
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, bootstrap_samples=0, templates='name')
-    assert 'same_vector' not in r.details and 'same vector' not in repr(r)
-    (in9/'in_to_in9.json').write_text(json.dumps(table|{'744':0})) # one of two missiles
-    r = evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8, bootstrap_samples=0, templates='name')
-    assert r.details['same_vector']==[['missile','missile']] and 'missile = missile' in repr(r)
 
 # Pieces, against plain code -----------------------------------------------------------------------------------------------
 
@@ -449,23 +319,3 @@ def test_answers_are_counted_in_parts(bird_job):
     found = bird_job.details(rows)
     assert found['answers'][groups[0]]=={'robin':1.333, 'duck':.333, 'forest':.333} and found['answers'][groups[3]]=={'robin':0, 'duck':1, 'forest':0}
     assert found['pictures']=={groups[0]:2, groups[1]:0, groups[2]:0, groups[3]:1} and found['train_counts']==[1900,100,100,1900]
-
-def test_files_beside_the_nine_folders(tmp_path):
-    "A list or a hidden folder beside them is nothing to complain about; a tenth folder is."
-    from clippy.robust import in9_folders
-    for k,n in enumerate(in9_names): (tmp_path/f'{k:02}_{n}').mkdir()
-    (tmp_path/'list.txt').write_text(''); (tmp_path/'.cache').mkdir()
-    assert [p.name for p in in9_folders(tmp_path)]==[f'{k:02}_{n}' for k,n in enumerate(in9_names)]
-    (tmp_path/'09_boat').mkdir()
-    with pytest.raises(ValueError, match='It has 09_boat too'): in9_folders(tmp_path)
-
-@pytest.mark.parametrize('above', [False,True])
-def test_the_table_of_a_thousand(tmp_path, above):
-    "In the folder of the variants or the one above; every class has its number."
-    root = tmp_path/'bg'; root.mkdir()
-    table = {k:k%10-1 for k in range(1000)}
-    ((tmp_path if above else root)/'in_to_in9.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(table).encode())
-    assert read_in9_map(root).tolist()==[*table.values()]
-    for wrong in ({**table, 3:9}, {k:v for k,v in table.items() if k}, {**table, 1000:0}):
-        (root/'in_to_in9.json').write_text(json.dumps(wrong))
-        with pytest.raises(ValueError, match='a number from -1 to 8'): read_in9_map(root)

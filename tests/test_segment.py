@@ -17,11 +17,10 @@ from clippy.scenes import Scenes, backgrounds, names, things, write_folder
 from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, window_scores, words_of_file, words_to_pixels
 from clippy.segment_masks import squash
 
-demo = Path(__file__).resolve().parents[1]/'nbs/demo/model'
 quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 @pytest.fixture(scope='module')
-def model(): return load(str(demo))
+def model(): return load('scenes')
 
 # PAMR -----------------------------------------------------------------------------------------------------------------
 
@@ -348,7 +347,7 @@ def own(tmp_path):
     write_folder(tmp_path/'own', 4, size=64, progress=False)
     return tmp_path/'own'
 
-def run(*args): return cli(['eval', str(demo), '--workers','0', '--task','masks', *map(str, args)])
+def run(*args): return cli(['eval', 'scenes', '--workers','0', '--task','masks', *map(str, args)])
 
 def test_mistyped_list(own, capsys):
     "A list that is not there ends the command with a hint, and no number is printed."

@@ -31,53 +31,60 @@ def heading(c, nb):
     if nb.name==cfg.readme_nb: return '\n\n'.join(top)
     path = nb.relative_to(cfg.config_path).as_posix()
     where = [f'[{path}]({repo}/{path})']
-    src = '\n'.join(join(o['source']) for o in json.loads(nb.read_text('utf-8'))['cells'])
+    src = '\n'.join(join(cell['source']) for cell in json.loads(nb.read_text('utf-8'))['cells'])
     if m := re.search(r'^#\| *default_exp (\S+)', src, flags=re.M):
         where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
     return '\n\n'.join([*top, '{.where}\n' + ' · '.join(where)])
 
 def symbol(md, brief):
-    "The documentation of one symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
+    "One symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
     src = re.search(r'^\[source\]\((.*?)\)\{.*?\}\n+', md, flags=re.M)
     md = re.sub(r'^---\n+', '', md.replace(src[0], '') if src else md)
     if brief: md = re.match(r'#+ \S+', md)[0]
     link = f'\n\n{{.src}}\n[source]({src[1]})' if src else ''
-    return re.sub(r'^(#+) (\S+)', lambda m: f'<a id="{m[2].lower()}"></a>\n\n{m[1]} `{m[2]}`{link}', md, count=1, flags=re.M)
+    def head(m): return f'<a id="{m[2].lower()}"></a>\n\n{m[1]} `{m[2]}`{link}'
+    return re.sub(r'^(#+) (\S+)', head, md, count=1, flags=re.M)
 
 def prose(md, folder):
     "Callouts and links of a markdown cell."
     md = re.sub(r'^(:::+) *\{\.callout-(\w+)[^}]*\}', r'\1{\2}', md, flags=re.M)
     def link(m):
-        if m[1].startswith('../') and not (cfg.nbs_path/folder/m[1]).resolve().is_relative_to(cfg.nbs_path):
-            return f"]({repo}/{(cfg.nbs_path/folder/m[1]).resolve().relative_to(cfg.config_path.resolve()).as_posix()})"
+        to = (cfg.nbs_path/folder/m[1]).resolve()
+        if m[1].startswith('../') and not to.is_relative_to(cfg.nbs_path):
+            return f"]({repo}/{to.relative_to(cfg.config_path.resolve()).as_posix()})"
         return f']({doc_link(m[1], cfg.doc_url, folder)})'
     return re.sub(r'\]\(([^)\s]+)\)', link, md)
 
-def sized(o):
+def sized(output):
     "A stored figure with the width that its resolution asks for, in CSS pixels of 1/96 inch."
-    if png := o.get('data', {}).get('image/png'):
+    if png := output.get('data', {}).get('image/png'):
         im = Image.open(io.BytesIO(base64.b64decode(join(png))))
-        o['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
-    return o
+        output['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
+    return output
 
 def code(c, brief=False):
     "One code cell as MyST-NB's cells; `brief`: the next cell is its source."
-    src = join(c['source'])
-    flags,src,outs = dict(flag_re.findall(src)),flag_re.sub('', src).strip(),list(map(sized, c['outputs']))
+    outs = [sized(output) for output in c['outputs']]
+    flags = dict(flag_re.findall(join(c['source'])))
+    src = flag_re.sub('', join(c['source'])).strip()
     if flags.get('include')=='false': return []
-    if flags.get('output')=='asis': return [md_cell(symbol(join(o['data']['text/markdown']), brief), c['id']) for o in outs]
+    if flags.get('output')=='asis':
+        return [md_cell(symbol(join(output['data']['text/markdown']), brief), c['id']) for output in outs]
     if flags.get('output')=='false': outs = []
     if 'exports' in flags:
         cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
-        return [cell] + ([dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})] if outs else [])
-    tags = ['remove-input'] if flags.get('echo')=='false' or not src else ['hide-input'] if 'code-fold' in flags else []
+        shown = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})
+        return [cell, shown] if outs else [cell]
+    tags = ['hide-input'] if 'code-fold' in flags else []
+    if flags.get('echo')=='false' or not src: tags = ['remove-input']
     return [dict(c, source=src, outputs=outs, metadata={'tags':tags})] if src or outs else []
 
 # Pages --------------------------------------------------------------------------------------------------------------
 
 def page(file, nb):
     "One processed notebook as a MyST-NB notebook."
-    todo,cells = json.loads(file.read_text('utf-8'))['cells'],[]
+    cells = []
+    todo = json.loads(file.read_text('utf-8'))['cells']
     for c in todo: c['source'] = join(c['source'])
     for c,after in zip(todo, todo[1:]+[dict(source='')]):
         if c['cell_type']=='raw': cells.append(md_cell(heading(c, nb), c['id']))
@@ -86,17 +93,18 @@ def page(file, nb):
     folder = nb.parent.relative_to(cfg.nbs_path).as_posix()
     for c in cells:
         if c['cell_type']=='markdown': c['source'] = prose(c['source'], folder)
-    return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=dict(
-        kernelspec=dict(name='python3', display_name='python3', language='python'), language_info=dict(name='python', pygments_lexer='python')))
+    metadata = dict(kernelspec=dict(name='python3', display_name='python3', language='python'),
+        language_info=dict(name='python', pygments_lexer='python'))
+    return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=metadata)
 
 def contents():
     "The left-hand contents, one tree per section of nbs/sidebar.yml."
     items = yaml.safe_load((cfg.nbs_path/'sidebar.yml').read_text())['website']['sidebar']['contents']
     trees = []
-    for o in items:
-        if not isinstance(o, dict): continue  # the front page
-        names = [nbpath2html(p).with_suffix('').as_posix() for p in o['contents'] if (cfg.nbs_path/p).exists()]
-        if names: trees.append('\n'.join(['```{toctree}', ':hidden:', f":caption: {o['section']}", *names, '```']))
+    for item in items:
+        if not isinstance(item, dict): continue  # the front page
+        names = [nbpath2html(p).with_suffix('').as_posix() for p in item['contents'] if (cfg.nbs_path/p).exists()]
+        if names: trees.append('\n'.join(['```{toctree}', ':hidden:', f":caption: {item['section']}", *names, '```']))
     return '\n\n'.join(trees)
 
 def write_pages(src):
@@ -114,7 +122,9 @@ def write_pages(src):
 
 # Links --------------------------------------------------------------------------------------------------------------
 
-def anchors(out): return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8'))) for f in out.rglob('*.html')}
+def anchors(out): # page -> the places in it that a link can lead to
+    return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8')))
+        for f in out.rglob('*.html')}
 
 def relative_links(out):
     "Links from page to page, which nbdev makes absolute, made to work wherever the site is put."
@@ -123,24 +133,26 @@ def relative_links(out):
         up = '../'*(len(f.relative_to(out).parts)-1)
         def link(m):
             path,frag = urldefrag(m[1])
-            hidden = m[2].startswith('<code') and frag not in ids.get(path, ())  # a name that nbdev knows and no page shows
+            # nbdev knows names that no page shows
+            hidden = m[2].startswith('<code') and frag not in ids.get(path, ())
             return m[2] if hidden else f'<a class="reference internal" href="{up}{m[1]}">{m[2]}</a>'
-        html = re.sub(rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>', link, f.read_text('utf-8'), flags=re.S)
-        f.write_text(html, encoding='utf-8')
+        absolute = rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>'
+        f.write_text(re.sub(absolute, link, f.read_text('utf-8'), flags=re.S), encoding='utf-8')
 
 def broken_links(out):
     "Links and images within the site that lead nowhere."
     ids = anchors(out)
     for f in ids:
-        for o in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', (out/f).read_text('utf-8')):
-            if re.match(r'[a-z]+:|//', o): continue
-            path,frag = urldefrag(unquote(unescape(o)))
+        for link in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', (out/f).read_text('utf-8')):
+            if re.match(r'[a-z]+:|//', link): continue
+            path,frag = urldefrag(unquote(unescape(link)))
             to = os.path.normpath(Path(f).parent/path) if path else f
-            if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {o}'
+            if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {link}'
 
 def raw_links(html):
     "Links of Markdown that a page shows as text, as `[name](address)`; code is left out."
-    shown = re.sub(r'<(pre|code|script|style)\b.*?</\1>', lambda m: '' if m[1] in ('script','style') else 'code', html, flags=re.S)
+    def without(m): return '' if m[1] in ('script','style') else 'code'
+    shown = re.sub(r'<(pre|code|script|style)\b.*?</\1>', without, html, flags=re.S)
     return re.findall(r'\[[^\[\]]*\]\([^()\s]+\)', unescape(re.sub(r'<[^>]*>', '', shown)))
 
 def main(out):
@@ -151,12 +163,13 @@ def main(out):
     os.chdir(cfg.config_path)
     write_pages(src)
     shutil.rmtree(out, ignore_errors=True)
-    rc = sphinx(['-q', '-W', '--keep-going', '-b', 'html', '-c', str(Path(__file__).parent/'site'), '-d', str(out.with_name('doctrees')), str(src), str(out)])
+    places = '-c',Path(__file__).parent/'site','-d',out.with_name('doctrees'),src,out
+    rc = sphinx(['-q', '-W', '--keep-going', '-b', 'html', *map(str, places)])
     if rc: sys.exit(rc)
     relative_links(out)
     if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
-    if raw := [f'{f.relative_to(out)}: {o}' for f in sorted(out.rglob('*.html')) for o in raw_links(f.read_text('utf-8'))]:
-        sys.exit('Links that are shown as text:\n' + '\n'.join(raw))
+    raw = [f'{f.relative_to(out)}: {s}' for f in sorted(out.rglob('*.html')) for s in raw_links(f.read_text('utf-8'))]
+    if raw: sys.exit('Links that are shown as text:\n' + '\n'.join(raw))
     print(f'{len(list(src.rglob("*.ipynb")))} pages in {os.path.relpath(out)}')
 
 if __name__=='__main__':

@@ -1,8 +1,9 @@
-"""The picture at the top of the README: what its five lines of code give, beside the picture that they look at.
+"""The image at the top of the README: what its five lines of code give, beside the image that they look at.
 
     python tools/front.py        # writes nbs/images/front.png
 
-The file keeps the code and a hash of the model that made it; tests/test_docs.py asks for a new one when either has changed."""
+The file keeps the code and a hash of the model that made it; tests/test_docs.py asks for a new one when either has
+changed."""
 import json, os, re, sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,21 +24,26 @@ def run(code:str)->dict: # what it defines
     "Run it where it may write."
     with TemporaryDirectory() as d, working_directory(d):
         exec(code, found := {})
-        if not Path('found.png').is_file(): raise ValueError('The first lines of the front page save found.png, and they did not.')
+        if not Path('found.png').is_file():
+            raise ValueError('The first lines of the front page save found.png, and they did not.')
     return found
 
-def beside(*pictures, gap=16)->Image.Image:
-    "Pictures in a row."
-    out = Image.new('RGB', (sum(p.width for p in pictures)+gap*(len(pictures)-1), max(p.height for p in pictures)), 'white')
-    x = 0
-    for p in pictures: out.paste(p, (x,0)); x += p.width+gap
+def beside(*images, gap=16)->Image.Image:
+    "Images in a row."
+    width = sum(im.width for im in images)+gap*(len(images)-1)
+    out,x = Image.new('RGB', (width, max(im.height for im in images)), 'white'),0
+    for im in images:
+        out.paste(im, (x,0))
+        x += im.width+gap
     return out
 
 def draw(found)->Image.Image:
-    "Picture, segments, heat map."
+    "Image, segments, heat map of the largest."
     from clippy.answers import colours, with_legend
-    seg,regions = found['seg'],sorted(found['seg'], key=lambda r: -r.area)
-    heat = found['model'].similarity(found['picture'], max(seg.labels[1:], key=lambda o: seg[o].area), size=128)
+    seg = found['seg']
+    largest = max(seg.labels[1:], key=lambda label: seg[label].area)
+    heat = found['model'].similarity(found['image'], largest, size=128)
+    regions = sorted(seg, key=lambda r: -r.area)
     legend = [(colours()[seg.labels.index(r.label)], f'{r.label}  {r.area:.1%}') for r in regions]
     scale = [(None, f'“{heat.text}”: {heat.map.min():.2f} (dark) to {heat.map.max():.2f} (light)')]
     return beside(seg.image, with_legend(seg.overlay(), legend, least=1), with_legend(heat.overlay(), scale, least=1))
@@ -48,7 +54,8 @@ def about(model, code)->dict: # what the file keeps
 
 def main():
     code = five_lines()
-    found,info = run(code),PngInfo()
+    found = run(code)
+    info = PngInfo()
     for k,v in about(found['model'], code).items(): info.add_text(k, v)
     image = draw(found).quantize(200, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
     image.save(file, pnginfo=info, optimize=True)

@@ -1,6 +1,7 @@
 """nbs/index.ipynb -> README.md, with nbdev's own processors and pandoc (nbdev-readme does the same through Quarto).
 
-Relative images and files are looked up from nbs/ and written relative to the repository; links to chapters lead to the site."""
+Relative images and files are looked up from nbs/ and written relative to the repository; links to chapters lead to the
+site."""
 import json, re, sys
 from pathlib import Path
 
@@ -16,12 +17,13 @@ flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
 
 def join(s): return s if isinstance(s, str) else ''.join(s)
 
-def out2md(o):
+def out2md(output):
     "One stored output as markdown: markdown as it is, text indented."
-    data = o.get('data', {'text/plain':o.get('text', '')})
+    data = output.get('data', {'text/plain':output.get('text', '')})
     if 'text/markdown' in data: return join(data['text/markdown'])
     if any(k.startswith('image/') for k in data):
-        raise ValueError(f'{cfg.readme_nb} stores a figure in an output: save it to nbs/images and show it as ![what it shows](images/name.png)')
+        raise ValueError(f'{cfg.readme_nb} stores a figure in an output: '
+            'save it to nbs/images and show it as ![what it shows](images/name.png)')
     return re.sub(r'^(?=.)', '    ', join(data['text/plain']).rstrip(), flags=re.M)
 
 def cell2md(c):
@@ -53,7 +55,7 @@ def relink(node):
         elif t in ('RawInline','RawBlock'): c[1] = re.sub(r'(?<=src=")[^"]*', lambda m: in_repo(m[0]), c[1])
         relink(c)
     elif isinstance(node, list):
-        for o in node: relink(o)
+        for part in node: relink(part)
 
 def readme():
     "The text of README.md."
