@@ -6,12 +6,12 @@ import torch.nn.functional as F
 
 open_clip = pytest.importorskip('open_clip', reason='open_clip is optional')
 
-from clippy import dinotxt # noqa: E402
 from clippy.dinotxt import dino_files, dino_name, dino_tower, open_dinotxt, open_talk2dino # noqa: E402
 from clippy.fetch import sha256_of # noqa: E402
 from clippy.model import image_tower # noqa: E402
 from clippy.registry import Entry # noqa: E402
-from plain_models import block, clip_text, dino_block, dino_tokens, mlp, norm, of, three # noqa: E402
+from plain_models import block, clip_text, dino_block, dino_tokens, linear, mlp, norm # noqa: E402
+from plain_models import of, quick_gelu, three # noqa: E402
 from test_families import random_weights # noqa: E402
 from test_openclip import settings, write # noqa: E402
 
@@ -39,7 +39,8 @@ def head_weights(width=384, hidden=1024):
     n,state = numbers(2),{}
     for i in range(2):
         shapes = {'attn.qkv.weight':(3*width,width), 'attn.proj.weight':(width,width), 'attn.proj.bias':(width,),
-            'mlp.w1.weight':(hidden,width), 'mlp.w1.bias':(hidden,), 'mlp.w2.weight':(hidden,width), 'mlp.w2.bias':(hidden,),
+            'mlp.w1.weight':(hidden,width), 'mlp.w1.bias':(hidden,),
+            'mlp.w2.weight':(hidden,width), 'mlp.w2.bias':(hidden,),
             'mlp.w3.weight':(width,hidden), 'mlp.w3.bias':(width,), 'ls1.gamma':(width,), 'ls2.gamma':(width,)}
         shapes |= {f'norm{j}.{k}':(width,) for j in (1,2) for k in ('weight','bias')}
         state |= {f'blocks.{i}.{k}':n(*s) for k,s in shapes.items()}
@@ -48,9 +49,11 @@ def head_weights(width=384, hidden=1024):
 def text_weights(width=64, out=768, vocab=49408, length=77):
     n = numbers(3)
     state = {'backbone.token_embedding.weight':n(vocab, width), 'backbone.positional_embedding':n(length, width),
-        'backbone.ln_final.weight':n(width), 'backbone.ln_final.bias':n(width), 'head.linear_projection.weight':n(out, width)}
+        'backbone.ln_final.weight':n(width), 'backbone.ln_final.bias':n(width),
+        'head.linear_projection.weight':n(out, width)}
     for i in range(2):
-        shapes = {'attention.qkv.weight':(3*width,width), 'attention.proj.weight':(width,width), 'attention.proj.bias':(width,),
+        shapes = {'attention.qkv.weight':(3*width,width),
+            'attention.proj.weight':(width,width), 'attention.proj.bias':(width,),
             'feed_forward.fc1.weight':(4*width,width), 'feed_forward.fc1.bias':(4*width,),
             'feed_forward.fc2.weight':(width,4*width), 'feed_forward.fc2.bias':(width,)}
         shapes |= {f'{j}_norm.{k}':(width,) for j in ('attention','ffn') for k in ('weight','bias')}
@@ -67,7 +70,8 @@ def plain_text(ids, state):
     for i in range(2):
         at = f'blocks.{i}'
         q,k,v = three(of(s, f'{at}.attention.qkv'))
-        p = dict(norm1=of(s, f'{at}.attention_norm'), norm2=of(s, f'{at}.ffn_norm'), q=q, k=k, v=v, proj=of(s, f'{at}.attention.proj'),
+        p = dict(norm1=of(s, f'{at}.attention_norm'), norm2=of(s, f'{at}.ffn_norm'), q=q, k=k, v=v,
+                 proj=of(s, f'{at}.attention.proj'),
                  mlp=mlp(of(s, f'{at}.feed_forward.fc1'), of(s, f'{at}.feed_forward.fc2')))
         x = block(x, p, 1, 1e-5, causal=True)
     x = norm(x, of(s, 'ln_final'), 1e-5)[torch.arange(len(x)),ids.argmax(-1)]
@@ -80,11 +84,13 @@ def parts(tmp_path_factory):
     backbone = authors_dinov2(random_weights(image_tower(small), .1))
     head,text = head_weights(),text_weights()
     torch.save(backbone, folder/'dinov2_vits14_reg4_pretrain.pth')
-    torch.save({k.replace('blocks.', 'block_list.'):v for k,v in head.items()}, folder/'dinov2_vits14_dinotxt_vision_head.pth')
+    renamed = {k.replace('blocks.', 'block_list.'):v for k,v in head.items()}
+    torch.save(renamed, folder/'dinov2_vits14_dinotxt_vision_head.pth')
     torch.save(text, folder/'dinov2_vits14_dinotxt_text_encoder.pth')
     return folder,backbone,head,text
 
-def opened(folder, **kw): return open_dinotxt(Entry(f'dinotxt:{folder}', 'family', 'dinotxt', '', 0, '', str(folder)), **kw)
+def opened(folder, **options):
+    return open_dinotxt(Entry(f'dinotxt:{folder}', 'family', 'dinotxt', '', 0, '', str(folder)), **options)
 
 @torch.no_grad()
 def test_dino_txt(parts):
@@ -112,7 +118,7 @@ def test_dino_txt(parts):
 
 @torch.no_grad()
 def test_dinov3_s_two_files(parts, tmp_path):
-    "Rotary positions, and head and text in one file with a scale: as Meta sends them, names with the hash at their end."
+    "Rotary positions, and head and text in one file with a scale: as Meta sends them, a hash at the end of each name."
     _,_,head,text = parts
     tower = random_weights(image_tower('vit_small_patch16_dinov3_qkvb'), .1)
     state = {k:v.clone() for k,v in tower.state_dict().items()}
@@ -154,15 +160,15 @@ def test_parts_that_do_not_fit(parts, tmp_path):
     torch.save({k:v for k,v in backbone.items() if k!='register_tokens'}, path)
     with pytest.raises(ValueError, match='no DINO with registers'): dino_tower(path)
 
-@pytest.mark.parametrize('name', ['vit_small_patch14_reg4_dinov2', 'vit_base_patch14_reg4_dinov2', 'vit_large_patch14_reg4_dinov2',
-    'vit_small_patch16_dinov3', 'vit_large_patch16_dinov3', 'vit_large_patch16_dinov3_qkvb'])
+@pytest.mark.parametrize('name', ['vit_small_patch14_reg4_dinov2', 'vit_base_patch14_reg4_dinov2',
+    'vit_large_patch14_reg4_dinov2', 'vit_small_patch16_dinov3', 'vit_large_patch16_dinov3', 'vit_large_patch16_dinov3_qkvb'])
 def test_which_dino_it_is(name):
     with torch.device('meta'): assert dino_name(image_tower(name).state_dict(), 'a file')==name
 
 @pytest.mark.parametrize('older', [False,True])
 @torch.no_grad()
 def test_talk2dino(parts, tmp_path, older):
-    "CLIP's raw vector, a layer, tanh, a layer; DINOv2's patches from the sixth token on; the mean of sentences before the layers."
+    "CLIP's raw vector, a layer, tanh, a layer; DINOv2's patches from the sixth token on; a mean before the layers."
     folder,backbone,*_ = parts
     (tmp_path/'dinov2_pretrain.pth').symlink_to(folder/'dinov2_vits14_reg4_pretrain.pth')
     _,clip = write(tmp_path/'clip', settings|dict(quick_gelu=True))
@@ -178,9 +184,8 @@ def test_talk2dino(parts, tmp_path, older):
     assert (model.encode_image(x)-F.normalize(seen.mean(1), dim=-1)).abs().max()<1e-4
     by_value = dino_tokens(x, backbone, 6, values=True, **grid)[:,5:]
     assert (model.encode_patches(x, normalize=False, values=True).flatten(1, 2)-by_value).abs().max()<1e-4
-    from plain_models import quick_gelu
     raw = clip_text(open_clip.SimpleTokenizer(context_length=20)(texts), clip, 4, quick_gelu)
-    project = lambda v: torch.tanh(v@p['linear_layer.weight'].T+p['linear_layer.bias'])@p[f'{second}.weight'].T+p[f'{second}.bias']
+    project = lambda v: linear(torch.tanh(linear(v, of(p, 'linear_layer'))), of(p, second))
     assert (model.encode_text(texts)-F.normalize(project(raw), dim=-1)).abs().max()<1e-4
     mean = model.project(model.read(model.tokenize(texts)).mean(0))
     assert (mean-project(raw.mean(0))).abs().max()<1e-4

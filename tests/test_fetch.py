@@ -1,12 +1,13 @@
 "`clippy.fetch` against a server on loopback that drops lines, changes files, forgets them and sends other things."
 import hashlib, json, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import EntryPoint
 from multiprocessing import get_context
 
 import pytest
 
 from clippy import fetch, registry
-from clippy.fetch import check_address, fetch_file, hosts, open_release
+from clippy.fetch import check_address, fetch_file, hosts
 from clippy.registry import Entry, open_named
 
 data = bytes(range(250))*1000
@@ -87,12 +88,12 @@ def test_halves_of_two_files_are_not_joined(site, tmp_path, change):
     assert get(site, tmp_path).read_bytes()==new
 
 def test_errors_of_the_server(site, tmp_path):
-    "404 ends at once; 503 is asked again, and may end well. The sentence says where to fetch by hand, and where to put it."
+    "404 ends at once; 503 is asked again, and may end well. The sentence has the address and the place for the file."
     site.errors = [503,500]
     assert get(site, tmp_path).read_bytes()==data
     site.errors,site.asked,other = [404],[],tmp_path/'other'
-    with pytest.raises(OSError, match=rf'404.*fetch http://127.0.0.1:\d+/weights.pt with a browser, put it at {other}/weights.pt'):
-        get(site, other)
+    says = rf'404.*fetch http://127.0.0.1:\d+/weights.pt with a browser, put it at {other}/weights.pt'
+    with pytest.raises(OSError, match=says): get(site, other)
     assert len(site.asked)==1
     site.errors = [503]*9
     with pytest.raises(OSError, match='503.*by hand|503.*with a browser'): get(site, other)
@@ -172,5 +173,6 @@ def test_the_release_by_name(site, tmp_path, monkeypatch):
         def eval(self): return self.given
     monkeypatch.setattr(fetch, 'load_release', Loaded)
     monkeypatch.setattr(registry, 'registry', lambda: {'clippy-5k':row})
-    monkeypatch.setattr(registry, 'installed', lambda group: dict(release=type('E', (), dict(load=lambda s: open_release))()))
+    found = dict(release=EntryPoint('release', 'clippy.fetch:open_release', 'clippy.families'))
+    monkeypatch.setattr(registry, 'installed', lambda group: found)
     assert open_named('clippy-5k', text='t5')==((tmp_path/'models'/'weights.pt',), dict(text='t5'))

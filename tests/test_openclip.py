@@ -66,7 +66,8 @@ def pool_alone(tokens, state, at, eps):
     "Attention pooling with one token: its value, projection, and MLP with a residual."
     v = linear(tokens, {k:v.chunk(2)[1] for k,v in of(state, f'{at}.kv').items()})
     x = linear(v, of(state, f'{at}.proj'))
-    return x+linear(F.gelu(linear(norm(x, of(state, f'{at}.norm'), eps), of(state, f'{at}.mlp.fc1'))), of(state, f'{at}.mlp.fc2'))
+    y = F.gelu(linear(norm(x, of(state, f'{at}.norm'), eps), of(state, f'{at}.mlp.fc1')))
+    return x+linear(y, of(state, f'{at}.mlp.fc2'))
 
 @torch.no_grad()
 def test_siglip(tmp_path):
@@ -110,7 +111,8 @@ def test_gelu_of_openai(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(openclip, 'hub_folder', lambda name, files: asked.append(name) or tmp_path/'hub')
     cfg,pixels,_,weights = find('ViT-B-16/openai')
-    assert cfg['quick_gelu'] and asked==['timm/vit_base_patch16_clip_224.openai'] and weights.name=='open_clip_model.safetensors'
+    assert cfg['quick_gelu'] and asked==['timm/vit_base_patch16_clip_224.openai']
+    assert weights.name=='open_clip_model.safetensors'
     cfg,pixels,_,_ = find('ViT-B-16/laion2b_s34b_b88k')
     assert not cfg.get('quick_gelu') and pixels['mean']==open_clip.constants.OPENAI_DATASET_MEAN
     cfg,_,_,own = find(f'ViT-B-16/{weights}')
@@ -127,10 +129,13 @@ def test_older_layout(tmp_path):
     assert model.dtype==torch.float32
     assert torch.equal(model.text.token_embedding.weight, state['text.token_embedding.weight'].half().float())
 
-@pytest.mark.parametrize('part,change,says', [('text_cfg', dict(tokenizer_kwargs=dict(trust_remote_code=True)), 'how a text is cleaned'),
-    ('text_cfg', dict(hf_model_name='me/model'), "sets 'hf_model_name'"), ('vision_cfg', dict(timm_model_name='hf-hub:me/model'), 'Vision Transformers'),
-    ('vision_cfg', dict(timm_model_name='resnet50'), 'Vision Transformers'), ('vision_cfg', dict(width=10**9), 'width is'),
-    ('vision_cfg', dict(layers=[3,4,6,3]), 'layers is'), ('vision_cfg', dict(attentional_pool=True), "sets 'attentional_pool'"),
+@pytest.mark.parametrize('part,change,says', [
+    ('text_cfg', dict(tokenizer_kwargs=dict(trust_remote_code=True)), 'how a text is cleaned'),
+    ('text_cfg', dict(hf_model_name='me/model'), "sets 'hf_model_name'"),
+    ('vision_cfg', dict(timm_model_name='hf-hub:me/model'), 'Vision Transformers'),
+    ('vision_cfg', dict(timm_model_name='resnet50'), 'Vision Transformers'),
+    ('vision_cfg', dict(width=10**9), 'width is'), ('vision_cfg', dict(layers=[3,4,6,3]), 'layers is'),
+    ('vision_cfg', dict(attentional_pool=True), "sets 'attentional_pool'"),
     (None, dict(multimodal_cfg={}), "sets 'multimodal_cfg'")])
 def test_settings_of_others(part, change, says):
     "What a repository may say is on a list: no code, no other model, no size without bounds."
@@ -151,7 +156,8 @@ def test_weights_that_do_not_fit(tmp_path):
     with pytest.raises(FileNotFoundError, match='has no open_clip_model.safetensors'): opened(folder)
 
 def test_names(tmp_path):
-    for name,says in ('ViT-B-61/openai','Did you mean ViT-B-16'), ('ViT-B-16/opnai','Did you mean openai'), ('ViT-B-16','It has openai'):
+    wrong = {'ViT-B-61/openai':'Did you mean ViT-B-16', 'ViT-B-16/opnai':'Did you mean openai', 'ViT-B-16':'It has openai'}
+    for name,says in wrong.items():
         with pytest.raises(ValueError, match=says): find(name)
     with pytest.raises(FileNotFoundError, match='huggingface.co/me/clip'): find('hf-hub:me/clip')
     resnet = CustomTextCLIP(**dict(deepcopy(settings), vision_cfg=dict(image_size=64, layers=[1,1,1,1], width=8)))

@@ -6,7 +6,7 @@ import pytest
 from clippy import registry
 from clippy.eval import all_tasks
 from clippy.model import presets
-from clippy.registry import Entry, entry, hint, measured, models, open_named, published
+from clippy.registry import entry, hint, measured, models, open_named, published
 from clippy.saved import boxed
 
 def names(kind): return {e.name for e in registry.registry().values() if e.kind==kind}
@@ -47,7 +47,7 @@ def test_what_is_printed(capsys):
 def opener(entry, text=''): return entry.name,entry.home,text
 
 def test_a_name_leads_to_a_function(monkeypatch):
-    "The function of a family comes from an entry point; what `clippy.saved` opens itself, and what is no name, is left to it."
+    "The function of a family comes from an entry point; what `clippy.saved` opens itself is left to it."
     found = {k:EntryPoint(k, 'test_registry:opener', 'clippy.families') for k in ('tipsv2','open_clip')}
     monkeypatch.setattr(registry, 'installed', lambda group: found if group=='clippy.families' else {})
     assert open_named('tipsv2-b14', text='t')==('tipsv2-b14', 'google/tipsv2-b14', 't')
