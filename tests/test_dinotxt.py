@@ -161,7 +161,8 @@ def test_parts_that_do_not_fit(parts, tmp_path):
     with pytest.raises(ValueError, match='no DINO with registers'): dino_tower(path)
 
 @pytest.mark.parametrize('name', ['vit_small_patch14_reg4_dinov2', 'vit_base_patch14_reg4_dinov2',
-    'vit_large_patch14_reg4_dinov2', 'vit_small_patch16_dinov3', 'vit_large_patch16_dinov3', 'vit_large_patch16_dinov3_qkvb'])
+    'vit_large_patch14_reg4_dinov2', 'vit_small_patch16_dinov3', 'vit_large_patch16_dinov3',
+    'vit_large_patch16_dinov3_qkvb'])
 def test_which_dino_it_is(name):
     with torch.device('meta'): assert dino_name(image_tower(name).state_dict(), 'a file')==name
 

@@ -120,12 +120,13 @@ def test_tips_text(folder):
 def google_layout(state):
     "The same weights under the names of Google's files: queries, keys and values in one."
     words = [('text_model.encoder.layers.','text_encoder.transformer.resblocks.'),
-        ('text_model.embeddings.','text_encoder.'), ('text_model.final_layer_norm','text_encoder.ln_final'), ('.layer_norm','.ln_'), ('.self_attn.','.attn.'),
-        ('vision_model.encoder.layer.','vision_encoder.blocks.'), ('vision_model.layernorm','vision_encoder.norm'),
+        ('text_model.embeddings.','text_encoder.'), ('text_model.final_layer_norm','text_encoder.ln_final'),
+        ('.layer_norm','.ln_'), ('.self_attn.','.attn.'), ('vision_model.encoder.layer.','vision_encoder.blocks.'),
+        ('vision_model.layernorm','vision_encoder.norm'),
         ('vision_model.embeddings.patch_embeddings.projection','vision_encoder.patch_embed.proj'),
         ('vision_model.embeddings.position_embeddings','vision_encoder.pos_embed'),
-        ('vision_model.embeddings.','vision_encoder.'), ('.attention.o_proj','.attn.proj'), ('.attention.','.attn.'), ('layer_scale1.lambda1','ls1.gamma'),
-        ('layer_scale2.lambda1','ls2.gamma'), ('.mlp.down_proj','.mlp.w3')]
+        ('vision_model.embeddings.','vision_encoder.'), ('.attention.o_proj','.attn.proj'), ('.attention.','.attn.'),
+        ('layer_scale1.lambda1','ls1.gamma'), ('layer_scale2.lambda1','ls2.gamma'), ('.mlp.down_proj','.mlp.w3')]
     found = {}
     for k,v in state.items():
         for a,b in words: k = k.replace(a, b)
@@ -204,7 +205,8 @@ def test_weights_that_do_not_fit(folder, tmp_path):
     with pytest.raises(ValueError, match='not a whole safetensors file'): opened(tmp_path)
 
 def test_no_network():
-    with pytest.raises(FileNotFoundError, match='Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14'):
+    says = 'Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14'
+    with pytest.raises(FileNotFoundError, match=says):
         open_tips(Entry('tipsv2-g14', 'family', 'tipsv2', '', 0, '', 'google/tipsv2-g14'))
 
 def test_a_missing_extra():

@@ -156,7 +156,8 @@ def test_weights_that_do_not_fit(tmp_path):
     with pytest.raises(FileNotFoundError, match='has no open_clip_model.safetensors'): opened(folder)
 
 def test_names(tmp_path):
-    wrong = {'ViT-B-61/openai':'Did you mean ViT-B-16', 'ViT-B-16/opnai':'Did you mean openai', 'ViT-B-16':'It has openai'}
+    wrong = {'ViT-B-61/openai':'Did you mean ViT-B-16', 'ViT-B-16/opnai':'Did you mean openai',
+             'ViT-B-16':'It has openai'}
     for name,says in wrong.items():
         with pytest.raises(ValueError, match=says): find(name)
     with pytest.raises(FileNotFoundError, match='huggingface.co/me/clip'): find('hf-hub:me/clip')

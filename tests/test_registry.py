@@ -1,5 +1,8 @@
 "`clippy.registry`: the table of models says what is so, and a name leads to a function."
+import re
+from importlib import import_module
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +58,12 @@ def test_a_name_leads_to_a_function(monkeypatch):
     assert [open_named(n) for n in ('scenes','me/model','zzz')]==[None]*3
     with pytest.raises(ValueError, match='There is no model .*Did you mean tipsv2-l14'): open_named('tipsv2-l41')
     with pytest.raises(ValueError, match='untrained, and knows nothing'): open_named('clippy-B-16')
+
+def test_every_family_has_its_function():
+    "setup.py names a function that there is for each family of the table, and one way in."
+    text = (Path(registry.__file__).parent.parent/'setup.py').read_text(encoding='utf-8')
+    found = dict(re.findall(r"'(\w+) = (clippy\.\w+:\w+)'", text))
+    for family in {e.family for e in registry.registry().values()}-{'clippy'}:
+        module,name = found[family].split(':')
+        assert callable(getattr(import_module(module), name))
+    assert found['registry']=='clippy.registry:open_named'
