@@ -71,7 +71,8 @@ class Pulled(Ours):
         self.back = order.argsort().to(self.o.device)
         return images,parts
     def encode_text(self, parts):
-        found = [self.model.encode_tokens({k:v.to(self.o.device, non_blocking=True) for k,v in p.items()}) for p in parts]
+        moved = [{k:v.to(self.o.device, non_blocking=True) for k,v in p.items()} for p in parts]
+        found = [self.model.encode_tokens(p) for p in moved]
         return torch.cat(found)[self.back]
 
 def build(name, o):
@@ -88,7 +89,7 @@ def build(name, o):
     elif compile=='towers':
         m.model.image.forward_features = torch.compile(m.model.image.forward_features)
         encoder = m.model.text[0].model
-        encoder.forward = torch.compile(encoder.forward) # sentence-transformers calls this, so encoder.compile() would be passed over
+        encoder.forward = torch.compile(encoder.forward) # which is called, so encoder.compile() would be passed over
     return m
 
 def work(m, name, shape)->float: # TFLOP of one pair, forward and backward, without padding
@@ -105,7 +106,8 @@ def trial(name, o, n, seconds)->dict:
     before = start_memory(device)
     m = build(name, o)
     batch = batch_for(m, n)
-    row = dict(name=name, batch=n, **{k:v for k,v in levers[name].items() if k!='whose'}, shapes=getattr(m, 'shapes', None), out_of_memory=False)
+    how = {k:v for k,v in levers[name].items() if k!='whose'}
+    row = dict(name=name, batch=n, **how, shapes=getattr(m, 'shapes', None), out_of_memory=False)
     try:
         begun = clock(device)
         for _ in range(2): step(m, *batch)
@@ -120,7 +122,8 @@ def trial(name, o, n, seconds)->dict:
     if not math.isfinite(loss.item()): raise ValueError('The loss is not finite.')
     peak,tflop = bf16_peak(device),work(m, name, o.shape)
     graphs = sum(torch._dynamo.utils.counters['stats'].get(k, 0) for k in ('unique_graphs',))
-    return row|dict(seconds=took, first_seconds=first, pairs_per_s=n/took, peak_mb=peak_memory(device)-before, tflop_per_pair=tflop,
+    return row|dict(seconds=took, first_seconds=first, pairs_per_s=n/took, peak_mb=peak_memory(device)-before,
+        tflop_per_pair=tflop,
         mfu=n*tflop/took/peak if peak else None, graphs=graphs, loss=loss.item())
 
 def show(rows)->str:
@@ -153,8 +156,10 @@ def main(
     if device.type=='cpu': set_threads(1)
     else: torch.backends.cuda.matmul.allow_tf32 = True
     where,rows = machine(device),[]
-    settings = dict(batch=batch, seconds=seconds, budget=budget, shape=shape, precision='bf16', open_clip=version('open_clip_torch'))
-    o = SimpleNamespace(device=device, shape=shape, precision='bf16', text=text_folder(shape), compile=False, grad_checkpointing=False)
+    settings = dict(batch=batch, seconds=seconds, budget=budget, shape=shape, precision='bf16',
+        open_clip=version('open_clip_torch'))
+    o = SimpleNamespace(device=device, shape=shape, precision='bf16', text=text_folder(shape), compile=False,
+        grad_checkpointing=False)
     probe = Pulled(SimpleNamespace(**(vars(o)|dict(device=torch.device('cpu')))), 'eager', 1)
     batch_for(probe, batch)
     texts_mean = probe.real

@@ -3,8 +3,8 @@
     python benchmarks/signals.py --out signals.json          # on a CUDA machine
     python benchmarks/signals.py --cpu --out signals.json    # to try it
 
-Needs this folder's repository and the packages that `clippy.train` needs, nothing else: pictures and shards are made here.
-Each case is a training run of the small preset on shards (loader workers, pin-memory thread, inductor's pool), all at once.
+Needs this folder's repository and the packages that `clippy.train` needs; images and shards are made here.
+Each case is a run of the small preset on shards (loader workers, pin-memory thread, inductor's pool), all at once.
 It passes if 5 s after the save nothing of the run is left."""
 import argparse, json, os, shutil, signal, subprocess, sys, tarfile, tempfile, time
 from importlib.metadata import version
@@ -19,7 +19,8 @@ root = Path(__file__).resolve().parent.parent
 guard = ['timeout', '-k', '60'] # a step that is being compiled is finished first
 train = ['-m', 'clippy.train']
 torchrun = ['-m', 'torch.distributed.run', '--nproc_per_node', '1', '--standalone', '-m', '--', 'clippy.train']
-compiled = ['--compile', '--model', 'clippy-scenes', '--batch-size', '16', '--workers', '2', '--warmup', '1', '--log-every', '1', '--save-every', '3']
+compiled = ['--compile', '--model', 'clippy-scenes', '--batch-size', '16', '--workers', '2', '--warmup', '1',
+    '--log-every', '1', '--save-every', '3']
 
 def write_shards(folder, n=2, size=600):
     "Little pictures of one colour, with captions."
@@ -42,9 +43,11 @@ class Started:
         self.logs,self.log = folder/case/'logs',folder/case/'said.txt'
         self.logs.mkdir(parents=True)
         args = [*(launch or train), *compiled, '--train-data', shards, '--logs', self.logs, '--name', 'run', *more]
-        home = dict(PYTHONPATH=f'{root}:{os.environ.get("PYTHONPATH", "")}', TMPDIR=str(folder/case), OMP_NUM_THREADS='2', TORCHINDUCTOR_COMPILE_THREADS='4')
+        home = dict(PYTHONPATH=f'{root}:{os.environ.get("PYTHONPATH", "")}', TMPDIR=str(folder/case),
+            OMP_NUM_THREADS='2', TORCHINDUCTOR_COMPILE_THREADS='4')
         self.began = time.time()
-        self.process = subprocess.Popen([*guard, str(seconds), sys.executable, *map(str, args)], stdout=open(self.log, 'w'), stderr=subprocess.STDOUT,
+        words = [*guard, str(seconds), sys.executable, *map(str, args)]
+        self.process = subprocess.Popen(words, stdout=open(self.log, 'w'), stderr=subprocess.STDOUT,
             env=os.environ|home|(env or {}), start_new_session=True)
     def family(self):
         try: return psutil.Process(self.process.pid).children(recursive=True)
@@ -52,7 +55,9 @@ class Started:
     def run(self): # the python that `timeout` started
         return next(iter(psutil.Process(self.process.pid).children()), None)
     def said(self): return self.log.read_text(errors='replace')
-    def saved(self): return sorted((self.logs/'run'/'checkpoints').glob('step_*/whole.json'), key=lambda p: p.stat().st_mtime)
+    def saved(self):
+        found = (self.logs/'run'/'checkpoints').glob('step_*/whole.json')
+        return sorted(found, key=lambda p: p.stat().st_mtime)
     def wait_for(self, what, seconds):
         "False if the run has ended, or it takes too long."
         until = time.time()+seconds
@@ -82,8 +87,9 @@ def ended(run, family, patience)->dict:
     for p in left: p.kill()
     if gone is None: os.killpg(run.process.pid, signal.SIGKILL)
     said = run.said()
-    return dict(code=run.process.poll(), seconds_run=since(gone), seconds_all=since(last), family=len(family), left=names, saved='and saved' in said,
-        traceback='Traceback' in said.split('torch/distributed')[0], folders=[p.name for p in run.log.parent.glob('clippy-compiled-*')])
+    return dict(code=run.process.poll(), seconds_run=since(gone), seconds_all=since(last), family=len(family),
+        left=names, saved='and saved' in said, traceback='Traceback' in said.split('torch/distributed')[0],
+        folders=[p.name for p in run.log.parent.glob('clippy-compiled-*')])
 
 # The cases ----------------------------------------------------------------------------------------------------------
 
@@ -103,7 +109,8 @@ def first_step(run): # two seconds into it: the compilers are at work
     time.sleep(2)
     return True
 
-cases = dict(one=(told_once, checkpoint, 143), group=(told_by_timeout, checkpoint, 143), torchrun=(told_in_group, checkpoint, 1),
+cases = dict(one=(told_once, checkpoint, 143), group=(told_by_timeout, checkpoint, 143),
+    torchrun=(told_in_group, checkpoint, 1),
     twice=(told_twice, checkpoint, 143), compiling=(told_by_timeout, first_step, 143))
 
 def stopped(case, folder, shards, seconds, cpu)->dict:
@@ -111,13 +118,16 @@ def stopped(case, folder, shards, seconds, cpu)->dict:
     tell,when,code = cases[case]
     launch = torchrun if case=='torchrun' else ()
     run = Started(case, folder, shards, seconds, launch, ['--cpu'] if cpu else [])
-    if not run.wait_for(lambda: when(run), seconds): return dict(ok=False, why='it did not get so far', said=run.said()[-2000:])
+    if not run.wait_for(lambda: when(run), seconds):
+        return dict(ok=False, why='it did not get so far', said=run.said()[-2000:])
     began,family = round(time.time()-run.began, 1),run.family()
     compilers = sum('compile_worker' in name(p) for p in family)
     tell(run)
     found = ended(run, family, 60)
-    ok = found['saved'] and not found['left'] and not found['traceback'] and found['seconds_all'] is not None and found['seconds_all']<5
-    return dict(ok=ok, signal_after=began, compilers=compilers, code_expected=code, **found, said='' if ok else run.said()[-2000:])
+    soon = found['seconds_all'] is not None and found['seconds_all']<5
+    ok = found['saved'] and not found['left'] and not found['traceback'] and soon
+    return dict(ok=ok, signal_after=began, compilers=compilers, code_expected=code, **found,
+        said='' if ok else run.said()[-2000:])
 
 def damaged(case, folder, shards, seconds, cpu)->dict:
     "A run whose cache of compiled code holds empty files."
@@ -128,14 +138,17 @@ def damaged(case, folder, shards, seconds, cpu)->dict:
     first.process.wait()
     took = round(time.time()-first.began, 1)
     files = [p for p in cache.rglob('*') if p.is_file()]
-    if first.process.returncode or not files: return dict(ok=False, why='the first run failed', said=first.said()[-2000:])
+    if first.process.returncode or not files:
+        return dict(ok=False, why='the first run failed', said=first.said()[-2000:])
     for p in files: p.write_bytes(b'')
     again = Started(f'{case}_again', folder, shards, seconds, more=more, env=how)
     again.process.wait()
     said = again.said()
-    ok = not again.process.returncode or (str(cache) in said and 'remove the folder' in said and 'Traceback (most' not in said.split('torch.compile failed')[-1])
+    named = str(cache) in said and 'remove the folder' in said
+    ok = not again.process.returncode or (named and 'Traceback (most' not in said.split('torch.compile failed')[-1])
     lines = [l for l in said.splitlines() if 'torch.compile failed' in l]
-    return dict(ok=ok, first_run=took, files=len(files), code=again.process.returncode, sentence=lines[-1] if lines else '', said='' if ok else said[-2000:])
+    return dict(ok=ok, first_run=took, files=len(files), code=again.process.returncode,
+        sentence=lines[-1] if lines else '', said='' if ok else said[-2000:])
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -146,14 +159,17 @@ def main():
     o = parser.parse_args()
     folder,out,found = Path(tempfile.mkdtemp(prefix='signals-')),Path(o.out),{}
     write_shards(folder/'shards')
-    gpu = subprocess.run(['nvidia-smi', '--query-gpu=name', '--format=csv,noheader'], capture_output=True, text=True).stdout.strip() if shutil.which('nvidia-smi') else ''
-    about = dict(command=' '.join(sys.argv), gpu=gpu, cores=os.cpu_count(), python=sys.version.split()[0], torch=version('torch'))
+    ask = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']
+    gpu = subprocess.run(ask, capture_output=True, text=True).stdout.strip() if shutil.which('nvidia-smi') else ''
+    about = dict(command=' '.join(sys.argv), gpu=gpu, cores=os.cpu_count(), python=sys.version.split()[0],
+        torch=version('torch'))
     def one(case, f):
         try: found[case] = f(case, folder, folder/'shards', o.seconds, o.cpu)
         except Exception as e: found[case] = dict(ok=False, why=f'{type(e).__name__}: {e}')
         out.write_text(json.dumps(dict(about, ok=all(r['ok'] for r in found.values()), cases=dict(found)), indent=1))
         print(case, json.dumps({k:v for k,v in found[case].items() if k!='said'}), flush=True)
-    chosen = {k:f for k,f in dict({k:stopped for k in cases}, damaged=damaged).items() if not o.only or k in o.only.split(',')}
+    every = dict({k:stopped for k in cases}, damaged=damaged)
+    chosen = {k:f for k,f in every.items() if not o.only or k in o.only.split(',')}
     threads = [Thread(target=one, args=o) for o in chosen.items()]
     for t in threads: t.start()
     for t in threads: t.join()

@@ -6,21 +6,27 @@ Docs: https://clippy-vl.github.io/clippy/checkpoint.html.md"""
 
 # %% auto #0
 __all__ = ['untied', 'split_optimizer', 'join_optimizer', 'sharded', 'gather_state', 'scatter_state', 'rng_state',
-           'set_rng_state', 'write_checkpoint', 'need_space', 'read_checkpoint', 'checkpoints', 'prune']
+           'set_rng_state', 'rng_kept', 'write_checkpoint', 'need_space', 'read_checkpoint', 'checkpoints', 'prune',
+           'on_main', 'Checkpoints', 'checkpoint_folder']
 
 # %% ../nbs/09_checkpoint.ipynb #548f8e46
 import json, os, random, re, shutil, zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.utils import broadcast_object_list, gather_object
+from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 from torch.distributed.tensor import DTensor
 
+from .console import hide
 from .captions import read_json
+from .files import remove, replace_folder, sync_names
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
 def untied(
@@ -30,7 +36,8 @@ def untied(
     seen,kept = set(),{}
     for k,v in state.items():
         place = (v.device, v.data_ptr(), v.shape, v.stride()) if v.numel() else k
-        if place not in seen: seen.add(place); kept[k] = v
+        if place not in seen: kept[k] = v
+        seen.add(place)
     return kept
 
 # %% ../nbs/09_checkpoint.ipynb #bb5f6be8
@@ -38,11 +45,14 @@ def split_optimizer(
     state:dict, # of `state_dict()`
 )->tuple: # tensors by name, and a list of the rest, which JSON can hold
     "An optimizer's state as tensors and plain values."
-    every = [('state',i,k,v) for i,s in state['state'].items() for k,v in s.items()] + [('group',i,k,v) for i,g in enumerate(state['param_groups']) for k,v in g.items()]
-    tensors = {f'{w}:{i}:{k}':v for w,i,k,v in every if isinstance(v, Tensor)}
-    plain = [o for o in every if not isinstance(o[-1], Tensor)]
+    moments = [('state',i,k,v) for i,s in state['state'].items() for k,v in s.items()]
+    groups = [('group',i,k,v) for i,g in enumerate(state['param_groups']) for k,v in g.items()]
+    tensors = {f'{where}:{i}:{k}':v for where,i,k,v in moments+groups if isinstance(v, Tensor)}
+    plain = [entry for entry in moments+groups if not isinstance(entry[-1], Tensor)]
     try: json.dumps(plain)
-    except TypeError as e: raise ValueError(f'The state of this optimizer cannot be saved without pickles ({e}): choose another (--opt).') from None
+    except TypeError as e:
+        raise ValueError(f'The state of this optimizer cannot be saved without pickles ({e}): '
+            'choose another (--opt).') from None
     return tensors, plain
 
 def join_optimizer(tensors:dict, plain:list)->dict: # as `state_dict()` gave it
@@ -65,7 +75,9 @@ def gather_state(model, opt)->tuple: # state of the model, state of the optimize
 def scatter_state(model, opt, weights:dict, moments:dict): # every process has the whole states
     "The reverse of `gather_state`."
     if sharded(model):
-        return set_state_dict(model, opt, model_state_dict={**weights}, optim_state_dict=moments, options=StateDictOptions(full_state_dict=True, strict=False))
+        options = StateDictOptions(full_state_dict=True, strict=False)
+        set_state_dict(model, opt, model_state_dict={**weights}, optim_state_dict=moments, options=options)
+        return
     model.load_state_dict(weights, strict=False) # tied weights are there under one name
     opt.load_state_dict(moments)
 
@@ -75,7 +87,7 @@ def rng_state()->dict: # which JSON can hold
     kind,keys,*rest = np.random.get_state()
     accelerator = torch.accelerator.is_available() and torch.get_device_module()
     return dict(python=random.getstate(), numpy=[kind, keys.tolist(), *rest], torch=_hex(torch.get_rng_state()),
-                accelerator=_hex(accelerator.get_rng_state()) if accelerator else '')
+        accelerator=_hex(accelerator.get_rng_state()) if accelerator else '')
 
 def set_rng_state(state:dict): # from `rng_state`
     "Put every generator back."
@@ -83,21 +95,22 @@ def set_rng_state(state:dict): # from `rng_state`
     random.setstate((version, tuple(keys), gauss))
     np.random.set_state(tuple(state['numpy']))
     torch.set_rng_state(_bytes(state['torch']))
-    if state['accelerator'] and torch.accelerator.is_available(): torch.get_device_module().set_rng_state(_bytes(state['accelerator']))
+    if state['accelerator'] and torch.accelerator.is_available():
+        torch.get_device_module().set_rng_state(_bytes(state['accelerator']))
+
+@contextmanager
+def rng_kept():
+    "Whatever is drawn in here, the generators stand where they stood before."
+    state = rng_state()
+    try: yield
+    finally: set_rng_state(state)
 
 def _hex(t): return bytes(t.cpu().tolist()).hex()
 def _bytes(h): return torch.tensor(list(bytes.fromhex(h)), dtype=torch.uint8)
 
 # %% ../nbs/09_checkpoint.ipynb #d6304172
-def _sync(path): # to the disk; a folder's entry too, where the system can
-    try: fd = os.open(path, os.O_RDONLY)
-    except PermissionError: return # Windows opens no folders
-    try: os.fsync(fd)
-    finally: os.close(fd)
-
-def _remove(path): # a folder, or what else has its name
-    if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
-    else: path.unlink(missing_ok=True)
+def _to_disk(path):
+    with open(path, 'r+b') as f: os.fsync(f.fileno())
 
 def _checksum(path):
     total = 0
@@ -113,20 +126,17 @@ def write_checkpoint(
 )->Path: # `path`
     "Write a checkpoint, whole or not at all."
     path = Path(path)
-    new,old = (path.with_name(path.name+o) for o in ('.new', '.old.new')) # old: of another life of this run
-    for o in new,old: _remove(o)
+    new = path.with_name(f'{path.name}.new')
+    remove(new) # of another life of this run
     new.mkdir(parents=True)
     need_space(new, sum(v.numel()*v.element_size() for t in tensors.values() for v in t.values()))
     for name,t in tensors.items(): save_file({k:v.contiguous() for k,v in t.items()}, new/f'{name}.safetensors')
     (new/'about.json').write_text(json.dumps(about), encoding='utf-8')
     files = sorted(new.iterdir())
     (new/'whole.json').write_text(json.dumps({f.name:[f.stat().st_size, _checksum(f)] for f in files}))
-    for f in [*files, new/'whole.json', new]: _sync(f)
-    if path.exists(): os.replace(path, old)
-    os.replace(new, path)
-    _sync(path.parent)
-    _remove(old)
-    return path
+    for f in [*files, new/'whole.json']: _to_disk(f)
+    sync_names(new)
+    return replace_folder(new, path, sync=True)
 
 # %% ../nbs/09_checkpoint.ipynb #d905d39d
 def need_space(
@@ -135,8 +145,10 @@ def need_space(
 ):
     "A sentence if the disk has no room."
     free = shutil.disk_usage(folder).free
-    if free < 1.02*size+(1<<20): raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: '
-        f'{free/1e6:.0f} MB are free. Make room, or keep fewer checkpoints (--keep); the ones before are untouched.')
+    if free < 1.02*size+(1<<20):
+        raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: '
+            f'{free/1e6:.0f} MB are free. Make room, or keep fewer checkpoints (--keep); '
+            'the ones before are untouched.')
 
 # %% ../nbs/09_checkpoint.ipynb #d0fa9fbc
 def read_checkpoint(
@@ -146,17 +158,24 @@ def read_checkpoint(
     path = Path(path)
     if not (path/'whole.json').is_file(): raise ValueError(f'{path} is no whole checkpoint: it has no whole.json.')
     listed = _listed(path)
-    for name,(size,checksum) in listed.items():
-        if (path/name).is_symlink() or not (path/name).is_file(): raise ValueError(f'{path} is damaged: {name} is missing.')
-        if (path/name).stat().st_size!=size: raise ValueError(f'{path} is damaged: {name} has {(path/name).stat().st_size} bytes and should have {size}.')
-        if _checksum(path/name)!=checksum: raise ValueError(f'{path} is damaged: {name} is not what was written.')
+    for name,(size,checksum) in listed.items(): _check_file(path/name, size, checksum)
     tensors = [n for n in listed if n.endswith('.safetensors')]
-    try: return {Path(n).stem:load_file(path/n) for n in tensors}, read_json(path/'about.json', 'the record of a checkpoint')
-    except (SafetensorError, KeyError, RuntimeError, TypeError) as e: raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
+    try:
+        found = {Path(n).stem:load_file(path/n) for n in tensors}
+        return found, read_json(path/'about.json', 'the record of a checkpoint')
+    except (SafetensorError, KeyError, RuntimeError, TypeError) as e:
+        raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
+
+def _check_file(file, size, checksum):
+    damaged = f'{file.parent} is damaged: {file.name}'
+    if file.is_symlink() or not file.is_file(): raise ValueError(f'{damaged} is missing.')
+    found = file.stat().st_size
+    if found!=size: raise ValueError(f'{damaged} has {found} bytes and should have {size}.')
+    if _checksum(file)!=checksum: raise ValueError(f'{damaged} is not what was written.')
 
 def _listed(path)->dict: # file -> size and checksum; what is not in there is not opened
     book = read_json(path/'whole.json', 'the list of a checkpoint')
-    entry = lambda v: isinstance(v, list) and [type(o) for o in v]==[int, int]
+    entry = lambda v: isinstance(v, list) and [type(n) for n in v]==[int, int]
     if 'about.json' not in book or not all(Path(k).name==k and entry(v) for k,v in book.items()):
         raise ValueError(f'{path} is no checkpoint of ours: whole.json does not list its files.')
     return book
@@ -166,7 +185,8 @@ def checkpoints(
     folder:str|Path, # of the checkpoints of one run
 )->list: # of Path, oldest first
     "Checkpoints that were finished."
-    found = [(int(m[1]), p) for p in Path(folder).glob('step_*') if (m := re.fullmatch(r'step_(\d+)', p.name)) and (p/'whole.json').is_file()]
+    whole = [p for p in Path(folder).glob('step_*') if (p/'whole.json').is_file()]
+    found = [(int(m[1]), p) for p in whole if (m := re.fullmatch(r'step_(\d+)', p.name))]
     return [p for _,p in sorted(found)]
 
 def prune(
@@ -176,3 +196,123 @@ def prune(
     "Remove old checkpoints, and what an interrupted save left."
     for p in checkpoints(folder)[:-keep] if keep else []: (p/'whole.json').unlink() # from here on it is none
     for p in {*Path(folder).glob('step_*')}-{*checkpoints(folder)}: shutil.rmtree(p)
+
+# %% ../nbs/09_checkpoint.ipynb #bc92387d
+def on_main(
+    acc, # the run's `Accelerator`
+    f, # what only the main process should do; without arguments
+): # what it gave, on every process
+    "Ask the main process; its error is raised on every process."
+    box = [None]
+    if acc.is_main_process:
+        try: box = [(f(), None)]
+        except (ValueError, OSError) as e: box = [(None, str(e))]
+    value,error = broadcast_object_list(box)[0]
+    if error: raise ValueError(error)
+    return value
+
+# %% ../nbs/09_checkpoint.ipynb #dd3252df
+class Checkpoints:
+    "Saves a run, and lets it go on."
+    def __init__(self,
+        acc, # the run's `Accelerator`
+        folder:str|Path, # of the run; its checkpoints are in `checkpoints`
+        model, # a `CLIPpy`, as it is without accelerate's wrapping
+        opt, # its optimizer, likewise
+        fixed:dict, # what must not change between two parts of one run
+        ema=None, # average of the weights
+        keep:int=2, # how many checkpoints stay; 0: all
+    ):
+        self.acc = acc
+        self.folder = Path(folder)/'checkpoints'
+        self.model = model
+        self.opt = opt
+        self.ema = ema
+        self.fixed = json.loads(json.dumps(fixed)) # as it will be read
+        self.keep = keep
+
+# %% ../nbs/09_checkpoint.ipynb #d6670419
+@patch
+def save(self:Checkpoints,
+    progress:dict, # how far the run has come: `step`, and whatever else JSON can hold
+)->dict: # the weights that were saved
+    "Write all that `resume` needs."
+    weights,moments = gather_state(self.model, self.opt)
+    scaler = self.acc.scaler.state_dict() if self.acc.scaler else None
+    about = dict(progress, rng=gather_object([rng_state()]), scaler=scaler, fixed=self.fixed)
+    on_main(self.acc, lambda: self.write(weights, moments, about))
+    return weights
+
+@patch
+def write(self:Checkpoints, weights, moments, about): # on the main process, the only one that has what was spread
+    files = dict(model=untied(weights))
+    files['optimizer'],about['optimizer'] = split_optimizer(moments)
+    if self.ema: files['ema'] = untied(self.ema.module.state_dict())
+    write_checkpoint(self.folder/f"step_{about['step']}", files, about)
+    prune(self.folder, self.keep)
+
+# %% ../nbs/09_checkpoint.ipynb #69e9e587
+def checkpoint_folder(
+    path:str|Path, # a checkpoint, or a run, whose last one is taken
+)->Path:
+    "What `--resume` names."
+    path = Path(path)
+    if path.parent.name=='checkpoints': return path
+    found = checkpoints(path/'checkpoints')
+    if not found:
+        raise ValueError(f'There is no checkpoint in {path}: '
+            '--resume takes auto, the folder of a run, or one of its checkpoints.')
+    return found[-1]
+
+@patch
+def find(self:Checkpoints,
+    resume:str, # what the option says
+)->Path|None: # None: there is nothing to go on from
+    "The checkpoint that `--resume` means."
+    if resume!='auto': return checkpoint_folder(resume)
+    return next(reversed(checkpoints(self.folder)), None)
+
+# %% ../nbs/09_checkpoint.ipynb #109e60e1
+@patch
+def check_fixed(self:Checkpoints,
+    path:Path, # of the checkpoint
+    known:dict, # what its run had
+):
+    "Raise an error if a checkpoint is of another run."
+    if not isinstance(known, dict):
+        raise ValueError(f'{path} is no checkpoint of a run: about.json does not say how it was made.')
+    for k,v in self.fixed.items():
+        was = hide(known.get(k, False if k=='pool_prefix' else v)) # older checkpoints do not know all choices
+        if was==v: continue
+        if k=='data':
+            where = self.fixed.get('train_data') or 'the scenes of this version'
+            raise ValueError(f'{path} was trained on other data than is in {where} now: '
+                'bring the old data back, or begin a new run under another --name.')
+        raise ValueError(f'{path} was made with {k}={was}, this run has {v}: resume with the same options.')
+
+# %% ../nbs/09_checkpoint.ipynb #e10747c3
+@patch
+def resume(self:Checkpoints,
+    path:Path, # from `find`
+    restore, # gets the progress that was given to `save`
+)->dict: # the weights
+    "Go on from a checkpoint, or say in a sentence why not."
+    files,about = read_checkpoint(path)
+    self.check_fixed(path, about.get('fixed'))
+    try:
+        self.take_up(files, about)
+        restore(about)
+    except torch.OutOfMemoryError: raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
+        raise ValueError(f'{path} does not hold what this run needs ({type(e).__name__}): '
+            'name a checkpoint that this command wrote.') from None
+    return files['model']
+
+@patch
+def take_up(self:Checkpoints, files, about): # any error means that it is no checkpoint of ours
+    own = untied(self.model.state_dict()).keys() if not sharded(self.model) else files['model'].keys()
+    if own!=files['model'].keys(): raise KeyError('weights')
+    scatter_state(self.model, self.opt, files['model'], join_optimizer(files['optimizer'], about['optimizer']))
+    if self.ema: self.ema.module.load_state_dict(files['ema'], strict=False)
+    if about['scaler']: self.acc.scaler.load_state_dict(about['scaler'])
+    set_rng_state(about['rng'][self.acc.process_index])

@@ -38,7 +38,7 @@ def _rows(path, name, key, digest):
     for n,line in enumerate(lines):
         if n or line.split()!=columns: yield split(line.rstrip('\r\n'), '\t', 1) # people add the names themselves
 
-def _row_fault(row, u, c, n):
+def _row_fault(row, u, c, n): # `u`, `c`: columns of link and caption, of `n`; None if there is no fault
     if len(row)<=max(u,c): return 'too few columns'
     if len(row)>n: return 'too many columns'
     if not re.match('(https?|ftp)://', row[u].strip()): return 'no link'
@@ -53,11 +53,13 @@ def write_links(
     caption_column:str='caption', # for `links`: column of captions
 )->dict: # `listed` lines, `faults` reason -> lines, `sha256` of the table
     "Copy the links and captions of a table into the form that img2dataset reads."
-    digest,faults,n,first = hashlib.sha256(),Counter(),0,None
+    digest,faults = hashlib.sha256(),Counter()
+    n,first = 0,None
     rows = _rows(table, name, url_column, digest)
     names = next(rows, [])
     hint = '. Name its columns with --url-column and --caption-column'
-    u,c = (table_column(table, names, o, hint) for o in ((url_column,caption_column) if name=='links' else ('url','caption')))
+    columns = (url_column,caption_column) if name=='links' else ('url','caption')
+    u,c = (table_column(table, names, column, hint) for column in columns)
     with open(path, 'w', newline='', encoding='utf-8') as f:
         out = csv.writer(f, delimiter='\t', lineterminator='\n')
         out.writerow(['url','caption'])
@@ -65,7 +67,9 @@ def write_links(
             first = first or row
             if why := _row_fault(row, u, c, len(names)): faults[why] += 1
             else: out.writerow([row[u].strip(), ' '.join(row[c].split())])
-    if n==faults.total(): raise ValueError(f"{table} has no line with a link and a caption. For {name} each line is {', '.join(names)}; the first one is {first}")
+    if n==faults.total(): raise ValueError(
+        f"{table} has no line with a link and a caption. For {name} each line is {', '.join(names)}; "
+        f"the first one is {first}")
     return dict(listed=n, faults=dict(faults), sha256=digest.hexdigest())
 
 # %% ../nbs/07_download.ipynb #0f2ef7ec
@@ -75,13 +79,18 @@ def find_tool(
 )->list[str]: # words of a command
     "The command that runs img2dataset in an environment of its own."
     if words := shlex.split(tool or os.environ.get('CLIPPY_IMG2DATASET','')):
-        if not shutil.which(words[0]): raise FileNotFoundError(f"There is no command {words[0]!r} to run as img2dataset")
+        if not shutil.which(words[0]):
+            raise FileNotFoundError(f"There is no command {words[0]!r} to run as img2dataset")
         return words
     package,alone = f'img2dataset=={img2dataset}',distributor=='multiprocessing'
-    if shutil.which('uvx'): return ['uvx','--python','>=3.10,<3.13','--from',package,*([] if alone else ['--with',distributor]),'img2dataset']
-    if shutil.which('pipx') and alone: return ['pipx','run','--python',sys.executable,'--spec',package,'img2dataset']
-    raise FileNotFoundError(f"img2dataset runs in an environment of its own, and there is no uvx {'or pipx ' if alone else ''}to make it: "
-        "`pip install uv` brings uvx. Or name a command that runs img2dataset with --tool")
+    if shutil.which('uvx'):
+        extra = [] if alone else ['--with',distributor]
+        return ['uvx','--python','>=3.10,<3.13','--from',package,*extra,'img2dataset']
+    if shutil.which('pipx') and alone:
+        return ['pipx','run','--python',sys.executable,'--spec',package,'img2dataset']
+    raise FileNotFoundError("img2dataset runs in an environment of its own, and there is no uvx "
+        f"{'or pipx ' if alone else ''}to make it: `pip install uv` brings uvx. "
+        "Or name a command that runs img2dataset with --tool")
 
 # %% ../nbs/07_download.ipynb #96d37d23
 def count_samples(
@@ -126,19 +135,22 @@ def _watch(process, out, links, progress):
             ended = process.poll() is not None # looked at before the last round
             for stats in sorted(out.glob('*_stats.json')):
                 name = stats.name.replace('_stats.json','.tar')
-                if name in book or not (o := shard_outcome(stats)): continue
-                book[name] = o
-                found,tried = found+o['found'],tried+o['listed']
+                if name in book or not (outcome := shard_outcome(stats)): continue
+                book[name] = outcome
+                found += outcome['found']
+                tried += outcome['listed']
                 bar.set_postfix({'yield':f'{found/tried:.1%}'}, refresh=False)
-                bar.update(o['listed'])
+                bar.update(outcome['listed'])
             if ended: return dict(sorted(book.items()))
             time.sleep(.5)
 
 # %% ../nbs/07_download.ipynb #4e07ddf8
 def _run(command, out, links, progress):
     "Run the tool; exit code and outcomes."
-    env = {k:v for k,v in os.environ.items() if k!='PYTHONPATH'} | dict(NO_ALBUMENTATIONS_UPDATE='1', PYTHONUNBUFFERED='1')
-    with open(out/'download.log','ab') as log: process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
+    env = {k:v for k,v in os.environ.items() if k!='PYTHONPATH'}
+    env |= dict(NO_ALBUMENTATIONS_UPDATE='1', PYTHONUNBUFFERED='1')
+    with open(out/'download.log','ab') as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
     try:
         book = _watch(process, out, links, progress)
         return process.returncode,book
@@ -157,52 +169,62 @@ def _stop(process):
 def _last_lines(log, n=5):
     with open(log,'rb') as f:
         f.seek(max(0, log.stat().st_size-4000))
-        return [o for o in f.read().decode(errors='replace').splitlines() if o.strip()][-n:]
+        lines = f.read().decode(errors='replace').splitlines()
+    return [line for line in lines if line.strip()][-n:]
 
 # %% ../nbs/07_download.ipynb #a0da7664
 def _begun(out, plan):
     "Whether the folder is 'new', 'begun' or 'finished'."
-    found = next((o for o in (out/'download.json',out/'download.part') if o.is_file()), None)
+    found = next((p for p in (out/'download.json',out/'download.part') if p.is_file()), None)
     if not found:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(f"{out} is not empty and has no download.json or download.part: name a new folder, or remove it first")
+        if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(
+            f"{out} is not empty and has no download.json or download.part: name a new folder, or remove it first")
         return 'new'
     old = read_json(found).get('plan', {})
-    if not isinstance(old, dict): raise ValueError(f'{found} says nothing of how the download was begun: name a new folder')
+    if not isinstance(old, dict):
+        raise ValueError(f'{found} says nothing of how the download was begun: name a new folder')
     if other := [f'{k}={old.get(k)!r}, not {v!r}' for k,v in plan.items() if old.get(k)!=v]:
         raise ValueError(f"{out} was begun with {'; '.join(other)}: give the same options, or name a new folder")
     return 'finished' if found.suffix=='.json' else 'begun'
 
-def _reopen(out, about, again):
-    "Make the folder one that img2dataset goes on with; damaged shards and those with a yield below `again` are fetched again."
-    for o in ('download.json','sizes.json'): (out/o).unlink(missing_ok=True)
+def _reopen(out, about, least):
+    "Let img2dataset go on with the folder; damaged shards and those with a yield below `least` are fetched once more."
+    for name in ('download.json','sizes.json'): (out/name).unlink(missing_ok=True)
     (out/'download.part').write_text(json.dumps(about))
-    redo = [o for o in sorted(out.glob('*_stats.json')) if not (s := shard_outcome(o)) or s['found']<again*s['listed']]
-    for o in redo: o.unlink()
-    if redo: print(f"shards fetched again: {len(redo):,}, the first is {redo[0].name.replace('_stats.json','.tar')}")
+    def is_poor(stats):
+        outcome = shard_outcome(stats)
+        return not outcome or outcome['found']<least*outcome['listed']
+    redo = [stats for stats in sorted(out.glob('*_stats.json')) if is_poor(stats)]
+    for stats in redo: stats.unlink()
+    if not redo: return
+    print(f"shards fetched again: {len(redo):,}, the first is {redo[0].name.replace('_stats.json','.tar')}")
 
 # %% ../nbs/07_download.ipynb #3f635c83
 def _summary(book, links):
     "Counts over all shards and the lines that could not be used."
     failures = Counter(links['faults'])
-    for o in book.values(): failures.update(o['failures'])
-    found,top = sum(o['found'] for o in book.values()),dict(sorted(failures.items(), key=lambda o: (-o[1],o[0]))[:20])
+    for outcome in book.values(): failures.update(outcome['failures'])
+    found = sum(outcome['found'] for outcome in book.values())
+    top = dict(sorted(failures.items(), key=lambda f: (-f[1],f[0]))[:20])
     if rest := failures.total()-sum(top.values()): top['other'] = rest
-    first,last = (f(o['dates'][i] for o in book.values()) for i,f in enumerate((min,max)))
-    day = lambda t: time.strftime('%Y-%m-%d', time.gmtime(t))
-    return dict(listed=links['listed'], found=found, shards=len(book), failures=top, fetched=[day(first),day(last)]) | {'yield':round(found/links['listed'],6)}
+    first,last = (f(outcome['dates'][i] for outcome in book.values()) for i,f in enumerate((min,max)))
+    def day(t): return time.strftime('%Y-%m-%d', time.gmtime(t))
+    return dict(listed=links['listed'], found=found, shards=len(book), failures=top,
+        fetched=[day(first),day(last)]) | {'yield':round(found/links['listed'],6)}
 
 # %% ../nbs/07_download.ipynb #39d7b81f
 def _settle(out, code, book, links):
     "What the run came to, or an error that says what is left to do."
     want = links['listed']-sum(links['faults'].values())
-    done = sum(o['listed'] for o in book.values())
-    if code or done<want:
-        raise ChildProcessError(f"img2dataset ended with exit code {code} after {done:,} of {want:,} links. The same command goes on from there. "
-            f"The end of {out/'download.log'}:\n"+'\n'.join(_last_lines(out/'download.log')))
+    done = sum(outcome['listed'] for outcome in book.values())
+    if code or done<want: raise ChildProcessError(
+        f"img2dataset ended with exit code {code} after {done:,} of {want:,} links. The same command goes on "
+        f"from there. The end of {out/'download.log'}:\n"+'\n'.join(_last_lines(out/'download.log')))
     about = _summary(book, links)
     if not about['found']:
-        for o in out.glob('*_stats.json'): o.unlink() # or they would count as done
-        raise ValueError(f"None of the {want:,} links gave a picture: {_reasons(about)}. Is there a network? The same command tries again")
+        for stats in out.glob('*_stats.json'): stats.unlink() # or they would count as done
+        raise ValueError(f"None of the {want:,} links gave an image: {_reasons(about)}. "
+                         "Is there a network? The same command tries again")
     return about
 
 def _reasons(about, n=4):
@@ -214,7 +236,8 @@ def yield_line(
     about:dict, # what `download.json` says
 )->str:
     "The yield in a sentence."
-    s = f"{about['name']}: {about['found']:,} of {about['listed']:,} links gave a picture ({about['yield']:.1%}), in {about['shards']:,} shard{'s'*(about['shards']!=1)}"
+    s = f"{about['name']}: {about['found']:,} of {about['listed']:,} links gave an image ({about['yield']:.1%}), "
+    s += f"in {about['shards']:,} shard{'s'*(about['shards']!=1)}"
     return s + (f". The others: {_reasons(about)}" if about['failures'] else '')
 
 # %% ../nbs/07_download.ipynb #451322cd
@@ -223,7 +246,7 @@ def download(
     name:str, # Kind of list: cc12m, cc3m, or links for a csv or tsv whose first line names the columns
     table:str, # The list
     out:str, # Folder for the shards; where it was begun, the download goes on
-    image_size:int=256, # Side that pictures are shrunk to, pixels
+    image_size:int=256, # Side that images are shrunk to, pixels
     resize_mode:str='keep_ratio', # keep_ratio (short side), keep_ratio_largest (long side), center_crop, border or no
     quality:int=90, # Of the JPEGs, 1 to 100
     shard_size:int=10_000, # Links per shard
@@ -238,56 +261,73 @@ def download(
     tool:str='', # Command that runs img2dataset, in place of uvx or pipx
     progress:bool=True, # Show a progress bar
 )->dict: # what `download.json` says: counts, failures, plan, versions
-    "Download the pictures of a list of links into shards, with img2dataset."
+    "Download the images of a list of links into shards, with img2dataset."
     out,table = Path(out).resolve(),Path(table)
-    plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size, resize_mode=resize_mode, quality=quality, shard_size=shard_size)
+    plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size,
+        resize_mode=resize_mode, quality=quality, shard_size=shard_size)
     _check(table, plan, distributor)
-    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries, distributor=distributor)
+    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries,
+        distributor=distributor)
     state = _begun(out, plan)
+    columns = url_column,caption_column
     if state=='finished' and not again: about = _finished(out)
-    else: about = _download(table, out, plan, how, state, again, (url_column,caption_column), find_tool(tool, distributor), progress)
+    else:
+        command = find_tool(tool, distributor)
+        about = _download(table, out, plan, how, state, again, columns, command, progress)
     print(yield_line(about))
     return about
 
 # %% ../nbs/07_download.ipynb #57c3a6a4
 def _check(table, plan, distributor):
-    for what,value,known in (('list',plan['name'],[*tables]), ('resize_mode',plan['resize_mode'],['keep_ratio','keep_ratio_largest','center_crop','border','no']),
-        ('distributor',distributor,['multiprocessing','pyspark','ray'])):
+    modes = ['keep_ratio','keep_ratio_largest','center_crop','border','no']
+    for what,value,known in (('list',plan['name'],[*tables]), ('resize_mode',plan['resize_mode'],modes),
+                             ('distributor',distributor,['multiprocessing','pyspark','ray'])):
         if value not in known: raise ValueError(f"There is no {what} {value!r}: it is one of {', '.join(known)}")
     for k in ('image_size','shard_size','quality'):
         if plan[k]<1: raise ValueError(f"{k}={plan[k]}: it is at least 1")
-    if not table.is_file(): raise FileNotFoundError(f"There is no list {table}" + (": CC-12M's is at https://github.com/google-research-datasets/conceptual-12m" if plan['name']=='cc12m' else ''))
+    if table.is_file(): return
+    where = ": CC-12M's is at https://github.com/google-research-datasets/conceptual-12m"
+    raise FileNotFoundError(f"There is no list {table}{where if plan['name']=='cc12m' else ''}")
 
 # %% ../nbs/07_download.ipynb #8ff9394c
 def _finished(out):
     sizes = read_json(out/'sizes.json')
-    lost = [o for o in sizes if not (out/o).is_file()]
-    if lost: raise FileNotFoundError(f"{len(lost)} of the {len(sizes)} shards in {out} are gone, the first is {lost[0]}: bring them back, or give --again .001 to fetch what is missing")
+    lost = [name for name in sizes if not (out/name).is_file()]
+    if lost: raise FileNotFoundError(
+        f"{len(lost)} of the {len(sizes)} shards in {out} are gone, the first is {lost[0]}: "
+        "bring them back, or give --again .001 to fetch what is missing")
     return read_json(out/'download.json')
 
 # %% ../nbs/07_download.ipynb #292042e7
 def _recorded(command): # of another tool than `find_tool`'s own, only what can hold no secret
-    own = {'uvx','pipx','run','--python','>=3.10,<3.13',sys.executable,'--from','--spec','--with','pyspark','ray','img2dataset',f'img2dataset=={img2dataset}'}
+    own = {'uvx','pipx','run','--python','>=3.10,<3.13',sys.executable,'--from','--spec','--with','pyspark','ray',
+           'img2dataset',f'img2dataset=={img2dataset}'}
     return shlex.join(command) if own.issuperset(command) else hide_program(shlex.join(command))
 
-def _download(table, out, plan, how, state, again, columns, command, progress):
+def _options(out, plan, how): # of img2dataset
+    return dict(url_list=out/'links.tsv', input_format='tsv', url_col='url', caption_col='caption', output_folder=out,
+        output_format='webdataset', image_size=plan['image_size'], resize_mode=plan['resize_mode'],
+        resize_only_if_bigger=True, encode_quality=plan['quality'], number_sample_per_shard=plan['shard_size'],
+        incremental_mode='incremental', **how)
+
+def _download(table, out, plan, how, state, least, columns, command, progress):
     "Prepare, run, record."
     out.mkdir(parents=True, exist_ok=True)
     try:
         links = write_links(table, out/'links.tsv', plan['name'], *columns)
         plan = plan|dict(list_sha256=links['sha256'])
         if state!='new': _begun(out, plan)
-        _reopen(out, dict(plan=plan), again)
-        options = dict(url_list=out/'links.tsv', input_format='tsv', url_col='url', caption_col='caption', output_folder=out, output_format='webdataset',
-            image_size=plan['image_size'], resize_mode=plan['resize_mode'], resize_only_if_bigger=True, encode_quality=plan['quality'],
-            number_sample_per_shard=plan['shard_size'], incremental_mode='incremental', **how)
-        code,book = _run([*command, *(f'--{k}={v}' for k,v in options.items())], out, links['listed']-sum(links['faults'].values()), progress)
-        about = dict(name=plan['name'], **_settle(out, code, book, links), plan=plan, how=how, command=_recorded(command),
-            versions=dict(clippy=__version__, img2dataset=img2dataset if f'img2dataset=={img2dataset}' in command else 'unknown'))
+        _reopen(out, dict(plan=plan), least)
+        words = [*command, *(f'--{k}={v}' for k,v in _options(out, plan, how).items())]
+        code,book = _run(words, out, links['listed']-sum(links['faults'].values()), progress)
+        known = f'img2dataset=={img2dataset}' in command
+        versions = dict(clippy=__version__, img2dataset=img2dataset if known else 'unknown')
+        about = dict(name=plan['name'], **_settle(out, code, book, links), plan=plan, how=how,
+            command=_recorded(command), versions=versions)
     finally:
         (out/'links.tsv').unlink(missing_ok=True)
         if not any(out.iterdir()): out.rmdir()
-    (out/'sizes.json').write_text(json.dumps({k:o['found'] for k,o in book.items()}, indent=1))
+    (out/'sizes.json').write_text(json.dumps({k:outcome['found'] for k,outcome in book.items()}, indent=1))
     (out/'download.json').write_text(json.dumps(about, indent=1))
     (out/'download.part').unlink()
     return about

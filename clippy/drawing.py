@@ -19,18 +19,23 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 def sheet(
     images:list, # PIL images or `[H,W,3]` uint8 arrays
     labels:list|None=None, # a line of text below each
-    cols:int=6, # pictures in a row
+    cols:int=6, # images in a row
     side:int=128, # width and height of each, pixels
 )->Image.Image: # RGB
     "A contact sheet."
-    pad,font = 6,ImageFont.load_default(11); rows = -(-len(images)//cols)
-    labels = [_wrap(o, font, side) for o in labels or ()]; text = 12*max(map(len, labels), default=0)+4*bool(labels)
-    out = Image.new('RGB', (cols*(side+pad)+pad,rows*(side+pad+text)+pad), 'white'); ink = ImageDraw.Draw(out)
+    pad,font = 6,ImageFont.load_default(11)
+    labels = [_wrap(label, font, side) for label in labels or ()]
+    text = 12*max(map(len, labels), default=0)+4*bool(labels)
+    rows = -(-len(images)//cols)
+    out = Image.new('RGB', (cols*(side+pad)+pad, rows*(side+pad+text)+pad), 'white')
+    ink = ImageDraw.Draw(out)
     for i,im in enumerate(images):
         im = im if isinstance(im,Image.Image) else Image.fromarray(im)
         x,y = pad+i%cols*(side+pad),pad+i//cols*(side+pad+text)
-        out.paste(im.convert('RGB').resize((side,side), Image.NEAREST if im.width<side or im.mode=='P' else Image.LANCZOS), (x,y))
-        for j,line in enumerate(labels[i] if labels else ()): ink.text((x,y+side+2+12*j), line, fill=(60,60,60), font=font)
+        how = Image.NEAREST if im.width<side or im.mode=='P' else Image.LANCZOS
+        out.paste(im.convert('RGB').resize((side,side), how), (x,y))
+        for j,line in enumerate(labels[i] if labels else ()):
+            ink.text((x,y+side+2+12*j), line, fill=(60,60,60), font=font)
     return out
 
 def _wrap(text, font, width):
@@ -44,8 +49,9 @@ def _wrap(text, font, width):
 def mix(a, b, t): return tuple(int(x+(y-x)*t) for x,y in zip(a, b))
 
 def spline(p, k=10):
-    "Closed Catmull-Rom curve through points `p`, `k` steps from point to point"
-    p = np.asarray(p, float); t = np.linspace(0, 1, k, endpoint=False)[:,None,None]
+    "Closed Catmull-Rom curve through points `p`, `k` steps from point to point."
+    p = np.asarray(p, float)
+    t = np.linspace(0, 1, k, endpoint=False)[:,None,None]
     a,b,c,d = np.roll(p,1,0),p,np.roll(p,-1,0),np.roll(p,-2,0)
     return (b+.5*t*(c-a+t*(2*a-5*b+4*c-d+t*(3*(b-c)+d-a)))).transpose(1,0,2).reshape(-1,2)
 
@@ -61,54 +67,71 @@ class Pen:
     def px(self, pts): return [tuple(p) for p in ((.03+.94*np.asarray(pts, float))*self.side).tolist()]
 
     def line(self, pts, fill, width):
-        for ink,c in ((self.ink,fill),(self.cover,255)): ink.line(self.px(pts), fill=c, width=max(1,round(width*self.side)), joint='curve')
+        pixels = max(1,round(width*self.side))
+        for ink,c in ((self.ink,fill),(self.cover,255)): ink.line(self.px(pts), fill=c, width=pixels, joint='curve')
 
     def shape(self, pts, fill, smooth=True, edge=.014):
         if smooth: pts = spline(pts)
-        xy = self.px(pts); lo,hi = np.floor(np.min(xy,0)).astype(int),np.ceil(np.max(xy,0)).astype(int)+1
-        inside = Image.new('L', tuple((hi-lo).tolist())); ImageDraw.Draw(inside).polygon([(x-lo[0],y-lo[1]) for x,y in xy], fill=255)
+        xy = self.px(pts)
+        lo,hi = np.floor(np.min(xy,0)).astype(int),np.ceil(np.max(xy,0)).astype(int)+1
+        inside = Image.new('L', tuple((hi-lo).tolist()))
+        ImageDraw.Draw(inside).polygon([(x-lo[0],y-lo[1]) for x,y in xy], fill=255)
         ramp = Image.linear_gradient('L').resize(inside.size)
-        self.im.paste(ImageOps.colorize(ramp, mix(fill,(255,)*3,.24), mix(fill,(60,20,50),.12)), tuple(lo.tolist()), inside)
+        light,dark = mix(fill,(255,)*3,.24),mix(fill,(60,20,50),.12)
+        self.im.paste(ImageOps.colorize(ramp, light, dark), tuple(lo.tolist()), inside)
         self.cover.polygon(xy, fill=255)
         if edge: self.line([*pts,*pts[:2]], mix(fill,(30,10,40),.55), edge)
 
     def oval(self, x, y, rx, ry, fill, turn=0, edge=.014):
-        t = np.arange(0, 2*np.pi, .13); a,b,c,s = rx*np.cos(t),ry*np.sin(t),math.cos(turn),math.sin(turn)
+        t = np.arange(0, 2*np.pi, .13)
+        a,b = rx*np.cos(t),ry*np.sin(t)
+        c,s = math.cos(turn),math.sin(turn)
         self.shape(np.stack([x+a*c-b*s, y+a*s+b*c], 1), fill, smooth=False, edge=edge)
 
 # %% ../nbs/03_drawing.ipynb #f306cfd1
-sprites = {}
+sprites = {} # name of a thing -> (function that draws it, word for its colour, radians that it may lean)
 white,dark = (255,253,248),(45,38,52)
 
 def thing(colour, lean):
-    def _inner(f): sprites[f.__name__[1:]] = f,colour,math.radians(lean); return f
+    def _inner(f):
+        sprites[f.__name__[1:]] = f,colour,math.radians(lean)
+        return f
     return _inner
 
 def eye(pen, x, y, r):
-    pen.oval(x, y, r, r*1.15, dark, edge=0); pen.oval(x-r*.3, y-r*.4, r*.38, r*.38, white, edge=0)
+    pen.oval(x, y, r, r*1.15, dark, edge=0)
+    pen.oval(x-r*.3, y-r*.4, r*.38, r*.38, white, edge=0)
 
 # %% ../nbs/03_drawing.ipynb #362aa867
 @thing('red', 18)
 def _mushroom(pen):
     w,t = pen.r(.1,.14),pen.r(.06,.16)
-    pen.shape([(.5-w,.5),(.5+w,.5),(.5+w*1.05,.72),(.5+w*1.5,.9),(.5,.94),(.5-w*1.5,.9),(.5-w*1.05,.72)], (246,236,214))
+    stem = [(.5-w,.5),(.5+w,.5),(.5+w*1.05,.72),(.5+w*1.5,.9),(.5,.94),(.5-w*1.5,.9),(.5-w*1.05,.72)]
+    pen.shape(stem, (246,236,214))
     pen.shape([(.26,.57),(.74,.57),(.66,.66),(.5,.68),(.34,.66)], (226,205,175))
-    pen.shape([(.07,.52),(.13,.32),(.3,t+.04),(.5,t),(.7,t+.04),(.87,.32),(.93,.52),(.86,.6),(.68,.625),(.5,.63),(.32,.625),(.14,.6)], (228,34,38))
-    for x,y,r in ((.5,t+.11,.07),(.27,.33,.06),(.73,.34,.065),(.5,.45,.08),(.16,.5,.045),(.84,.51,.045),(.34,.53,.035),(.67,.54,.032)):
-        pen.oval(x+pen.r(-.02,.02), y+pen.r(-.015,.015), r, r*.82, white, edge=.006)
+    cap = [(.07,.52),(.13,.32),(.3,t+.04),(.5,t),(.7,t+.04),(.87,.32),(.93,.52),
+           (.86,.6),(.68,.625),(.5,.63),(.32,.625),(.14,.6)]
+    pen.shape(cap, (228,34,38))
+    dots = ((.5,t+.11,.07),(.27,.33,.06),(.73,.34,.065),(.5,.45,.08),
+            (.16,.5,.045),(.84,.51,.045),(.34,.53,.035),(.67,.54,.032))
+    for x,y,r in dots: pen.oval(x+pen.r(-.02,.02), y+pen.r(-.015,.015), r, r*.82, white, edge=.006)
 
 # %% ../nbs/03_drawing.ipynb #d3175cb0
 @thing('orange', 22)
 def _fish(pen):
-    o,fin,h = (252,140,30),(242,110,18),pen.r(.22,.29)
+    orange,fin,h = (252,140,30),(242,110,18),pen.r(.22,.29)
     pen.shape([(.7,.5),(.95,.5-h),(.9,.5),(.95,.5+h)], fin)
     pen.shape([(.3,.5-h*.8),(.45,.42-h),(.64,.5-h*.75),(.6,.5-h*.4)], fin)
     pen.shape([(.42,.5+h*.7),(.55,.62+h*.8),(.62,.5+h*.5)], fin)
-    pen.shape([(.05,.52),(.14,.5-h*.62),(.34,.5-h),(.56,.5-h*.72),(.78,.48),(.78,.53),(.56,.5+h*.75),(.34,.5+h),(.14,.5+h*.66)], o)
+    body = [(.05,.52),(.14,.5-h*.62),(.34,.5-h),(.56,.5-h*.72),(.78,.48),
+            (.78,.53),(.56,.5+h*.75),(.34,.5+h),(.14,.5+h*.66)]
+    pen.shape(body, orange)
     for x,k in ((.36,.93),(.6,.6)):
-        pen.shape([(x,.5-h*k),(x+.07,.5-h*k*.9),(x+.085,.5),(x+.07,.5+h*k*.9),(x,.5+h*k),(x+.03,.5)], white, edge=.008)
+        stripe = [(x,.5-h*k),(x+.07,.5-h*k*.9),(x+.085,.5),(x+.07,.5+h*k*.9),(x,.5+h*k),(x+.03,.5)]
+        pen.shape(stripe, white, edge=.008)
     pen.shape([(.48,.53),(.6,.5),(.63,.58),(.57,.62)], fin, edge=.01)
-    pen.oval(.2,.46,.05,.055,white, edge=.008); eye(pen,.19,.46,.032)
+    pen.oval(.2,.46,.05,.055,white, edge=.008)
+    eye(pen,.19,.46,.032)
     pen.line([(.075,.57),(.12,.585),(.15,.57)], (150,60,20), .012)
 
 # %% ../nbs/03_drawing.ipynb #b62d8dc3
@@ -124,34 +147,46 @@ def _boat(pen):
 
 @thing('blue', 12)
 def _car(pen):
-    t,c,blue,glass = pen.r(.2,.29),pen.r(-.03,.05),(44,100,224),(190,232,246)
-    pen.shape([(.05,.6),(.06,.52),(.2,.47),(.3+c,t+.04),(.36+c,t),(.62+c,t),(.7+c,t+.04),(.8,.47),(.93,.52),(.96,.6),(.95,.74),(.9,.76),(.1,.76),(.05,.74)], blue)
+    t,c = pen.r(.2,.29),pen.r(-.03,.05)
+    blue,glass = (44,100,224),(190,232,246)
+    body = [(.05,.6),(.06,.52),(.2,.47),(.3+c,t+.04),(.36+c,t),(.62+c,t),(.7+c,t+.04),
+            (.8,.47),(.93,.52),(.96,.6),(.95,.74),(.9,.76),(.1,.76),(.05,.74)]
+    pen.shape(body, blue)
     pen.shape([(.29+c,.47),(.365+c,t+.06),(.475+c,t+.06),(.475+c,.47)], glass, smooth=False, edge=.01)
     pen.shape([(.525+c,.47),(.525+c,t+.06),(.62+c,t+.06),(.72+c,.47)], glass, smooth=False, edge=.01)
-    pen.line([(.5+c,.5),(.5+c,.74)], (28,60,150), .012); pen.line([(.53+c,.55),(.59+c,.55)], (220,235,250), .016)
-    pen.oval(.92,.59,.03,.04, (255,226,120), edge=.008); pen.oval(.08,.59,.022,.036, (235,70,60), edge=.008)
-    for x in (.26,.75): pen.oval(x,.76,.115,.115, (52,50,60)); pen.oval(x,.76,.055,.055, (205,208,215), edge=.008)
+    pen.line([(.5+c,.5),(.5+c,.74)], (28,60,150), .012)
+    pen.line([(.53+c,.55),(.59+c,.55)], (220,235,250), .016)
+    pen.oval(.92,.59,.03,.04, (255,226,120), edge=.008)
+    pen.oval(.08,.59,.022,.036, (235,70,60), edge=.008)
+    for x in (.26,.75):
+        pen.oval(x,.76,.115,.115, (52,50,60))
+        pen.oval(x,.76,.055,.055, (205,208,215), edge=.008)
 
 # %% ../nbs/03_drawing.ipynb #7e20f363
 @thing('grey', 12)
 def _cat(pen):
-    g,w,s = (126,128,142),pen.r(.24,.3),pen.r(.12,.2)
-    pen.shape([(.66,.86),(.84,.84),(.9,.7),(.84,s+.42),(.9,s+.38),(.965,.6),(.94,.8),(.86,.92),(.68,.93)], g)
-    pen.shape([(.5,.46),(.5+w*.8,.55),(.5+w,.78),(.5+w*.9,.93),(.5-w*.9,.93),(.5-w,.78),(.5-w*.8,.55)], g)
+    grey,w,s = (126,128,142),pen.r(.24,.3),pen.r(.12,.2)
+    tail = [(.66,.86),(.84,.84),(.9,.7),(.84,s+.42),(.9,s+.38),(.965,.6),(.94,.8),(.86,.92),(.68,.93)]
+    pen.shape(tail, grey)
+    body = [(.5,.46),(.5+w*.8,.55),(.5+w,.78),(.5+w*.9,.93),(.5-w*.9,.93),(.5-w,.78),(.5-w*.8,.55)]
+    pen.shape(body, grey)
     pen.oval(.5,.78,w*.45,.13, (198,198,208), edge=0)
     for x in (-1,1): pen.oval(.5+x*.11,.9,.09,.05, (150,152,165), edge=.012)
     for x in (-1,1):
-        pen.shape([(.5+x*.07,.2),(.5+x*.24,.05),(.5+x*.27,.3)], g, smooth=False)
+        pen.shape([(.5+x*.07,.2),(.5+x*.24,.05),(.5+x*.27,.3)], grey, smooth=False)
         pen.shape([(.5+x*.14,.19),(.5+x*.22,.11),(.5+x*.235,.24)], (240,165,170), smooth=False, edge=0)
-    pen.oval(.5,.34,.27,.22, g); pen.oval(.5,.435,.09,.055, (205,205,214), edge=0)
+    pen.oval(.5,.34,.27,.22, grey)
+    pen.oval(.5,.435,.09,.055, (205,205,214), edge=0)
     for x in (-1,1):
-        pen.oval(.5+x*.115,.32,.052,.06, (205,225,110), edge=.01); pen.oval(.5+x*.115,.32,.022,.048, dark, edge=0)
+        pen.oval(.5+x*.115,.32,.052,.06, (205,225,110), edge=.01)
+        pen.oval(.5+x*.115,.32,.022,.048, dark, edge=0)
         for y in (.4,.44): pen.line([(.5+x*.1,.415),(.5+x*.29,y)], (235,235,240), .009)
     pen.shape([(.465,.4),(.535,.4),(.5,.44)], (235,130,145), edge=.006)
 
 @thing('pink', 22)
 def _flower(pen):
-    n,y,a = 5+int(pen.r(0,4)),pen.r(.34,.38),pen.r(0,1); turns = [a+k*2*np.pi/n for k in range(n)]
+    n,y,a = 5+int(pen.r(0,4)),pen.r(.34,.38),pen.r(0,1)
+    turns = [a+k*2*np.pi/n for k in range(n)]
     pen.line([(.5,y),(.5+pen.r(-.04,.04),.7),(.5,.95)], (62,140,58), .04)
     for x in (-1,1): pen.shape([(.5,.86),(.5+x*.12,.7),(.5+x*.3,.68),(.5+x*.22,.82)], (88,172,72))
     for a in turns: pen.oval(.5+.19*math.cos(a), y+.19*math.sin(a), .155, .62/n+.012, (252,112,182), a)
@@ -167,17 +202,23 @@ def _house(pen):
     pen.shape([(.5-w,.42),(.5+w,.42),(.5+w,.92),(.5-w,.92)], (246,228,190), smooth=False)
     pen.shape([(.5,p),(.96,.47),(.9,.53),(.1,.53),(.04,.47)], (138,80,48), smooth=False)
     for k in (.26,.36,.46): pen.line([(.5-(k-p)*1.02,k),(.5+(k-p)*1.02,k)], (104,56,34), .012)
-    pen.shape([(.42+d,.92),(.42+d,.68),(.5+d,.63),(.58+d,.68),(.58+d,.92)], (112,66,42), smooth=False); pen.oval(.555+d,.79,.013,.013, (250,210,90), edge=0)
+    pen.shape([(.42+d,.92),(.42+d,.68),(.5+d,.63),(.58+d,.68),(.58+d,.92)], (112,66,42), smooth=False)
+    pen.oval(.555+d,.79,.013,.013, (250,210,90), edge=0)
     for x in (.5-w*.68,.5+w*.72):
         pen.shape([(x-.065,.6),(x+.065,.6),(x+.065,.74),(x-.065,.74)], (160,214,240), smooth=False)
-        pen.line([(x,.6),(x,.74)], white, .014); pen.line([(x-.065,.67),(x+.065,.67)], white, .014)
+        pen.line([(x,.6),(x,.74)], white, .014)
+        pen.line([(x-.065,.67),(x+.065,.67)], white, .014)
 
 @thing('yellow', 36)
 def _star(pen):
-    k = np.arange(10); a,r = k*np.pi/5-np.pi/2,np.where(k%2, pen.r(.2,.235), .46)
+    k = np.arange(10)
+    a,r = k*np.pi/5-np.pi/2,np.where(k%2, pen.r(.2,.235), .46)
     p = np.stack([.5+r*np.cos(a), .52+r*np.sin(a)], 1)
-    pen.shape([q for i in k for q in ([.93*p[i]+.07*p[i-1], .93*p[i]+.07*p[(i+1)%10]] if i%2==0 else [p[i]])], (255,216,28))
-    for x in (-1,1): eye(pen,.5+x*.08,.49,.03); pen.oval(.5+x*.14,.57,.032,.022, (255,165,70), edge=0)
+    def corner(i): return [p[i]] if i%2 else [.93*p[i]+.07*p[i-1], .93*p[i]+.07*p[(i+1)%10]] # a blunt point
+    pen.shape([q for i in k for q in corner(i)], (255,216,28))
+    for x in (-1,1):
+        eye(pen,.5+x*.08,.49,.03)
+        pen.oval(.5+x*.14,.57,.032,.022, (255,165,70), edge=0)
     pen.line([(.455,.565),(.48,.59),(.52,.59),(.545,.565)], (130,75,10), .014)
 
 # %% ../nbs/03_drawing.ipynb #36b97720
@@ -188,30 +229,38 @@ def _tree(pen):
     for x,y,r in ((.27,.5,.18),(.73,.5,.18),(.5,.53,.18),(.3,.31,.18),(.7,.31,.18),(.5,.22,.17),(.5,.38,.2)):
         pen.oval(x+pen.r(-.03,.03), y+pen.r(-.03,.03), r, r*.92, (24,118,54))
     for _ in range(16):
-        a,d = pen.r(0,6.28),pen.r(.05,.3); x,y = .5+d*1.1*math.cos(a),.38+d*math.sin(a)
+        a,d = pen.r(0,6.28),pen.r(.05,.3)
+        x,y = .5+d*1.1*math.cos(a),.38+d*math.sin(a)
         pen.line([(x-.025,y),(x,y+.018),(x+.025,y)], (90,170,84), .012)
 
 @thing('purple', 24)
 def _umbrella(pen):
-    v,wood,t,n = (142,58,196),(92,62,46),pen.r(.08,.17),4
-    pen.line([(.5,.06),(.5,.84)], wood, .03); pen.line(spline([(.5,.8),(.505,.87),(.56,.925),(.625,.9),(.64,.84)])[:41], wood, .038)
+    violet,wood,t,n = (142,58,196),(92,62,46),pen.r(.08,.17),4
+    pen.line([(.5,.06),(.5,.84)], wood, .03)
+    pen.line(spline([(.5,.8),(.505,.87),(.56,.925),(.625,.9),(.64,.84)])[:41], wood, .038)
     xs = np.linspace(.05,.95,n+1)
     hem = [(x+.9/n*f, .55-.07*math.sin(math.pi*f)) for x in xs[:-1] for f in (0,.25,.5,.75)]
-    pen.shape([(.5-.45*math.cos(a), .55-(.55-t)*math.sin(a)) for a in np.linspace(0,np.pi,25)]+hem[::-1], v, smooth=False)
-    for x in xs[1:-1]: pen.line(spline([(.5,t),(.5+(x-.5)*.72,(t+.55)/2-.06),(x,.55),(x,.55)])[:31], (92,34,140), .014)
-    pen.line([(.19,.4),(.27,.27)], (205,160,240), .022); pen.oval(.5,t-.01,.02,.03, wood, edge=0)
+    dome = [(.5-.45*math.cos(a), .55-(.55-t)*math.sin(a)) for a in np.linspace(0,np.pi,25)]
+    pen.shape(dome+hem[::-1], violet, smooth=False)
+    for x in xs[1:-1]:
+        rib = spline([(.5,t),(.5+(x-.5)*.72,(t+.55)/2-.06),(x,.55),(x,.55)])[:31]
+        pen.line(rib, (92,34,140), .014)
+    pen.line([(.19,.4),(.27,.27)], (205,160,240), .022)
+    pen.oval(.5,t-.01,.02,.03, wood, edge=0)
 
 # %% ../nbs/03_drawing.ipynb #e0477825
 variants = 6
 
 @lru_cache(None)
 def sprite(kind, variant):
-    "Premultiplied `[256,256,4]` picture of one version of a thing."
-    pen = Pen(np.random.default_rng([*map(ord, kind), variant])); sprites[kind][0](pen)
-    im,cover = pen.im.reduce(2),pen.alpha.reduce(2); n = im.width
+    "Premultiplied `[256,256,4]` image of one version of a thing."
+    pen = Pen(np.random.default_rng([*map(ord, kind), variant]))
+    sprites[kind][0](pen)
+    im,cover = pen.im.reduce(2),pen.alpha.reduce(2)
+    n = im.width
     def soft(r, dx, dy):
-        o = ImageChops.offset(cover.filter(ImageFilter.GaussianBlur(r*n)), round(dx*n), round(dy*n))
-        return np.asarray(o, np.float32)[...,None]/255
+        moved = ImageChops.offset(cover.filter(ImageFilter.GaussianBlur(r*n)), round(dx*n), round(dy*n))
+        return np.asarray(moved, np.float32)[...,None]/255
     a,body = np.asarray(cover, np.float32)[...,None]/255,soft(.05,-.04,-.05)
     grain = np.random.default_rng(0).random((n//2,n//2)).astype(np.float32).repeat(2,0).repeat(2,1)[...,None]
     rgb = (np.asarray(im)*(.82+.25*body)+44*body*(1-soft(.035,.03,.035)))*(.96+.08*grain)
@@ -221,42 +270,58 @@ def sprite(kind, variant):
 # %% ../nbs/03_drawing.ipynb #a29615d0
 @lru_cache(None)
 def sprite_at(kind, variant, side):
+    "A sprite at the size that a scene needs, kept."
     im = sprite(kind, variant)
     return im if side==im.width else im.resize((side,side), Image.BOX if im.width%side==0 else Image.HAMMING)
 
 # %% ../nbs/03_drawing.ipynb #9adef80f
-textures = {}
+textures = {} # name of a background -> (function that draws it, where something is that stands before it)
 WIDE,HIGH,VIEW = 768,512,320 # pixels of a background drawing, and of the part that a scene shows at zoom 1
 
 def texture(*places):
-    def _inner(f): textures[f.__name__[1:]] = f,places; return f
+    def _inner(f):
+        textures[f.__name__[1:]] = f,places
+        return f
     return _inner
 
 def clip(a): return Image.fromarray(a.clip(0,255).astype(np.uint8))
 
 def noise(rng, across, down):
-    "Smooth noise in [-1,1], `across` x `down` bumps"
+    "Smooth noise in [-1,1], `across` x `down` bumps."
     z = Image.fromarray((rng.random((down,across))*255).astype(np.uint8)).resize((WIDE,HIGH), Image.BICUBIC)
     return np.asarray(z, np.float32)[...,None]/127.5-1
 
 def wash(top, bottom, *noises):
-    "Vertical ramp plus noise"
+    "Vertical ramp plus noise."
     t = np.linspace(0, 1, HIGH, dtype=np.float32)[:,None,None]
     return clip(np.float32(top)*(1-t)+np.float32(bottom)*t+sum(noises))
 
+# %% ../nbs/03_drawing.ipynb #d5fc4012
 def strokes(im, rng, n, paint):
-    "`paint(ink, x, y, r)` `n` times from back to front at twice the size, `r` being 4 random numbers"
-    big = im.resize((2*WIDE,2*HIGH)); ink = ImageDraw.Draw(big); u = rng.random((n,6))
+    "`paint(ink, x, y, r)` `n` times from back to front at twice the size, `r` being 4 random numbers."
+    big = im.resize((2*WIDE,2*HIGH))
+    ink,u = ImageDraw.Draw(big),rng.random((n,6))
     for x,y,*r in u[np.argsort(u[:,1], kind='stable')].tolist(): paint(ink, x*2*WIDE, y*2.1*HIGH, r)
     return big.reduce(2)
 
-# %% ../nbs/03_drawing.ipynb #35a6403c
 def blades(rng, im, n, dark, light, tall=60):
+    "Blades of grass on a background."
     def paint(ink, x, y, r):
         h,b = tall*(.5+r[0]),40*(r[1]-.5)
-        ink.polygon([(x-3.5,y),(x+b*.4,y-h*.6),(x+b,y-h),(x+b*.4+3.5,y-h*.6),(x+4,y)], fill=mix(dark, light, .15+.85*r[2]))
+        blade = [(x-3.5,y),(x+b*.4,y-h*.6),(x+b,y-h),(x+b*.4+3.5,y-h*.6),(x+4,y)]
+        ink.polygon(blade, fill=mix(dark, light, .15+.85*r[2]))
     return strokes(im, rng, n, paint)
 
+def waves(rng, im, n, crest, trough, wide=80):
+    "Waves on a background."
+    def paint(ink, x, y, r):
+        w,h = wide*(.5+r[0]),3+5*r[1]
+        def swell(k): return h*math.cos((k-8)*math.pi/5)*math.sin(k*math.pi/16)
+        wave = [(x+w*(k/8-1), y-swell(k)) for k in range(17)]
+        ink.line(wave, fill=crest if r[2]<.55 else trough, width=2+int(4*r[3]), joint='curve')
+    return strokes(im, rng, n, paint)
+
+# %% ../nbs/03_drawing.ipynb #35a6403c
 @texture('on the grass','in the grass')
 def _grass(rng): return blades(rng, wash((110,165,60),(120,175,60)), 5200, (84,146,44), (172,214,92))
 
@@ -265,27 +330,23 @@ def _sand(rng):
     ripple = np.sin((np.arange(HIGH)[:,None,None]+26*noise(rng,6,4)+8*noise(rng,14,10))/8.5)
     im = wash((240,218,168), (232,204,148), 9*ripple, 9*noise(rng,WIDE//2,HIGH//2), 7*noise(rng,9,6))
     def pebble(ink, x, y, r):
-        s = 2+4*r[0]**3; ink.ellipse([x-s*1.2,y-s,x+s*1.2,y+s], fill=mix((150,118,80), (255,248,230), r[1]))
+        s = 2+4*r[0]**3
+        ink.ellipse([x-s*1.2,y-s,x+s*1.2,y+s], fill=mix((150,118,80), (255,248,230), r[1]))
     return strokes(im, rng, 700, pebble)
-
-# %% ../nbs/03_drawing.ipynb #d4f96718
-def waves(rng, im, n, crest, trough, wide=80):
-    def paint(ink, x, y, r):
-        w,h = wide*(.5+r[0]),3+5*r[1]
-        ink.line([(x+w*(k/8-1), y-h*math.cos((k-8)*math.pi/5)*math.sin(k*math.pi/16)) for k in range(17)], fill=crest if r[2]<.55 else trough, width=2+int(4*r[3]), joint='curve')
-    return strokes(im, rng, n, paint)
 
 @texture('on the water','in the water')
 def _water(rng):
     im = wash((58,168,196), (84,196,212), 10*noise(rng,6,12), 7*noise(rng,12,40))
     return waves(rng, im, 520, (182,236,240), (36,134,172))
 
+# %% ../nbs/03_drawing.ipynb #d4f96718
 @texture('in the snow','on the snow')
 def _snow(rng):
     drift = ((np.arange(HIGH)[:,None,None]+44*noise(rng,4,3))%86)/86
     im = wash((226,238,250), (240,246,253), -24*drift**2*np.float32([1.3,1,.5]), 5*noise(rng,WIDE//3,HIGH//3), 8)
     def flake(ink, x, y, r):
-        s = 2+6*r[0]**2; ink.ellipse([x-s,y-s,x+s,y+s], fill=mix((198,216,240), (255,255,255), min(1,1.6*r[1])))
+        s = 2+6*r[0]**2
+        ink.ellipse([x-s,y-s,x+s,y+s], fill=mix((198,216,240), (255,255,255), min(1,1.6*r[1])))
     return strokes(im, rng, 900, flake)
 
 @texture('at night','in the night')
@@ -294,19 +355,25 @@ def _night(rng):
     def spark(ink, x, y, r):
         s,c = 2+7*r[0]**5,mix((150,160,220), (255,250,225), r[1])
         ink.ellipse([x-s,y-s,x+s,y+s], fill=c)
-        if r[0]>.93: ink.line([x-3*s,y,x+3*s,y], fill=c, width=2); ink.line([x,y-3*s,x,y+3*s], fill=c, width=2)
+        if r[0]<=.93: return
+        ink.line([x-3*s,y,x+3*s,y], fill=c, width=2)
+        ink.line([x,y-3*s,x,y+3*s], fill=c, width=2)
     return strokes(wash((20,22,66), (44,40,104), glow, 4*noise(rng,WIDE//2,HIGH//2)), rng, 560, spark)
 
 # %% ../nbs/03_drawing.ipynb #93d6e980
 @texture('by the bricks','on the bricks')
 def _bricks(rng):
-    big = Image.new('RGB', (2*WIDE,2*HIGH), (206,192,178)); ink = ImageDraw.Draw(big)
+    big = Image.new('RGB', (2*WIDE,2*HIGH), (206,192,178))
+    ink = ImageDraw.Draw(big)
     for j in range(2*HIGH//72+1):
         for i in range(-1, 2*WIDE//150+1):
-            a,b = rng.random(2).tolist(); x,y = i*150+75*(j%2)+6*a,j*72+4
+            a,b = rng.random(2).tolist()
+            x,y = i*150+75*(j%2)+6*a,j*72+4
             c = mix(mix((150,80,66), (190,112,86), a), (140,104,96), .5*b)
-            for box,fill in (((x,y,x+138,y+62),mix(c,(60,20,30),.35)),((x,y,x+134,y+57),mix(c,(255,230,200),.25)),((x+4,y+4,x+134,y+57),c)):
-                ink.rounded_rectangle(box, 8, fill=fill)
+            dark,light = mix(c,(60,20,30),.35),mix(c,(255,230,200),.25)
+            ink.rounded_rectangle((x,y,x+138,y+62), 8, fill=dark)
+            ink.rounded_rectangle((x,y,x+134,y+57), 8, fill=light)
+            ink.rounded_rectangle((x+4,y+4,x+134,y+57), 8, fill=c)
     return clip(np.asarray(big.reduce(2))+12*noise(rng,WIDE//2,HIGH//2)+12*noise(rng,40,30))
 
 @texture('on the wood','by the wood')
@@ -315,13 +382,16 @@ def _wood(rng):
     grain = np.sin((np.arange(HIGH)[:,None,None]+34*noise(rng,4,8)+8*noise(rng,8,30))/4.2)
     a = np.float32([190,132,78])+grain*np.float32([13,12,9])+9*noise(rng,20,HIGH//2)
     for y in range(0, HIGH, h):
-        a[y:y+h] += (rng.random()-.5)*np.float32([44,36,26]); a[y:y+2] += 26; a[y+h-4:y+h] *= .52
+        a[y:y+h] += (rng.random()-.5)*np.float32([44,36,26])
+        a[y:y+2] += 26
+        a[y+h-4:y+h] *= .52
         for x in (rng.random(2)*WIDE).astype(int): a[y:y+h,x:x+3] *= .55
     return clip(a)
 
 # %% ../nbs/03_drawing.ipynb #675639bf
 @lru_cache(None)
 def texture_at(kind, view):
-    "A background drawing in which zoom 1 shows `view` pixels across"
-    if view<VIEW: im = texture_at(kind,VIEW); return im.resize((round(WIDE*view/VIEW),round(HIGH*view/VIEW)), Image.BOX)
-    return textures[kind][0](np.random.default_rng([*map(ord, kind)]))
+    "A background drawing in which zoom 1 shows `view` pixels across, kept."
+    if view==VIEW: return textures[kind][0](np.random.default_rng([*map(ord, kind)]))
+    full = texture_at(kind, VIEW)
+    return full.resize((round(WIDE*view/VIEW),round(HIGH*view/VIEW)), Image.BOX)

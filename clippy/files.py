@@ -1,4 +1,4 @@
-"""What a model's folder may say, and how much of it
+"""Written whole or not at all, and read no further than what is known
 
 Docs: https://clippy-vl.github.io/clippy/files.html.md"""
 
@@ -101,12 +101,13 @@ def read_ours(
     most:int=1<<28, # bytes
 )->bytes|None: # None: there is none, or others may have written it
     "What is in a file that only we can have written."
-    never = [getattr(os, o, 0) for o in ('O_NOFOLLOW','O_NONBLOCK','O_BINARY')] # no link, no waiting for a pipe
+    never = [getattr(os, flag, 0) for flag in ('O_NOFOLLOW','O_NONBLOCK','O_BINARY')] # no link, no waiting for a pipe
     try: number = os.open(path, os.O_RDONLY | sum(never))
     except OSError: return None
     try:
         about = os.fstat(number)
-        ours = about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022 if hasattr(os, 'getuid') else True # Windows
+        unix = hasattr(os, 'getuid') # Windows has neither owners nor these permissions
+        ours = not unix or about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022
         if not ours or not stat.S_ISREG(about.st_mode) or about.st_size>most: return None
         with open(number, 'rb', closefd=False) as f: return f.read()
     finally: os.close(number)
@@ -177,7 +178,7 @@ def one_of(*names): return Kind(lambda v: type(v) in (str,bool) and v in names, 
 def either(a, b): return Kind(lambda v: a.fits(v) or b.fits(v), f'{a.says}, or {b.says}')
 def maybe(kind): return Kind(lambda v: v is None or kind.fits(v), f'null, or {kind.says}')
 def several(kind, most=1000):
-    fits = lambda v: type(v) in (list,tuple) and len(v)<=most and all(kind.fits(o) for o in v)
+    fits = lambda v: type(v) in (list,tuple) and len(v)<=most and all(kind.fits(part) for part in v)
     return Kind(fits, f'a list of at most {most}, each {kind.says}')
 
 flag = Kind(lambda v: type(v) is bool, 'true or false')

@@ -21,7 +21,6 @@ from typing import Annotated
 import torch
 from fastcore.basics import patch
 from fastcore.script import call_parse
-from PIL import Image
 from tqdm.auto import tqdm
 
 from .answers import is_answer, write_image
@@ -389,6 +388,6 @@ def _manifest_lines(path): # where the model comes from and what it can do, if t
     yield from ((k, known[k]) for k in ('command','steps','data') if isinstance(known.get(k), (str,int)))
     results = known.get('results', [])
     for r in results if isinstance(results, list) else []:
-        numbers = r.get('numbers', r) if isinstance(r, dict) else None
+        numbers = r.get('numbers') if isinstance(r, dict) else None
         if not isinstance(numbers, dict): raise ValueError(f'{path} holds a result without numbers.')
         yield r.get('task'), ', '.join(f'{k} {100*v:.1f}%' for k,v in numbers.items() if isinstance(v, float))

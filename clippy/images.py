@@ -45,7 +45,8 @@ def _clear_colour(image, depth):
     "The transparent colour of a PNG, in the numbers of its pixels."
     clear = image.info.get('transparency')
     if image.mode=='L' and isinstance(clear, int): image.info['transparency'] = clear*255//(2**depth-1)
-    if image.mode=='RGB' and isinstance(clear, tuple) and depth==16: image.info['transparency'] = tuple(o>>8 for o in clear)
+    if image.mode=='RGB' and isinstance(clear, tuple) and depth==16:
+        image.info['transparency'] = tuple(value>>8 for value in clear)
 
 # %% ../nbs/00_images.ipynb #f25ee6f0
 def open_header(
@@ -124,13 +125,15 @@ def _bare_jpeg(data):
     parts,at = [data[:2]],2
     while at+4<=len(data) and data[at]==0xff and data[at+1]!=0xda:
         kind,end = data[at+1],at+2+int.from_bytes(data[at+2:at+4], 'big')
-        note = kind==0xfe or 0xe0<=kind<=0xef and kind!=0xe1 and not (kind==0xee and end-at>=14) # EXIF and Adobe's colours stay
+        kept = kind==0xe1 or kind==0xee and end-at>=14 # EXIF, and Adobe's colours
+        note = kind==0xfe or 0xe0<=kind<=0xef and not kept
         if not note: parts.append(data[at:end])
         at = end
     return b''.join([*parts, data[at:]])
 
 # %% ../nbs/00_images.ipynb #b202ab86
-_tiff_fields = {254,256,257,258,259,262,266,273,274,277,278,279,284,292,293,317,320,322,323,324,325,332,338,339,347,512,513,514,515,517,518,519,520,521,530,531,532}
+_tiff_fields = {254, *range(256, 260), 262, 266, 273, 274, *range(277, 280), 284, 292, 293, 317, 320, *range(322, 326),
+                332, 338, 339, 347, *range(512, 516), *range(517, 522), *range(530, 533)}
 
 def _bare_tiff(data):
     order,out = 'little' if data[:2]==b'II' else 'big',bytearray(data)
@@ -165,7 +168,8 @@ def image_fault(
     e:Exception, # from Pillow
 )->str: # the reason that is counted
     "What was wrong with an image."
-    if isinstance(e, (Image.DecompressionBombError,Image.DecompressionBombWarning,MemoryError)): return 'image too large'
+    too_large = Image.DecompressionBombError,Image.DecompressionBombWarning,MemoryError
+    if isinstance(e, too_large): return 'image too large'
     return 'truncated image' if 'truncated' in str(e).lower() else 'unreadable image'
 
 # %% ../nbs/00_images.ipynb #650dbafd

@@ -69,8 +69,8 @@ def read_weights(
     place = inside(path, 'model.safetensors') if path.is_dir() else path.resolve()
     if not place.is_file(): raise ValueError(f'{path} is no ordinary file.')
     if safe: need_memory(sum(math.prod(shape) for _,shape in read_header(place).values()), f'What {path.name} holds')
-    elif is_zipfile(place) and sum(m.file_size for m in ZipFile(place).infolist())>place.stat().st_size: raise ValueError(
-        f'{path} is packed, so that it would be larger in memory than on the disk: it is not opened.')
+    elif is_zipfile(place) and sum(m.file_size for m in ZipFile(place).infolist())>place.stat().st_size:
+        raise ValueError(f'{path} is packed, so that it would be larger in memory than on the disk: it is not opened.')
     try: return load_file(place) if safe else torch.load(place, map_location='cpu', weights_only=True, mmap=True)
     except Exception as e: raise ValueError(f'{path} is not a whole file of tensors ({type(e).__name__}). '
                                             'Files that hold other Python objects are not opened.') from None
@@ -145,8 +145,8 @@ text_settings = kinds(
 # %% ../nbs/00_loading.ipynb #04296cf5
 _idle = set('''architectures dtype torch_dtype transformers_version _name_or_path id2label label2id problem_type
     return_dict model_type output_attentions output_hidden_states chunk_size_feed_forward initializer_range
-    initializer_factor initializer_cutoff_factor classifier_dropout classifier_dropout_prob classifier_pooling classifier_bias
-    classifier_activation qa_dropout seq_classif_dropout summary_type summary_use_proj summary_activation
+    initializer_factor initializer_cutoff_factor classifier_dropout classifier_dropout_prob classifier_pooling
+    classifier_bias classifier_activation qa_dropout seq_classif_dropout summary_type summary_use_proj summary_activation
     summary_last_dropout decoder_bias sparse_prediction sparse_pred_ignore_index deterministic_flash_attn
     '''.split()) # of heads that are not built, of files, or of training elsewhere
 
@@ -294,7 +294,8 @@ _vocabularies = 'vocab.txt','vocab.json','merges.txt','spiece.model','sentencepi
 tokenizer_files = {'tokenizer.json':64} | dict.fromkeys(_vocabularies, 16) # the largest, MB
 
 _families = 'T5','Bert','Roberta','XLMRoberta','Camembert','DistilBert','MPNet','Albert','Electra','Deberta','DebertaV2'
-_tokenizers = 'TokenizersBackend','PreTrainedTokenizerFast',*(f'{o}Tokenizer{s}' for o in _families for s in ('','Fast'))
+_tokenizers = ('TokenizersBackend', 'PreTrainedTokenizerFast',
+               *(f'{family}Tokenizer{fast}' for family in _families for fast in ('','Fast')))
 _token_parts = kinds((text(1000), 'content'), (flag, 'lstrip rstrip normalized single_word special'),
                      (whole(0, 1<<22), 'id'), (one_of('AddedToken'), '__type'))
 
@@ -403,7 +404,7 @@ def copy_tower(
     out:str|Path, # an empty folder
     sub:str='', # folder of the tower in `folder`
     weights:bool=True, # False: settings and tokenizer alone
-)->list: # of (name of the class, its settings, its folder); first the config of the transformer instead of settings
+)->list: # of (class, settings, folder); the first is the transformer, with its config instead of settings
     "A text tower with nothing in it that clippy does not know."
     found,out = [],Path(out)
     for i,(kind,place) in enumerate(read_modules(folder, sub)):

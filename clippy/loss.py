@@ -60,9 +60,11 @@ def _diagonal(image): # columns where this process's pairs stand
 def _check_pairs(image, text, bias=None):
     "Complain about vectors that are no pairs, and about a bias that would never be trained."
     if image.ndim!=2 or image.shape!=text.shape:
-        raise ValueError(f'Each image needs one text: got vectors of shape {tuple(image.shape)} and {tuple(text.shape)}.')
+        raise ValueError('Each image needs one text: got vectors of shape '
+                         f'{tuple(image.shape)} and {tuple(text.shape)}.')
     if not len(image): raise ValueError('There are no pairs in this batch.')
-    if bias is not None: raise ValueError('A softmax does not see a bias: take the siglip loss, or a model with logit_bias=None.')
+    if bias is not None:
+        raise ValueError('A softmax does not see a bias: take the siglip loss, or a model with logit_bias=None.')
 
 # %% ../nbs/01_loss.ipynb #7598009e
 def clip_loss(
@@ -119,7 +121,7 @@ def row_column_grads(x, y, scale, first, chunk, rows, cols, g, h, k):
 
 # %% ../nbs/01_loss.ipynb #dfd35476
 class RowColumnSums(torch.autograd.Function):
-    "Row and column log-sum-exps, and the diagonal, of logits that are computed block by block, forward and again backward."
+    "Row and column log-sum-exps, and the diagonal, of logits that are computed by blocks, forward and again backward."
     @staticmethod
     def forward(ctx, x, y, scale, first, chunk):
         with torch.autocast(x.device.type, enabled=False): rows,cols,pairs = row_column_sums(x, y, scale, first, chunk)
@@ -166,7 +168,8 @@ def siglip_loss(
     "SigLIP's sigmoid loss (Zhai et al., 2023) over the batch of all processes."
     _check_pairs(image, text)
     y,first = gather_pairs(text),_world()[0]*len(image)
-    parts = [checkpoint(siglip_block, image[i:i+chunk], y, scale, bias, first+i, use_reentrant=False, preserve_rng_state=False)
+    how = dict(use_reentrant=False, preserve_rng_state=False)
+    parts = [checkpoint(siglip_block, image[i:i+chunk], y, scale, bias, first+i, **how)
              for i in range(0, len(image), chunk)]
     return sum(parts)/len(image)
 
@@ -176,7 +179,8 @@ losses = {'local':clip_loss, 'global':global_clip_loss, 'chunked':chunked_clip_l
 # %% ../nbs/01_loss.ipynb #e742052d
 def _rng_state():
     "State of torch's random numbers, on the CPU and on the accelerator in use."
-    return torch.get_rng_state(), torch.get_device_module().get_rng_state() if torch.accelerator.is_available() else None
+    there = torch.accelerator.is_available()
+    return torch.get_rng_state(), torch.get_device_module().get_rng_state() if there else None
 
 def _set_rng_state(state):
     torch.set_rng_state(state[0])

@@ -157,8 +157,9 @@ def new_text_tower(
 )->SentenceTransformer: # token ids -> one `[B,width]` sentence embedding
     "A small Sentence-T5 with random weights and its own tokenizer."
     tok = train_tokenizer(captions, vocab_size)
-    config = T5Config(vocab_size=len(tok), d_model=width, d_kv=width//heads, d_ff=4*width, num_layers=depth, num_heads=heads,
-                      dropout_rate=0., pad_token_id=0, eos_token_id=1, feed_forward_proj='gated-gelu')
+    config = T5Config(
+        vocab_size=len(tok), d_model=width, d_kv=width//heads, d_ff=4*width, num_layers=depth, num_heads=heads,
+        dropout_rate=0., pad_token_id=0, eos_token_id=1, feed_forward_proj='gated-gelu')
     with TemporaryDirectory() as d, quiet():
         tok.save_pretrained(d)
         _write_hf(T5EncoderModel(config), d)
@@ -171,7 +172,7 @@ def new_text_tower(
 class Config:
     "What a CLIPpy is made of."
     image:str = 'vit_base_patch16_224.dino' # timm name of the image tower
-    text:str = 'sentence-transformers/sentence-t5-base' # name or folder of the text tower; '': a new one, made by `text_args`
+    text:str = 'sentence-transformers/sentence-t5-base' # name or folder of the text tower; '': a new one
     pooling:str = 'max' # `max`, `avg` or `cls`
     image_size:int = 224 # pixels, for training and evaluation unless told otherwise
     token_drop:float = 0. # share of patch tokens dropped in training
@@ -183,10 +184,11 @@ class Config:
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
-    pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port; no matter with `cls`
+    pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port?
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
-        if not 0<=self.token_drop<1: raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
+        if not 0<=self.token_drop<1:
+            raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
         checked(self.image_args, image_settings, 'image_args')
         checked(self.text_args, tower_settings, 'text_args')
 
@@ -202,10 +204,12 @@ class CLIPpy(nn.Module):
         text:SentenceTransformer, # from `text_tower` or `new_text_tower`
     ):
         super().__init__()
-        self.config,self.image,self.text = config,image,text
+        self.config = config
+        self.image,self.text = image,text
         self.width = text.get_embedding_dimension()
         self.patch = image.patch_embed.patch_size
-        self.proj = nn.Identity() if image.num_features==self.width else nn.Linear(image.num_features, self.width, bias=False)
+        same = image.num_features==self.width
+        self.proj = nn.Identity() if same else nn.Linear(image.num_features, self.width, bias=False)
         bias = config.logit_bias
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1/.07 if bias is None else 10)))
         self.logit_bias = None if bias is None else nn.Parameter(torch.tensor(float(bias)))
@@ -227,8 +231,8 @@ def image_tokens(self:CLIPpy,
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
-    if x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type): x = x.to(self.dtype) # a model in half precision
-    return self.proj(self.image.forward_features(x))
+    half = x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type) # a model in half precision
+    return self.proj(self.image.forward_features(x.to(self.dtype) if half else x))
 
 # %% ../nbs/00_model.ipynb #9e81be3d
 @patch
@@ -238,8 +242,8 @@ def encode_image(self:CLIPpy,
 )->Tensor: # `[B,D]`, length 1
     "What is in the images: pooled tokens."
     if pool_prefix is None: pool_prefix = self.config.pool_prefix
-    pooled = global_pool_nlc(self.image_tokens(x), pools[self.config.pooling], self.image.num_prefix_tokens, pool_prefix)
-    return F.normalize(pooled, dim=-1)
+    tokens,prefix = self.image_tokens(x),self.image.num_prefix_tokens
+    return F.normalize(global_pool_nlc(tokens, pools[self.config.pooling], prefix, pool_prefix), dim=-1)
 
 # %% ../nbs/00_model.ipynb #f1740b5d
 @patch
@@ -261,9 +265,10 @@ def tokenize(self:CLIPpy,
     texts:list, # list[str]
 )->dict: # `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
     "Token ids for the text tower."
-    if isinstance(texts, str): raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
-    most = 100*(self.text.max_seq_length or 512) # characters: no token is longer than 100, and the rest would be cut off after all
-    texts = [o if len(o)<=most else o.strip()[:most] for o in texts]
+    if isinstance(texts, str):
+        raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
+    most = 100*(self.text.max_seq_length or 512) # characters; no token is longer than 100, so the rest would be cut off
+    texts = [t if len(t)<=most else t.strip()[:most] for t in texts]
     return {k:v for k,v in self.text.preprocess(texts).items() if isinstance(v, Tensor)}
 
 # %% ../nbs/00_model.ipynb #8de96c8a
@@ -369,7 +374,8 @@ def create_model(
         f'{config.image} with {config.image_args} has no pretrained weights: use pretrained_image=False.')
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        image = image_tower(config.image, config.pretrained_image, image_weights, config.token_drop, **config.image_args)
+        real = config.pretrained_image
+        image = image_tower(config.image, real, image_weights, config.token_drop, **config.image_args)
         text = (text_tower(config.text, config.pretrained_text, config.max_tokens) if config.text else
                 new_text_tower(captions, max_tokens=config.max_tokens, **config.text_args))
         return CLIPpy(config, image, text)
@@ -384,8 +390,9 @@ def get_config(
     if isinstance(name, str) and name not in presets:
         raise ValueError(f'There is no preset {name!r}: the presets are {", ".join(presets)}.')
     if pretrained is not None: changes = dict(pretrained_image=pretrained, pretrained_text=pretrained, **changes)
-    odd = set(changes) - {f.name for f in fields(Config)}
-    if odd: raise ValueError(f'Config has no field {", ".join(sorted(odd))}: its fields are {", ".join(f.name for f in fields(Config))}.')
+    known = [f.name for f in fields(Config)]
+    odd = sorted(set(changes)-set(known))
+    if odd: raise ValueError(f'Config has no field {", ".join(odd)}: its fields are {", ".join(known)}.')
     return replace(presets[name] if isinstance(name, str) else name, **changes)
 
 # %% ../nbs/00_model.ipynb #ef2566e6
@@ -399,7 +406,8 @@ def save(self:CLIPpy,
     new = path.with_name(f'{path.name}.new')
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    save_file({k:v.contiguous() for k,v in self.state_dict().items() if not k.startswith('text.')}, new/'model.safetensors')
+    state = {k:v.contiguous() for k,v in self.state_dict().items() if not k.startswith('text.')}
+    save_file(state, new/'model.safetensors')
     with quiet(): self.text.save(str(new/'text'), create_model_card=False)
     (new/'config.json').write_text(json.dumps(dict(asdict(self.config), clippy=__version__), indent=2))
     for file in new.rglob('*.safetensors'):

@@ -13,10 +13,12 @@ import math
 import torch
 from timm.models import group_parameters
 from timm.optim import create_optimizer_v2, list_optimizers, param_groups_weight_decay
-from torch import Tensor, nn
+from torch import nn
 
 # %% ../nbs/08_optimizer.ipynb #32ae3db7
-text_layers = dict(stem=r'.*(?:embeddings|shared|embed_tokens)', blocks=[(r'.*?\.(?:block|layer)\.(\d+)\.', None), (r'.*', (99999,))])
+text_layers = dict(
+    stem=r'.*(?:embeddings|shared|embed_tokens)',
+    blocks=[(r'.*?\.(?:block|layer)\.(\d+)\.', None), (r'.*', (99999,))])
 
 def layer_groups(
     model:nn.Module, # a `CLIPpy`
@@ -27,8 +29,9 @@ def layer_groups(
     groups = {}
     for tower,layers in (('image', model.image.group_matcher()), ('text', text_layers)):
         number = group_parameters(getattr(model, tower), layers, reverse=True)
+        top = max(number.values())
         for k,p in getattr(model, tower).named_parameters():
-            if p.requires_grad: groups.setdefault((decay**(max(number.values())-number[k]), p.ndim>1), []).append(p)
+            if p.requires_grad: groups.setdefault((decay**(top-number[k]), p.ndim>1), []).append(p)
     groups.setdefault((1., True), []).extend(model.proj.parameters())
     for k,p in model.named_parameters():
         if '.' not in k: groups.setdefault((1., False), []).append(p) # logit scale and bias
@@ -43,11 +46,13 @@ def optimizer_for(
     layer_decay:float=1., # rate of a layer, relative to the one above it
 )->torch.optim.Optimizer:
     "AdamW as CLIP uses it, or another."
-    if name not in list_optimizers(): raise ValueError(f'timm has no optimizer {name!r}; it has {", ".join(list_optimizers())}.')
+    if name not in list_optimizers():
+        raise ValueError(f'timm has no optimizer {name!r}; it has {", ".join(list_optimizers())}.')
     groups = param_groups_weight_decay(model, wd) if layer_decay==1 else layer_groups(model, wd, layer_decay)
     fused = dict(fused=True) if name=='adamw' and torch.cuda.is_available() else {}
     try: return create_optimizer_v2(groups, name, lr=lr, weight_decay=wd, eps=eps, betas=(beta1,beta2), **fused)
-    except Exception as e: raise ValueError(f'The optimizer {name} cannot be made here: {e}. Choose another (--opt).') from None
+    except Exception as e:
+        raise ValueError(f'The optimizer {name} cannot be made here: {e}. Choose another (--opt).') from None
 
 # %% ../nbs/08_optimizer.ipynb #d0b447d7
 def lr_at(

@@ -16,12 +16,15 @@ import torch
 # %% ../nbs/01_record.ipynb #d895f4ef
 def manifest()->dict: # package -> version, and what it ran on
     "Versions of everything that a number depends on."
-    packages = 'clippy-vl','torch','torchvision','timm','transformers','sentence-transformers','webdataset','accelerate','numpy','pillow','scikit-learn'
-    def v(p):
-        try: return version(p)
-        except PackageNotFoundError: return 'not installed'
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
-    return dict({p:v(p) for p in packages}, python=platform.python_version(), device=device)
+    return {p:_version(p) for p in _packages} | dict(python=platform.python_version(), device=device)
+
+_packages = ('clippy-vl', 'torch', 'torchvision', 'timm', 'transformers', 'sentence-transformers', 'webdataset',
+             'accelerate', 'numpy', 'pillow', 'scikit-learn')
+
+def _version(package):
+    try: return version(package)
+    except PackageNotFoundError: return 'not installed'
 
 # %% ../nbs/01_record.ipynb #307d3388
 def weights_hash(

@@ -28,23 +28,29 @@ def read_run(
     if numbers.is_file(): found = read_json(numbers, 'what a run writes down')|dict(finished=(folder/'model').is_dir())
     elif saved: found = _from_checkpoint(saved[-1]/'about.json')
     else: return None
-    if odd := _odd(found): raise ValueError(f'{numbers if numbers.is_file() else saved[-1]} is not what a run writes down: {odd}')
+    where = numbers if numbers.is_file() else saved[-1]
+    if odd := _odd(found): raise ValueError(f'{where} is not what a run writes down: {odd}')
     return found|dict(folder=folder.name)
 
 def _from_checkpoint(path): # the same fields
     about = read_json(path, 'the record of a checkpoint')
     fixed,history = about.get('fixed'),about.get('history')
-    if not isinstance(fixed, dict) or not isinstance(history, list): raise ValueError(f'{path} is not the record of a checkpoint: it has no history')
+    if not isinstance(fixed, dict) or not isinstance(history, list):
+        raise ValueError(f'{path} is not the record of a checkpoint: it has no history')
     rows = [r for r in history if isinstance(r, dict) and 'loss' in r]
-    return dict(finished=False, steps=fixed.get('steps'), processes=fixed.get('processes'), options=fixed, model=fixed, curve=rows, results=[])
+    return dict(finished=False, steps=fixed.get('steps'), processes=fixed.get('processes'), options=fixed, model=fixed,
+        curve=rows, results=[])
 
 # %% ../nbs/11_runs.ipynb #f8290b8e
 def _is(kind): return lambda v: isinstance(v, kind) and not isinstance(v, bool)
 def _rows(fits): return lambda v: isinstance(v, list) and all(isinstance(r, dict) and fits(r) for r in v)
 def _numeric(*keys): return lambda r: all(_is((int,float))(r[k]) for k in keys if k in r)
 
-fields = dict(steps=_is(int), processes=_is(int), options=lambda v: _is(dict)(v) and 'batch_size' in v, model=lambda v: _is(dict)(v) and 'pooling' in v,
-    curve=_rows(lambda r: _is(int)(r.get('step')) and _numeric('loss', 'lr', 'logit_scale', 'images_per_s', 'grad_image', 'grad_text')(r)),
+_entry = _numeric('loss', 'lr', 'logit_scale', 'images_per_s', 'grad_image', 'grad_text')
+fields = dict(steps=_is(int), processes=_is(int),
+    options=lambda v: _is(dict)(v) and 'batch_size' in v,
+    model=lambda v: _is(dict)(v) and 'pooling' in v,
+    curve=_rows(lambda r: _is(int)(r.get('step')) and _entry(r)),
     results=_rows(lambda r: isinstance(r.get('numbers', {}), dict)))
 
 def _odd(found)->str: # '': nothing
@@ -55,16 +61,17 @@ def _odd(found)->str: # '': nothing
 
 # %% ../nbs/11_runs.ipynb #71114154
 def _numbers(results): # name -> number
-    return {k:v for r in results for k,v in r.get('numbers', r).items() if isinstance(v, float)}
+    return {k:v for r in results for k,v in r.get('numbers', {}).items() if isinstance(v, float)}
 
 def _row(r):
     last = r['curve'][-1] if r['curve'] else {}
     done = f"{last.get('step', 0)}/{r['steps']}"+('' if r['finished'] else ', not finished')
     found = ', '.join(f'{k} {100*v:.1f}' for k,v in list(_numbers(r['results']).items())[:4])
     skipped = sum(e['data']['skipped'] for e in r.get('epochs', []))
-    cells = (r['folder'], r['model']['pooling'], done, f"{r['options']['batch_size']}x{r['processes']}", f"{last.get('loss', float('nan')):.3f}",
-             f"{last.get('images_per_s', float('nan')):.0f}", skipped, found or '-')
-    return [on_terminal(o) for o in cells]
+    batch = f"{r['options']['batch_size']}x{r['processes']}"
+    loss,speed = (last.get(k, float('nan')) for k in ('loss','images_per_s'))
+    cells = r['folder'], r['model']['pooling'], done, batch, f'{loss:.3f}', f'{speed:.0f}', skipped, found or '-'
+    return [on_terminal(cell) for cell in cells]
 
 # %% ../nbs/11_runs.ipynb #4ffca3b9
 @call_parse
@@ -74,18 +81,23 @@ def runs(
     "List the runs of a folder with their key numbers."
     if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
     found,lost = [],[]
-    for p in sorted(o for o in Path(folder).iterdir() if o.is_dir()):
-        try: found += filter(None, [read_run(p)])
-        except (ValueError, OSError) as e: lost.append(f'left out, {on_terminal(p.name)}: {on_terminal(str(e).replace(str(p)+os.sep, ""))}')
-    if not found and not lost: raise ValueError(f'{folder} has no runs: nothing in it has a metrics.json or a checkpoint.')
+    for path in sorted(p for p in Path(folder).iterdir() if p.is_dir()):
+        try: found += filter(None, [read_run(path)])
+        except (ValueError, OSError) as e:
+            why = str(e).replace(str(path)+os.sep, '')
+            lost.append(f'left out, {on_terminal(path.name)}: {on_terminal(why)}')
+    if not found and not lost:
+        raise ValueError(f'{folder} has no runs: nothing in it has a metrics.json or a checkpoint.')
     rows = [('run','pooling','steps','batch','loss','images/s','skipped','results, %'), *map(_row, found)]
-    width = [max(map(len, o)) for o in zip(*rows)]
-    lines = '\n'.join([*('  '.join(f'{c:<{w}}' for c,w in zip(r, width)).rstrip() for r in rows), *lost])
-    print(lines)
-    return lines
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ['  '.join(f'{cell:<{w}}' for cell,w in zip(row, widths)).rstrip() for row in rows]
+    said = '\n'.join(lines+lost)
+    print(said)
+    return said
 
 # %% ../nbs/11_runs.ipynb #3de9c18e
-panels = dict(loss='loss', logit_scale='logit scale', lr='learning rate', grad_image='gradient, image tower', grad_text='gradient, text tower', images_per_s='images/s')
+panels = dict(loss='loss', logit_scale='logit scale', lr='learning rate', grad_image='gradient, image tower',
+    grad_text='gradient, text tower', images_per_s='images/s')
 
 def plot_runs(
     *folders, # of runs
@@ -101,9 +113,12 @@ def plot_runs(
     for ax,k in zip(fig.subplots(rows, 3, squeeze=False).flat, keys):
         for name,r in found.items():
             points = [(e['step'], e[k]) for e in r['curve'] if k in e]
-            means = [sum(v for _,v in points[max(0, i-smooth+1):i+1])/min(i+1, smooth) for i in range(len(points))]
+            last = [points[max(0, i-smooth+1):i+1] for i in range(len(points))]
+            means = [sum(v for _,v in some)/len(some) for some in last]
             ax.plot([s for s,_ in points], means, label=name, lw=1)
-        ax.set_title(panels[k], fontsize=9); ax.tick_params(labelsize=7); ax.spines[['top','right']].set_visible(False)
+        ax.set_title(panels[k], fontsize=9)
+        ax.tick_params(labelsize=7)
+        ax.spines[['top','right']].set_visible(False)
     for ax in list(fig.axes)[len(keys):]: ax.set_visible(False)
     fig.axes[0].legend(frameon=False, fontsize=7)
     return fig

@@ -27,7 +27,8 @@ from .model import CLIPpy, Config, create_model, get_config, image_tower, pools,
 # %% ../nbs/00_saved.ipynb #42c45705
 def boxed()->dict: # name -> folder
     "The trained models that come with the package."
-    return {p.name:p for p in sorted((Path(str(package_files('clippy')))/'models').glob('*')) if (p/'config.json').is_file()}
+    folders = sorted((Path(str(package_files('clippy')))/'models').glob('*'))
+    return {p.name:p for p in folders if (p/'config.json').is_file()}
 
 def load(
     source:str|Path, # a key of `boxed`, a saved folder, a Hub repo id, or the public release `clippy_5k.pt`
@@ -51,7 +52,8 @@ def _from_hub(name, revision=None): # folder of the cache
     try: return Path(snapshot_download(name, revision=revision, allow_patterns=model_files))
     except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as e:
         at = f' at revision {revision!r}' if revision else ''
-        raise FileNotFoundError(f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
+        raise FileNotFoundError(
+            f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
             f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
 
 _table = Kind(lambda v: type(v) is dict, 'names and values')
@@ -80,7 +82,8 @@ def _load_folder(path):
     return model
 
 # %% ../nbs/00_saved.ipynb #9c084cdd
-release_names = {'visual.trunk.':'image.', 'text.0.auto_model.':'text.0.model.', 'text.2.':'text.2.', 'logit_scale':'logit_scale'}
+release_names = {'visual.trunk.':'image.', 'text.0.auto_model.':'text.0.model.', 'text.2.':'text.2.',
+                 'logit_scale':'logit_scale'}
 
 def load_release(
     path:str|Path, # `clippy_5k.pt`
@@ -95,7 +98,8 @@ def load_release(
     model = create_model(config)
     if len(model.text)<3 or not isinstance(model.text[2], Dense):  # a plain T5 folder lacks Sentence-T5's last layers
         linear = Dense(model.width, model.width, bias=False, activation_function=nn.Identity())
-        model.text = SentenceTransformer(modules=[model.text[0], Pooling(model.width), linear, Normalize()], device='cpu')
+        parts = [model.text[0], Pooling(model.width), linear, Normalize()]
+        model.text = SentenceTransformer(modules=parts, device='cpu')
     tied = {'text.0.model.shared.weight', 'text.0.model.encoder.embed_tokens.weight'} # one tensor under two names
     state = dict(rename_release(named_tensors(saved, Path(path))))
     fit_weights(model, state, Path(path).name, spare=tied if tied & set(state) else ())
@@ -121,5 +125,7 @@ def open_model(
     seed:int=0, # preset: of the random weights
 )->CLIPpy:
     "A trained model, or an untrained preset."
-    if name in presets and not Path(name).exists(): return create_model(name, pretrained, seed=seed, **(dict(text=text) if text else {})).eval()
+    if name in presets and not Path(name).exists():
+        changes = dict(text=text) if text else {}
+        return create_model(name, pretrained, seed=seed, **changes).eval()
     return load(name, text=text or None)

@@ -27,7 +27,8 @@ from torch.utils.data import DataLoader,get_worker_info
 from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
-from .data import Report,Unusable,decode_sample,draw_sample,local_path,sample_captions,shard_list,shard_name,shard_sizes
+from .data import (Report,Unusable,decode_sample,draw_sample,local_path,sample_captions,shard_list,shard_name,
+    shard_sizes)
 from .console import hide, hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
@@ -45,16 +46,20 @@ class RemoteFile(io.RawIOBase):
         largest:int=100_000_000_000, # bytes of the file
     ):
         store_attr()
-        self.at,self.size,self.body,self.done = 0,None,None,False
+        self.at,self.size = 0,None # bytes so far, and in all
+        self.body,self.done = None,False
         self.waited,self.fresh = 0.,0 # seconds before, and bytes since, this request began
     def readable(self): return True
     def readinto(self, buffer): # the one method that `read` needs
         if self.done: return 0
         self.began = time.monotonic()
         try: data = self._insist(len(buffer))
-        finally: self.waited,self.fresh = self.waited+time.monotonic()-self.began,0
+        finally:
+            self.waited += time.monotonic()-self.began
+            self.fresh = 0
         self.at += len(data)
-        if self.at>self.largest: raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>self.largest:
+            raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):
@@ -64,7 +69,7 @@ class RemoteFile(io.RawIOBase):
 # %% ../nbs/05_stream.ipynb #7cc21154
 @patch
 def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
-    for again in range(self.tries):
+    for attempt in range(self.tries):
         try:
             if not self.body: self._connect()
             data = self._some(n)
@@ -75,28 +80,31 @@ def _insist(self:RemoteFile, n): # the next bytes, at most n; none at the end
             self._hang_up()
             if _hopeless(e): raise Unreachable(f'{hide(self.url)} cannot be read: {_told(e)}') from None
             error = e
-        if again<self.tries-1: time.sleep(min(60, self.wait*2**again))
-    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. The last one ended with: {_told(error)}') from None
+        if attempt<self.tries-1: time.sleep(min(60, self.wait*2**attempt))
+    raise Unreachable(f'{hide(self.url)} could not be read past byte {self.at:,} in {self.tries} tries. '
+                      f'The last one ended with: {_told(error)}') from None
 
+@patch
+def _came(self:RemoteFile, n): # bytes; is it too slow?
+    self.fresh += n
+    spent,bytes_so_far = self.waited+time.monotonic()-self.began,self.at+self.fresh
+    if not self.url.startswith('pipe:') and spent>self.patience+bytes_so_far/self.slowest:
+        raise Unreachable(f'in {spent:.0f} seconds of waiting no more than {bytes_so_far:,} bytes came')
+
+@patch
+def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the first of them only
+    return getattr(self.body, 'stream', self.body).read1(n)
+
+# %% ../nbs/05_stream.ipynb #0cd22fb5
 def _told(error)->str: # without the address or the command, of which libraries show parts
     if isinstance(error, InvalidURL): return 'it is no address that can be asked'
     said = re.search(r'\bexit (-?\d+)', str(error))
     if said and not isinstance(error, HTTPError): return f'the command ended with exit {said[1]}'
     return hide_text(str(error)) or type(error).__name__
 
-@patch
-def _came(self:RemoteFile, n): # bytes; is it too slow?
-    self.fresh += n
-    spent = self.waited+time.monotonic()-self.began
-    if not self.url.startswith('pipe:') and spent>self.patience+(self.at+self.fresh)/self.slowest:
-        raise Unreachable(f'in {spent:.0f} seconds of waiting no more than {self.at+self.fresh:,} bytes came')
-
-@patch
-def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the first of them only
-    return getattr(self.body, 'stream', self.body).read1(n)
-
-def _hopeless(e): # another try gives the same
-    return isinstance(e,(Unreachable,InvalidURL)) or isinstance(e,HTTPError) and 400<=e.code<500 and e.code not in (408,425,429)
+def _hopeless(error): # another try gives the same
+    if isinstance(error, HTTPError): return 400<=error.code<500 and error.code not in (408,425,429)
+    return isinstance(error, (Unreachable,InvalidURL))
 
 # %% ../nbs/05_stream.ipynb #fce77dd1
 class _Timed(io.RawIOBase):
@@ -117,36 +125,47 @@ def _opener(came):
         def __init__(self, *args, **kw):
             super().__init__(*args, **kw)
             self.fp = io.BufferedReader(_Timed(self.fp.detach(), came))
-    plain,secure = (type('Timed', (o,), dict(response_class=Response)) for o in (HTTPConnection,HTTPSConnection))
+    plain,secure = (type('Timed', (kind,), dict(response_class=Response)) for kind in (HTTPConnection,HTTPSConnection))
     class Plain(HTTPHandler):
         def http_open(self, request): return self.do_open(plain, request)
     class Secure(HTTPSHandler):
         def https_open(self, request): return self.do_open(secure, request)
     return build_opener(Plain, Secure)
 
+# %% ../nbs/05_stream.ipynb #1891f1ef
+@patch
+def _ask(self:RemoteFile)->int: # byte with which the reply begins
+    "Ask a server for the rest."
+    headers = {'User-Agent':'clippy'}
+    if self.at: headers['Range'] = f'bytes={self.at}-'
+    self.body = _opener(self._came).open(Request(self.url, headers=headers), timeout=self.timeout)
+    begins = self.at if self.body.status==206 else 0
+    part = self.body.headers['Content-Range'] or f'bytes {begins}-'
+    if not part.startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
+    length = self.body.headers['Content-Length'] or ''
+    size = begins+int(length) if re.fullmatch('[0-9]{1,18}', length) else None
+    if self.at and size!=self.size: raise Unreachable(f'it had {self.size} bytes and now has {size}')
+    if (size or 0)>self.largest: raise Unreachable(f'it has {size:,} bytes, and may have {self.largest:,}')
+    self.size = size
+    return begins
+
 # %% ../nbs/05_stream.ipynb #891bc815
 @patch
 def _connect(self:RemoteFile):
-    if urlparse(self.url).scheme not in ('http','https'): self.body,begins = gopen(self.url),0
-    else:
-        ask = Request(self.url, headers={'User-Agent':'clippy', **({'Range':f'bytes={self.at}-'} if self.at else {})})
-        self.body = _opener(self._came).open(ask, timeout=self.timeout)
-        begins,length = self.at if self.body.status==206 else 0, self.body.headers['Content-Length'] or ''
-        part = self.body.headers['Content-Range'] or f'bytes {begins}-'
-        if not part.startswith(f'bytes {begins}-'): raise OSError('it sends another part than was asked for')
-        size = begins+int(length) if re.fullmatch('[0-9]{1,18}', length) else None
-        if self.at and size!=self.size: raise Unreachable(f'it had {self.size} bytes and now has {size}')
-        if (size or 0)>self.largest: raise Unreachable(f'it has {size:,} bytes, and may have {self.largest:,}')
-        self.size = size
+    begins = 0
+    if urlparse(self.url).scheme in ('http','https'): begins = self._ask()
+    else: self.body = gopen(self.url)
     skip = self.at-begins
     while skip>0:
-        if not (data := self._some(min(skip, 1<<20))): raise OSError(f'it ended {skip} bytes before the place already reached')
+        data = self._some(min(skip, 1<<20))
+        if not data: raise OSError(f'it ended {skip} bytes before the place already reached')
         skip -= len(data)
 
 # %% ../nbs/05_stream.ipynb #66365080
 @patch
 def _finish(self:RemoteFile): # is this the end, or was it cut off?
-    if self.size is not None and self.at<self.size: raise OSError(f'the connection dropped with {self.size-self.at:,} bytes to come')
+    if self.size is not None and self.at<self.size:
+        raise OSError(f'the connection dropped with {self.size-self.at:,} bytes to come')
     body,self.body = self.body,None
     body.close() # a pipe whose command failed says so now
     self.done = True
@@ -193,11 +212,12 @@ class _Member(tarfile.TarInfo):
     "The header of a file, with bounds for what stands in it."
     @classmethod
     def frombuf(cls, buf, encoding, errors):
-        o = super().frombuf(buf, encoding, errors)
-        if o.size>_largest.get(o.type.decode('latin1'), o.size): raise tarfile.ReadError(f'a header of {o.size:,} bytes')
-        if o.size<0: raise tarfile.ReadError('a negative size')
-        if o.type==tarfile.GNUTYPE_SPARSE and buf[482]: raise tarfile.ReadError('a sparse file in many pieces')
-        return o
+        m = super().frombuf(buf, encoding, errors)
+        most = _largest.get(m.type.decode('latin1'), m.size)
+        if m.size>most: raise tarfile.ReadError(f'a header of {m.size:,} bytes')
+        if m.size<0: raise tarfile.ReadError('a negative size')
+        if m.type==tarfile.GNUTYPE_SPARSE and buf[482]: raise tarfile.ReadError('a sparse file in many pieces')
+        return m
     def _block(self, count): # older Pythons take a negative size from extended attributes, and go in circles
         if count<0: raise tarfile.ReadError('a negative size')
         return super()._block(count)
@@ -218,14 +238,17 @@ def tar_files(
 ):  # generator of (name, content) in the order of the tar; content None for a file that is cut off
     "The files of a tar that webdataset would take."
     try:
-        for o in tar:
+        for member in tar:
             tar.members = [] # tarfile would keep them all
-            if len(o.name)>1024 or len(tar.pax_headers)>1000: raise tarfile.ReadError('no file has a name that long')
-            if not o.isreg() or re.match(r'__[^/]*__($|/)', o.name): continue
-            try: data = content(o)
+            too_long = len(member.name)>1024 or len(tar.pax_headers)>1000
+            if too_long: raise tarfile.ReadError('no file has a name that long')
+            if not member.isreg() or re.match(r'__[^/]*__($|/)', member.name): continue
+            try: data = content(member)
             except Unreachable: raise
-            except Exception as e: damage.append(e); data = None # decompressors raise what they like
-            yield o.name,data
+            except Exception as e: # decompressors raise what they like
+                damage.append(e)
+                data = None
+            yield member.name,data
             if damage: return
     except (Unreachable,GeneratorExit): raise
     except Exception as e: damage.append(e)
@@ -234,14 +257,14 @@ def tar_files(
 def _contents(tar, max_sample_mb, seekable):
     "For `tar_files`: the bytes of a file, while its sample is not too large."
     most,sample = max_sample_mb*1_000_000,[None,0] # key, bytes so far
-    def content(o):
-        key = _key(o.name)[0]
+    def content(member):
+        key,size = _key(member.name)[0],member.size
         if key is None: return b''
-        if o.issparse(): return Unusable('sparse file')
-        if o.size>max(most, 20_000_000_000) and not seekable: raise tarfile.ReadError(f'a file of {o.size:,} bytes')
+        if member.issparse(): return Unusable('sparse file')
+        if size>max(most, 20_000_000_000) and not seekable: raise tarfile.ReadError(f'a file of {size:,} bytes')
         if key!=sample[0]: sample[:] = [key,0]
-        sample[1] += o.size+512
-        return Unusable('sample too large') if sample[1]>most else tar.extractfile(o).read()
+        sample[1] += size+512
+        return Unusable('sample too large') if sample[1]>most else tar.extractfile(member).read()
     return content
 
 def _plain(stream): # decompressed piece by piece, so that a piece is never large
@@ -270,11 +293,12 @@ def read_shard(
     **remote, # how a remote shard is asked for, as for `RemoteFile`
 ):  # generator of raw samples: file ending -> bytes, `__key__` and `__url__`
     "Raw samples `first:last` of a shard, in order."
-    damage,n,keys,cut = [],0,set(),False
+    damage,keys = [],set()
+    n,cut = 0,False
     for n,sample in enumerate(islice(group_members(_shard_files(url, damage, max_sample_mb, remote)), last), 1):
         key,cut = sample['__key__'],None in sample.values()
         why = 'truncated shard' if cut else 'duplicate key' if key in keys else ''
-        why = next((str(o) for o in sample.values() if isinstance(o,Unusable)), why)
+        why = next((str(v) for v in sample.values() if isinstance(v,Unusable)), why)
         if n>first and why: report.skip(url, why, key)
         elif n>first: yield sample|{'__url__':url}
         keys.add(key)
@@ -290,20 +314,27 @@ def _ordered(urls, sizes, transform, batch_size, max_sample_mb):
     report,shards = Report(),Report()
     raw = (s for url,n in zip(urls, sizes) for s in read_shard(url, shards, 0, n, max_sample_mb))
     for i in count():
-        n,mine,done = 0,i%workers==worker,[]
-        try:
-            for n,s in enumerate(islice(raw, batch_size), 1): # one at a time: files are large
-                if not mine: continue
-                try: image,captions = decode_sample(s)
-                except Unusable as e: report.skip(s['__url__'], str(e), s['__key__']); continue
-                done.append((draw_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
-        except Unreachable as e: yield None,[],[],e; return
+        own = i%workers==worker
+        try: n,done = _one_batch(islice(raw, batch_size), own, transform, report)
+        except Unreachable as e:
+            yield None,[],[],e
+            return
         if not n: break
-        if not mine: continue
+        if not own: continue
         report.seen += len(done)
-        xs = [o[0] for o in done]
-        yield (torch.stack(xs) if xs else None), [o[1] for o in done], [o[2] for o in done], report.take()
+        images,captions,keys = zip(*done) if done else ([],[],[])
+        yield (torch.stack(images) if done else None), list(captions), list(keys), report.take()
     if worker==0: yield None,[],[],shards # every worker reads all shards: one of them tells
+
+def _one_batch(raw, own, transform, report): # how many samples there were, and (image, captions, key) of those of use
+    n,done = 0,[]
+    for n,s in enumerate(raw, 1): # one at a time: files are large
+        if not own: continue
+        try:
+            image,captions = decode_sample(s)
+            done.append((draw_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
+        except Unusable as e: report.skip(s['__url__'], str(e), s['__key__'])
+    return n,done
 
 # %% ../nbs/05_stream.ipynb #be21b97b
 def _all_batches(loader, report):
@@ -332,7 +363,7 @@ def first_captions(
     n:int=10_000, # at most
     max_sample_mb:float=100, # largest sample, megabytes
 )->list[str]:
-    "Captions from the start of the shards; pictures are not decoded."
+    "Captions from the start of the shards; images are not decoded."
     found = []
     for url in shard_list(urls):
         for sample in read_shard(url, Report(), max_sample_mb=max_sample_mb):
@@ -358,12 +389,11 @@ def shards_hash(
     urls:str|list, # as for `shard_list`
 )->str: # 16 hex digits
     "Says which data a number was made from."
-    found = [(shard_name(o), local_path(o)) for o in shard_list(urls)]
+    found = [(shard_name(url), local_path(url)) for url in shard_list(urls)]
     stats = {p:p.stat() for _,p in found if p}
-    pieces = 16 if sum(o.st_size for o in stats.values())>1_000_000_000 else 0
-    with ThreadPoolExecutor(8) as pool:
-        each = lambda p: _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces)
-        prints = dict(zip(stats, pool.map(each, stats)))
+    pieces = 16 if sum(s.st_size for s in stats.values())>1_000_000_000 else 0
+    def content(p): return _content_hash(str(p), stats[p].st_size, stats[p].st_mtime_ns, pieces)
+    with ThreadPoolExecutor(8) as pool: prints = dict(zip(stats, pool.map(content, stats)))
     text = '\n'.join(f'{name} {prints.get(p)}' for name,p in found)
     return hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()[:16]
 

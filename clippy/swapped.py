@@ -13,7 +13,7 @@ import math
 from PIL import Image
 
 from .drawing import HIGH, blades, clip, eye, mix, noise, strokes, texture, thing, wash, waves, white
-from .scenes import Scene, backgrounds, compose, draw_layout, draw_scene, page
+from .scenes import Scene, alike, backgrounds, compose, draw_layout, draw_scene, page
 
 # %% ../nbs/03_swapped.ipynb #be357cbc
 def swap_backgrounds(
@@ -24,40 +24,53 @@ def swap_backgrounds(
 )->list: # one `Scene` for each of `backgrounds`
     "One thing in one pose on every background; the thing's pixels are identical in all."
     kw = dict(n_things=1) if thing is None else dict(things=(thing,))
-    return [draw_scene(seed, index, size, background=b, **kw) for b in backgrounds]
+    return [draw_scene(seed, index, size, background=place, **kw) for place in backgrounds]
 
 # %% ../nbs/03_swapped.ipynb #6629ef94
 @thing('', 12)
 def _robin(pen):
     for x in (.47,.56): pen.line([(x,.76),(x+.01,.93),(x-.07,.94)], (92,62,40), .022)
     pen.shape([(.62,.5),(.8,.56),(.97,pen.r(.6,.72)),(.94,.74),(.78,.72),(.6,.7)], (108,78,50))
-    pen.shape([(.16,.3),(.24,.17),(.38,.14),(.5,.22),(.6,.36),(.76,.5),(.78,.64),(.66,.77),(.46,.8),(.3,.7),(.22,.54),(.17,.42)], (142,106,70))
-    pen.shape([(.18,.33),(.27,.26),(.36,.36),(.46,.5),(.48,.68),(.42,.77),(.3,.69),(.215,.54)], (242,94,34), edge=.008)
+    body = [(.16,.3),(.24,.17),(.38,.14),(.5,.22),(.6,.36),(.76,.5),
+            (.78,.64),(.66,.77),(.46,.8),(.3,.7),(.22,.54),(.17,.42)]
+    pen.shape(body, (142,106,70))
+    breast = [(.18,.33),(.27,.26),(.36,.36),(.46,.5),(.48,.68),(.42,.77),(.3,.69),(.215,.54)]
+    pen.shape(breast, (242,94,34), edge=.008)
     pen.shape([(.5,.42),(.66,.46),(.86,.66),(.68,.66),(.55,.58)], (108,78,50))
-    pen.shape([(.03,.32),(.17,.265),(.175,.335)], (70,58,50), smooth=False, edge=.008); eye(pen,.28,.255,.03)
+    pen.shape([(.03,.32),(.17,.265),(.175,.335)], (70,58,50), smooth=False, edge=.008)
+    eye(pen,.28,.255,.03)
 
 @thing('', 10)
 def _duck(pen):
     y = pen.r(-.03,.04)
     pen.shape([(.8,.52),(.95,.42),(.94,.56),(.88,.68)], (70,62,62))
-    pen.shape([(.24,.52),(.4,.5),(.6,.49),(.8,.5),(.9,.58),(.84,.74),(.66,.84),(.42,.84),(.24,.74),(.2,.62)], (214,208,200))
+    body = [(.24,.52),(.4,.5),(.6,.49),(.8,.5),(.9,.58),(.84,.74),(.66,.84),(.42,.84),(.24,.74),(.2,.62)]
+    pen.shape(body, (214,208,200))
     pen.shape([(.2,.55),(.3,.52),(.37,.62),(.33,.76),(.24,.72)], (140,88,60), edge=.008)
-    pen.shape([(.46,.56),(.64,.53),(.86,.58),(.74,.7),(.56,.72)], (160,152,148)); pen.line([(.62,.66),(.76,.63)], (60,90,200), .03)
-    pen.shape([(.22,.5),(.2,.34+y),(.16,.26+y),(.19,.15+y),(.3,.11+y),(.4,.17+y),(.41,.3+y),(.36,.4),(.37,.52),(.3,.55)], (20,126,84))
+    pen.shape([(.46,.56),(.64,.53),(.86,.58),(.74,.7),(.56,.72)], (160,152,148))
+    pen.line([(.62,.66),(.76,.63)], (60,90,200), .03)
+    head = [(.22,.5),(.2,.34+y),(.16,.26+y),(.19,.15+y),(.3,.11+y),
+            (.4,.17+y),(.41,.3+y),(.36,.4),(.37,.52),(.3,.55)]
+    pen.shape(head, (20,126,84))
     pen.line([(.215,.505),(.29,.535),(.365,.51)], white, .036)
-    pen.shape([(.02,.3+y),(.08,.26+y),(.17,.23+y),(.19,.3+y),(.12,.33+y),(.03,.34+y)], (246,184,44), edge=.01); eye(pen,.27,.22+y,.03)
+    bill = [(.02,.3+y),(.08,.26+y),(.17,.23+y),(.19,.3+y),(.12,.33+y),(.03,.34+y)]
+    pen.shape(bill, (246,184,44), edge=.01)
+    eye(pen,.27,.22+y,.03)
 
 # %% ../nbs/03_swapped.ipynb #a6bdd252
 @texture('in the forest','by the forest')
 def _forest(rng):
     def trunk(ink, x, y, r):
-        w = 14+34*r[0]; c = mix((112,94,72), (66,48,36), r[1])
-        for right,fill in ((1,mix(c,(20,15,12),.35)),(.25,c)): ink.polygon([(x-w*.7,-9),(x+w*.7*right,-9),(x+w*right,2*HIGH),(x-w,2*HIGH)], fill=fill)
+        w,c = 14+34*r[0],mix((112,94,72), (66,48,36), r[1])
+        for right,fill in ((1,mix(c,(20,15,12),.35)),(.25,c)):
+            ink.polygon([(x-w*.7,-9),(x+w*.7*right,-9),(x+w*right,2*HIGH),(x-w,2*HIGH)], fill=fill)
     def leaf(ink, x, y, r):
-        s = 8+12*r[0]; ink.ellipse([x-s,y-s*.6,x+s,y+s*.6], fill=mix((22,66,36), (96,150,66), r[1]**1.5))
-    im = strokes(wash((96,140,96), (52,92,56), 16*noise(rng,30,20)), rng, 18, trunk)
+        s = 8+12*r[0]
+        ink.ellipse([x-s,y-s*.6,x+s,y+s*.6], fill=mix((22,66,36), (96,150,66), r[1]**1.5))
+    trees = strokes(wash((96,140,96), (52,92,56), 16*noise(rng,30,20)), rng, 18, trunk)
     bush = strokes(wash((30,74,40), (40,90,46)), rng, 5200, leaf)
-    return Image.composite(bush, im, clip((260*(noise(rng,14,9)+.5*noise(rng,50,34)-.12)).repeat(3,2)).convert('L'))
+    cover = clip((260*(noise(rng,14,9)+.5*noise(rng,50,34)-.12)).repeat(3,2)).convert('L')
+    return Image.composite(bush, trees, cover)
 
 @texture('in the meadow','on the meadow')
 def _meadow(rng):
@@ -65,21 +78,29 @@ def _meadow(rng):
         s,c = 5+4*r[0],((255,255,250),(250,224,90),(206,170,240))[int(3*r[1])]
         for k in range(5): ink.circle((x+s*math.cos(k*1.26),y+s*math.sin(k*1.26)), s*.7, fill=c)
         ink.circle((x,y), s*.5, fill=(246,180,50))
-    return strokes(blades(rng, wash((150,190,80), (130,180,66)), 4200, (116,168,52), (196,224,104)), rng, 260, bloom)
+    grass = blades(rng, wash((150,190,80), (130,180,66)), 4200, (116,168,52), (196,224,104))
+    return strokes(grass, rng, 260, bloom)
 
+# %% ../nbs/03_swapped.ipynb #5c17c269
 @texture('on the lake','by the lake')
 def _lake(rng):
     def lily(ink, x, y, r):
-        s = 18+16*r[0]; ink.pieslice([x-s,y-s*.5,x+s,y+s*.5], 300-40*r[2], 620-60*r[2], fill=mix((60,130,76), (120,176,84), r[1]), outline=(36,90,56), width=3)
-    return strokes(waves(rng, wash((104,170,186), (70,146,168), 12*noise(rng,4,14), 6*noise(rng,8,60)), 300, (168,214,220), (58,124,148), 110), rng, 46, lily)
+        s,c = 18+16*r[0],mix((60,130,76), (120,176,84), r[1])
+        ink.pieslice([x-s,y-s*.5,x+s,y+s*.5], 300-40*r[2], 620-60*r[2], fill=c, outline=(36,90,56), width=3)
+    im = wash((104,170,186), (70,146,168), 12*noise(rng,4,14), 6*noise(rng,8,60))
+    im = waves(rng, im, 300, (168,214,220), (58,124,148), 110)
+    return strokes(im, rng, 46, lily)
 
 @texture('on the ocean','by the ocean')
 def _ocean(rng):
-    im = waves(rng, wash((24,74,140), (32,98,164), 12*noise(rng,8,18), 6*noise(rng,20,60)), 360, (60,132,192), (16,54,112), 130)
+    im = wash((24,74,140), (32,98,164), 12*noise(rng,8,18), 6*noise(rng,20,60))
+    im = waves(rng, im, 360, (60,132,192), (16,54,112), 130)
     return waves(rng, im, 150, (226,242,248), (150,200,226), 90)
 
 # %% ../nbs/03_swapped.ipynb #96816dbe
 bird_names = 'robin','duck','forest','meadow','lake','ocean' # what the numbers in a mask of `Birds` mean
+# in a mask they have the colours of these
+alike.update(robin='fish', duck='tree', forest='bricks', meadow='grass', lake='water', ocean='night')
 
 class Birds:
     "Two kinds of bird, at home or out of place; a sequence of `Scene`, with `group` and masks in `bird_names`."
@@ -90,10 +111,13 @@ class Birds:
         size:int=64, # width and height, pixels
         correlation:float=.95, # share of the training birds that are at home
     ):
-        if split not in ('train','test'): raise ValueError(f"There is no split called {split!r}; choose from: train, test.")
-        if split=='test' and n%4: raise ValueError(f'{n} test scenes do not make four equal groups; take a multiple of 4.')
+        if split not in ('train','test'):
+            raise ValueError(f"There is no split called {split!r}; choose from: train, test.")
+        if split=='test' and n%4:
+            raise ValueError(f'{n} test scenes do not make four equal groups; take a multiple of 4.')
         if not 0<=correlation<=1: raise ValueError(f'{correlation=} is a share: it lies between 0 and 1.')
-        self.n,self.split,self.seed,self.size,self.correlation = n,split,seed,size,correlation
+        self.n,self.seed,self.size = n,seed,size
+        self.split,self.correlation = split,correlation
     def __len__(self): return self.n
 
     def group(self, i:int)->tuple: # (bird, place), 0 = land, 1 = water
@@ -104,6 +128,9 @@ class Birds:
 
     def __getitem__(self, i):
         if not 0<=i<self.n: raise IndexError(f'Scene {i} of {self.n}: indices run from 0 to {self.n-1}.')
-        bird,place = self.group(i); u = page(self.seed, i, 1 if self.split=='train' else 2)
-        lay = compose(u, bird_names[bird:bird+1], bird_names[2+2*place+(u[0][1]<.5)])
-        return Scene(*draw_layout(lay, self.size, bird_names), lay.caption, bird_names[bird:bird+1], lay.background, bird_names, (bird,place))
+        bird,place = self.group(i)
+        u = page(self.seed, i, 1 if self.split=='train' else 2)
+        kinds = bird_names[bird:bird+1]
+        lay = compose(u, kinds, bird_names[2+2*place+(u[0][1]<.5)])
+        image,mask = draw_layout(lay, self.size, bird_names)
+        return Scene(image, mask, lay.caption, kinds, lay.background, bird_names, (bird,place))

@@ -1,4 +1,4 @@
-"A checkpoint is whole on the disk before it has its name, and whatever lies in its place is read or refused in one sentence."
+"A checkpoint is whole on the disk before it has its name; whatever lies in its place is read or refused in a sentence."
 import json, os, random, shutil, zlib
 from types import SimpleNamespace
 
@@ -7,7 +7,8 @@ import pytest, torch
 from hypothesis import given, settings, strategies as st
 
 import clippy.checkpoint as C
-from clippy.checkpoint import checkpoints, gather_state, read_checkpoint, scatter_state, sharded, untied, write_checkpoint
+from clippy.checkpoint import (checkpoints, gather_state, read_checkpoint, scatter_state, sharded, untied,
+    write_checkpoint)
 
 def tensors(v=0.): return dict(model=dict(w=torch.full((3,2), v), b=torch.arange(4)))
 
@@ -27,14 +28,22 @@ def test_files_with_these_names(tmp_path):
 
 def test_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
     "Every file, whole.json and the folder are synced before the rename, and the folder above after it."
-    calls,real = [],dict(fsync=os.fsync, replace=os.replace)
-    where = lambda fd: os.path.basename(os.readlink(f'/proc/self/fd/{fd}'))
-    monkeypatch.setattr(os, 'fsync', lambda fd: (calls.append(where(fd)), real['fsync'](fd)))
-    monkeypatch.setattr(os, 'replace', lambda a,b: (calls.append(f'{os.path.basename(a)} -> {os.path.basename(b)}'), real['replace'](a, b)))
+    calls = []
+    real = dict(fsync=os.fsync, replace=os.replace)
+    def fsync(fd):
+        calls.append(os.path.basename(os.readlink(f'/proc/self/fd/{fd}')))
+        real['fsync'](fd)
+    def replace(a, b):
+        calls.append(f'{os.path.basename(a)} -> {os.path.basename(b)}')
+        real['replace'](a, b)
+    monkeypatch.setattr(os, 'fsync', fsync)
+    monkeypatch.setattr(os, 'replace', replace)
     write_checkpoint(tmp_path/'runs'/'step_1', tensors(), {})
     name = calls.index('step_1.new -> step_1')
-    assert sorted(calls[:name])==['about.json','model.safetensors','step_1.new','whole.json'] and calls[name+1:]==['runs']
-    assert calls.index('step_1.new')>max(calls.index(o) for o in ('about.json','model.safetensors','whole.json'))
+    assert sorted(calls[:name])==['about.json','model.safetensors','step_1.new','whole.json']
+    assert calls[name+1:]==['runs']
+    files = 'about.json','model.safetensors','whole.json'
+    assert calls.index('step_1.new')>max(calls.index(f) for f in files)
 
 @pytest.mark.parametrize('size', [1, 1<<22, (1<<22)+1, 8<<20])
 def test_last_byte(tmp_path, size):
@@ -42,10 +51,12 @@ def test_last_byte(tmp_path, size):
     write_checkpoint(tmp_path/'step_1', dict(model=dict(w=torch.zeros(size, dtype=torch.uint8))), {})
     path = tmp_path/'step_1'/'model.safetensors'
     data = bytearray(path.read_bytes())
-    assert json.loads((tmp_path/'step_1'/'whole.json').read_text())[path.name]==[len(data), zlib.crc32(data)]
+    book = json.loads((tmp_path/'step_1'/'whole.json').read_text())
+    assert book[path.name]==[len(data), zlib.crc32(data)]
     data[-1] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ValueError, match='model.safetensors is not what was written'): read_checkpoint(tmp_path/'step_1')
+    with pytest.raises(ValueError, match='model.safetensors is not what was written'):
+        read_checkpoint(tmp_path/'step_1')
 
 def test_what_is_not_listed_is_not_opened(tmp_path):
     at = write_checkpoint(tmp_path/'step_1', tensors(), {})
@@ -58,10 +69,12 @@ def test_what_is_not_listed_is_not_opened(tmp_path):
 
 def listed(at): # whole.json as it fits the files
     files = [f for f in at.iterdir() if f.name!='whole.json']
-    (at/'whole.json').write_text(json.dumps({f.name:[f.stat().st_size, zlib.crc32(f.read_bytes())] for f in files}))
+    book = {f.name:[f.stat().st_size, zlib.crc32(f.read_bytes())] for f in files}
+    (at/'whole.json').write_text(json.dumps(book))
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.sampled_from(['model.safetensors','about.json','whole.json']), st.binary(max_size=40), st.integers(0, 400), st.booleans())
+@given(st.sampled_from(['model.safetensors','about.json','whole.json']), st.binary(max_size=40), st.integers(0, 400),
+    st.booleans())
 def test_whatever_bytes_it_holds(tmp_path_factory, name, data, place, whole):
     "Also where the list fits the damage, as in a checkpoint that somebody made by hand."
     folder = tmp_path_factory.getbasetemp()/'any'
@@ -74,20 +87,22 @@ def test_whatever_bytes_it_holds(tmp_path_factory, name, data, place, whole):
     else: assert set(found)=={'model'} and isinstance(about, dict)
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(st.dictionaries(st.sampled_from(['about.json','model.safetensors','..','/etc/passwd','a/b','\0','']), st.none() | st.integers() | st.lists(st.integers(-1, 99) | st.text(max_size=2), max_size=3)))
+@given(st.dictionaries(st.sampled_from(['about.json','model.safetensors','..','/etc/passwd','a/b','\0','']),
+    st.none() | st.integers() | st.lists(st.integers(-1, 99) | st.text(max_size=2), max_size=3)))
 def test_whatever_the_list_says(tmp_path_factory, book):
     at = write_checkpoint(tmp_path_factory.getbasetemp()/'list'/'step_1', tensors(), {})
     (at/'whole.json').write_text(json.dumps(book))
     with pytest.raises(ValueError, match='step_1'): read_checkpoint(at)
 
-# What a run goes on from ------------------------------------------------------------------------------------------------
+# What a run goes on from --------------------------------------------------------------------------------------------
 
 class Tied(torch.nn.Module):
     "One weight under two names, as a text tower's embeddings may be."
     def __init__(self, seed):
         super().__init__()
         torch.manual_seed(seed)
-        self.a,self.b = torch.nn.Linear(4, 4, bias=False),torch.nn.Linear(4, 4, bias=False)
+        self.a = torch.nn.Linear(4, 4, bias=False)
+        self.b = torch.nn.Linear(4, 4, bias=False)
         self.b.weight = self.a.weight
     def forward(self, x): return self.b(self.a(x))
 
@@ -96,26 +111,31 @@ def test_tied_weights_come_back():
     one,two = Tied(0),Tied(1)
     kept = untied(one.state_dict())
     assert list(kept)==['a.weight']
-    scatter_state(two, torch.optim.SGD(two.parameters(), 1.), kept, torch.optim.SGD(one.parameters(), .5).state_dict())
+    first,second = (torch.optim.SGD(model.parameters(), .5) for model in (one,two))
+    scatter_state(two, second, kept, first.state_dict())
     assert torch.equal(two.b.weight, one.a.weight) and two.b.weight is two.a.weight
 
-@pytest.mark.skipif(not torch.distributed.is_available() or not torch.distributed.is_gloo_available(), reason='needs gloo')
+gloo = torch.distributed.is_available() and torch.distributed.is_gloo_available()
+
+@pytest.mark.skipif(not gloo, reason='needs gloo')
 def test_sharded_states_are_whole(tmp_path):
-    "Of a sharded model plain tensors are gathered, which a model that is not sharded, or another sharded one, goes on from."
+    "Of a sharded model plain tensors are gathered, which any other model, sharded or not, goes on from."
     import torch.distributed as dist
     from torch.distributed.fsdp import fully_shard
     def trained(seed):
         torch.manual_seed(seed)
         model = fully_shard(Tied(seed))
         opt = torch.optim.AdamW(model.parameters(), .1)
-        model(torch.ones(2,4)).sum().backward(); opt.step()
+        model(torch.ones(2,4)).sum().backward()
+        opt.step()
         return model,opt
     dist.init_process_group('gloo', init_method=f'file://{tmp_path}/store', rank=0, world_size=1)
     try:
         model,opt = trained(0)
         assert sharded(model) and not sharded(Tied(0))
         weights,moments = gather_state(model, opt)
-        flat = [*weights.values(), *(v for s in moments['state'].values() for v in s.values() if isinstance(v, torch.Tensor))]
+        states = [v for s in moments['state'].values() for v in s.values()]
+        flat = [*weights.values(), *(v for v in states if isinstance(v, torch.Tensor))]
         assert len(flat)>3 and not any(hasattr(v, 'placements') for v in flat)
         other,other_opt = trained(1)
         scatter_state(other, other_opt, {'a.weight':weights['a.weight']}, moments)
@@ -126,17 +146,20 @@ def test_sharded_states_are_whole(tmp_path):
     finally: dist.destroy_process_group()
 
 def test_room_on_the_disk(tmp_path, monkeypatch):
-    "Two percent and a megabyte more than the tensors: one byte less is a sentence, and nothing of the checkpoints before is touched."
+    "Two percent and a megabyte more than the tensors: one byte less is a sentence, and no checkpoint is touched."
     size = 3*2*4+4*8 # of `tensors`
     asked = []
     def free(n):
-        def usage(folder): asked.append(folder); return SimpleNamespace(free=n)
+        def usage(folder):
+            asked.append(folder)
+            return SimpleNamespace(free=n)
         monkeypatch.setattr(shutil, 'disk_usage', usage)
     free(int(1.02*size+(1<<20))+1)
     write_checkpoint(tmp_path/'step_1', tensors(), {})
     free(int(1.02*size+(1<<20))-1)
-    with pytest.raises(OSError, match=r'A checkpoint of 0 MB does not fit on the disk of .*: 1 MB are free'): write_checkpoint(tmp_path/'step_2', tensors(), {})
-    assert checkpoints(tmp_path)==[tmp_path/'step_1'] and all(str(tmp_path) in str(o) for o in asked)
+    with pytest.raises(OSError, match=r'A checkpoint of 0 MB does not fit on the disk of .*: 1 MB are free'):
+        write_checkpoint(tmp_path/'step_2', tensors(), {})
+    assert checkpoints(tmp_path)==[tmp_path/'step_1'] and all(str(tmp_path) in str(p) for p in asked)
 
 def test_longer_than_it_was(tmp_path):
     "A file that grew is said to have grown."
@@ -147,11 +170,15 @@ def test_longer_than_it_was(tmp_path):
 def test_every_random_generator(monkeypatch):
     "Python's, NumPy's, torch's on the CPU and on the accelerator go on from where they were; the state is JSON."
     device = SimpleNamespace(state=torch.tensor([7,255], dtype=torch.uint8))
-    device.get_rng_state,device.set_rng_state = (lambda: device.state),(lambda s: setattr(device, 'state', s))
+    device.get_rng_state = lambda: device.state
+    device.set_rng_state = lambda state: setattr(device, 'state', state)
     monkeypatch.setattr(torch.accelerator, 'is_available', lambda: True)
     monkeypatch.setattr(torch, 'get_device_module', lambda *_: device)
-    random.seed(3); np.random.seed(4); torch.manual_seed(5)
-    np.random.normal(); random.gauss(0, 1) # each keeps a second draw for later
+    random.seed(3)
+    np.random.seed(4)
+    torch.manual_seed(5)
+    np.random.normal() # this and the next keep a second draw for later
+    random.gauss(0, 1)
     state = json.loads(json.dumps(C.rng_state()))
     draws = lambda: (random.random(), random.gauss(0, 1), np.random.rand(), np.random.normal(), torch.rand(2).tolist())
     want = draws()

@@ -9,16 +9,19 @@ from clippy.cli import cli
 from clippy.runs import plot_runs, read_run, runs
 
 root = Path(__file__).parent.parent
-good = json.loads((root/'nbs/demo/metrics-max.json').read_text())
+good = json.loads((root/'nbs/results/demo/max.json').read_text())
 
 def write(folder, metrics):
     folder.mkdir(parents=True, exist_ok=True)
     (folder/'metrics.json').write_bytes(metrics if isinstance(metrics, bytes) else json.dumps(metrics).encode())
     return folder
 
-damaged = dict(empty=b'', half=json.dumps(good).encode()[:500], binary=b'\xff\xfe\x00', other=b'[1, 2]', number=b'3', deep=b'['*100_000,
-    bare=b'{}', no_model=good|dict(model=None), no_pooling=good|dict(model={}), steps=good|dict(steps='many'), curve=good|dict(curve={'step':1}),
-    row=good|dict(curve=[1]), loss=good|dict(curve=[dict(step=1, loss='low')]), results=good|dict(results=[3]), epochs=good|dict(epochs=[dict(data=3)]))
+damaged = dict(
+    empty=b'', half=json.dumps(good).encode()[:500], binary=b'\xff\xfe\x00', other=b'[1, 2]', number=b'3',
+    deep=b'['*100_000, bare=b'{}', no_model=good|dict(model=None), no_pooling=good|dict(model={}),
+    steps=good|dict(steps='many'), curve=good|dict(curve={'step':1}), row=good|dict(curve=[1]),
+    loss=good|dict(curve=[dict(step=1, loss='low')]), results=good|dict(results=[3]),
+    epochs=good|dict(epochs=[dict(data=3)]))
 
 def test_one_damaged_file(tmp_path, capsys):
     "The others are listed, each damaged one has a line that names it, and the command succeeds."
@@ -52,11 +55,13 @@ def test_names_are_text(tmp_path, capsys):
     said = capsys.readouterr().out
     assert not [c for c in said.replace('\n', '') if not c.isprintable()] and '\\u001b]0;owned' in said
 
-plain = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from([*good, 'step', 'loss', 'data', 'skipped', 'numbers', 'x']), o, max_size=4), max_leaves=12)
+simple = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+names = st.sampled_from([*good, 'step', 'loss', 'data', 'skipped', 'numbers', 'x'])
+plain = st.recursive(simple, lambda v: st.lists(v, max_size=3) | st.dictionaries(names, v, max_size=4), max_leaves=12)
+metrics = st.dictionaries(st.sampled_from([*good]), plain, max_size=5).map(lambda found: good|found)
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.one_of(st.binary(max_size=60), st.dictionaries(st.sampled_from([*good]), plain, max_size=5).map(lambda o: good|o)))
+@given(st.one_of(st.binary(max_size=60), metrics))
 def test_whatever_metrics_hold(tmp_path_factory, metrics):
     folder = write(tmp_path_factory.getbasetemp()/'any'/'run', metrics)
     try: found = read_run(folder)

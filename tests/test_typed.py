@@ -141,7 +141,7 @@ def test_planted_in_a_run(site, tmp_path, monkeypatch, capfd):
     assert cli(['train', '--train-data', shards.replace('S3CRETquery', 'S3CRETother'), *args, '--resume', 'auto'])==0 # a new signature is no other data
     raw = dict(m, command=f'clippy train --train-data {shlex.quote(shards)} --logs "/my disk/S3CRETname/a b"', options=m['options']|dict(train_data=shards, logs='/my disk/S3CRETname/a b'))
     (tmp_path/'logs/run/metrics.json').write_text(json.dumps(raw)) # as an older version wrote it
-    monkeypatch.setattr('clippy.hub._picture', lambda *args: '')
+    monkeypatch.setattr('clippy.hub._card_image', lambda *args: '')
     write_repo(load(tmp_path/'logs/run/model'), tmp_path/'repo', 'me/model', read_manifest(tmp_path/'logs/run/model'))
     for p in (tmp_path/'repo').rglob('*'): assert not p.is_file() or b'S3CRET' not in p.read_bytes(), p
     capfd.readouterr()

@@ -1,16 +1,19 @@
-"tools/ablation.py: the table of runs, what is skipped, the rule, and one tiny run from the command to its JSON."
+"The ablations: the table of runs, what is skipped, the rule, and one tiny run from the command to its JSON."
 import json, math, os, runpy, signal, subprocess, sys, time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from accelerate.state import AcceleratorState
+from fastcore.script import CliError
+
+import clippy.experiments as ab
+from processes import Forked
 
 root = Path(__file__).parent.parent
 tool = root/'tools/ablation.py'
-ab = SimpleNamespace(**runpy.run_path(str(tool)))
+run_ablations = runpy.run_path(str(tool))['main']
 by_name = {r['name']:r for r in ab.runs}
 
-def command(*args, **kw): return subprocess.run([sys.executable, tool, *map(str, args)], capture_output=True, text=True, **kw)
 
 # The table ----------------------------------------------------------------------------------------------------------
 
@@ -20,7 +23,7 @@ def test_runs():
     assert len({ab.config_hash(ab.full(r['config'])) for r in ab.runs})==len(ab.runs)
     for r in ab.runs:
         c = r['config']
-        assert c.keys()==ab.clippy.keys() and c['image'] in ab.starts
+        assert c.keys()==ab.base.keys() and c['image'] in ab.starts
         assert c['text'] in ('pretrained','random') and c['freeze'] in ('','image','text')
         json.dumps(r)
     rows = {t:{r['name'] for r in ab.runs if t in r['tables']} for t in (7,8,9,10)}
@@ -31,7 +34,7 @@ def test_runs():
 def test_one_thing_at_a_time(table, keys):
     "The rows of a table differ in what the table is about, and in nothing else."
     rows = [r['config'] for r in ab.runs if table in r['tables']]
-    assert {k for k in ab.clippy if len({json.dumps(c[k]) for c in rows})>1}==keys
+    assert {k for k in ab.base if len({json.dumps(c[k]) for c in rows})>1}==keys
 
 def test_as_many_tokens():
     "Twice the resolution and a fifth of the tokens are no more work than all tokens."
@@ -54,7 +57,7 @@ def test_order(tmp_path):
     assert len(found)==len(set(found))==2*(len(ab.runs)+3)
     assert [s for _,s in found]==[0]*(len(found)//2)+[1]*(len(found)//2)
     for j in jobs:
-        if j.needs: assert j.needs in [o.makes for o in jobs[:jobs.index(j)]]
+        if j.needs: assert j.needs in [job.makes for job in jobs[:jobs.index(j)]]
 
 def test_skip(tmp_path):
     "A finished run is not run again, one of another config is, and a start on disk serves all later runs."
@@ -71,12 +74,17 @@ def test_skip(tmp_path):
     assert ab.state(out, other, 0)=='other config'
     assert names(ab.to_do([other], [0], out, work))==[('clippy',0)]
 
-def test_list():
+def test_list(capsys):
     "`--list` shows every run; an unknown name gets a sentence."
-    res = command('--list', '--seeds', '0,7')
-    assert res.returncode==0 and all(f'\n{r["name"]} ' in f'\n{res.stdout}' for r in ab.runs) and 'seed 7 missing' in res.stdout
-    res = command('--only', 'nothing', env={**os.environ, 'CLIPPY_TRACEBACK':'0'})
-    assert res.returncode and 'No run is called nothing' in res.stderr+res.stdout
+    run_ablations(list=True, seeds='0,7')
+    said = capsys.readouterr().out
+    assert all(f'\n{r["name"]} ' in f'\n{said}' for r in ab.runs) and 'seed 7 missing' in said
+    with pytest.raises(CliError, match='No run is called nothing'): run_ablations(only='nothing')
+
+@pytest.mark.parametrize('seed', [0,1,2])
+def test_committed_results_count(seed):
+    "What is in the repository is not made again."
+    for run in ab.runs: assert ab.state(root/'nbs/results/ablation', run, seed)=='done', run['name']
 
 # The rule -----------------------------------------------------------------------------------------------------------
 
@@ -101,38 +109,55 @@ def test_verdict_by_hand():
 
 # A run --------------------------------------------------------------------------------------------------------------
 
-def test_tiny_run(tmp_path):
+def one_at_a_time(monkeypatch, out, work):
+    "The runner, with its jobs in forks of this process instead of new interpreters."
+    def begin(job, command, work):
+        log = Path(work)/f'{job.name}-seed{job.seed}.log'
+        words = dict(only=job.run['name'], seeds=str(job.seed), out=str(out), work=str(work), quick=True, one=job.name)
+        def go():
+            AcceleratorState._reset_state(reset_partial_state=True)
+            run_ablations(**words)
+        job.process = Forked(go, log, CLIPPY_CACHE=str(work/'cache'))
+        job.log,job.began = log,time.time()
+    monkeypatch.setattr(ab, 'begin', begin)
+
+def test_tiny_run(tmp_path, monkeypatch):
     "DINO start and training of five steps, measured and written; a second call has nothing to do."
-    args = ['--quick', '--only', 'dropped-tokens', '--seeds', '3', '--jobs', '1', '--out', tmp_path/'out', '--work', tmp_path/'work']
-    res = command(*args)
-    assert res.returncode==0, res.stderr+''.join(p.read_text() for p in tmp_path.glob('work/*.log'))
-    assert [p.name for p in (tmp_path/'out').iterdir()]==['dropped-tokens-seed3.json'] # nothing half written
-    r = json.loads((tmp_path/'out/dropped-tokens-seed3.json').read_text())
-    assert r['config_hash']==ab.config_hash(r['config'])==ab.config_hash(ab.full(ab.quickly(by_name['dropped-tokens'])['config']))
+    out,work = tmp_path/'out',tmp_path/'work'
+    one_at_a_time(monkeypatch, out, work)
+    args = dict(quick=True, only='dropped-tokens', seeds='3', jobs=1, out=str(out), work=str(work))
+    run_ablations(**args)
+    assert [p.name for p in out.iterdir()]==['dropped-tokens-seed3.json'] # nothing half written
+    r = json.loads((out/'dropped-tokens-seed3.json').read_text())
+    quick = ab.quickly(by_name['dropped-tokens'])
+    assert r['config_hash']==ab.config_hash(r['config'])==ab.config_hash(ab.full(quick['config']))
     assert r['protocols'].keys()==r['numbers'].keys()
     for k in 'accuracy','things_miou','miou','jaccard','worst_group':
         for size in 64,128: assert 0<=r['numbers'][f'{k}@{size}']<=1 and len(r['protocols'][f'{k}@{size}'])==16
     assert r['start']['kind']=='dino' and len(r['loss'])==len(r['start']['loss'])==1
     assert r['versions']['lightly'] and str(tmp_path) not in json.dumps(r)
     before = {p:p.stat().st_mtime_ns for p in tmp_path.rglob('*') if p.is_file()}
-    assert command(*args).returncode==0
+    run_ablations(**args)
     assert before=={p:p.stat().st_mtime_ns for p in tmp_path.rglob('*') if p.is_file()}
 
-def test_failure(tmp_path):
+def test_failure(tmp_path, monkeypatch):
     "A start that cannot be made is named, with its log and the run that waited for it; nothing is written."
-    (tmp_path/'work').mkdir(); (tmp_path/'out').mkdir()
-    run = ab.quickly(by_name['clip'])
-    ab.start_folder(tmp_path/'work', 'random', ab.full(run['config']), 0).write_text('in the way')
-    res = command('--quick', '--only', 'clip', '--seeds', '0', '--out', tmp_path/'out', '--work', tmp_path/'work', env={**os.environ, 'CLIPPY_TRACEBACK':'0'})
-    said = res.stdout+res.stderr
-    assert res.returncode and 'start-random seed 0: see ' in said and 'clip seed 0: its start is missing' in said
+    (tmp_path/'work').mkdir()
+    (tmp_path/'out').mkdir()
+    one_at_a_time(monkeypatch, tmp_path/'out', tmp_path/'work')
+    config = ab.full(ab.quickly(by_name['clip'])['config'])
+    ab.start_folder(tmp_path/'work', 'random', config, 0).write_text('in the way')
+    with pytest.raises(CliError) as e:
+        run_ablations(quick=True, only='clip', seeds='0', out=str(tmp_path/'out'), work=str(tmp_path/'work'))
+    assert 'start-random seed 0: see ' in str(e.value) and 'clip seed 0: its start is missing' in str(e.value)
     assert not list((tmp_path/'out').iterdir())
 
 def test_stop(tmp_path):
     "Ctrl-C ends the runner and its processes, and leaves no result behind."
-    p = subprocess.Popen([sys.executable, tool, '--only', 'clip', '--seeds', '0', '--out', tmp_path/'out', '--work', tmp_path/'work'],
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, 'CLIPPY_TRACEBACK':'0'},
-                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) # a job in the background may have been started deaf to it
+    words = [sys.executable, tool, '--only', 'clip', '--seeds', '0', '--out', tmp_path/'out', '--work', tmp_path/'work']
+    deaf_no_more = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) # which a background job may be
+    p = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, 'CLIPPY_TRACEBACK':'0'}, preexec_fn=deaf_no_more)
     for _ in range(300):
         if (log := tmp_path/'work/start-random-seed0.log').exists(): break
         time.sleep(.1)
