@@ -131,15 +131,21 @@ class TIPSv2(Family):
         scale = 1/model.config.temperature_init_value # it is in no file of weights
         super().__init__(config, model.vision_model, model.text_model, v.hidden_size, [v.patch_size]*2, scale)
         self.tokenizer = tokenizer
-    def pooled(self, x): return self.image(x).pooler_output
-    def patches(self, x, values):
-        tokens = self._values(x) if values else self.image(x).last_hidden_state
-        return tokens[:,1+self.image.config.num_register_tokens:]
-    def _values(self, x):
+    def pooled(self, x): return self.tokens(x)[:,0]
+    def patches(self, x, values): return self.tokens(x, values)[:,1+self.image.config.num_register_tokens:]
+    def tokens(self, x, values=False): # `[B,2+N,D]` after the final norm
         *layers,last = self.image.encoder.layer
-        x = self.image.embeddings(x)
+        x = self.embedded(x)
         for layer in layers: x = layer(x)
-        return self.image.layernorm(alone(last, x))
+        return self.image.layernorm(alone(last, x) if values else last(x))
+    def embedded(self, x): # with positions of any grid: transformers has that too, but not so that it can be exported
+        e = self.image.embeddings
+        positions,side = e.position_embeddings,math.isqrt(e.position_embeddings.shape[1]-1)
+        grid = positions[:,1:].unflatten(1, (side,side)).permute(0, 3, 1, 2)
+        x = e.patch_embeddings.projection(x)
+        grid = F.interpolate(grid.float(), x.shape[-2:], mode='bilinear', antialias=True).to(x.dtype)
+        first = torch.cat([e.cls_token+positions[:,:1], e.register_tokens], 1).expand(x.shape[0], -1, -1)
+        return torch.cat([first, (x+grid).flatten(2).transpose(1, 2)], 1)
     def ids(self, texts):
         cut = dict(truncation=True, max_length=self.config.max_tokens, padding=True)
         found = self.tokenizer(texts, return_tensors='pt', **cut)

@@ -43,7 +43,7 @@ def before_last(
     "Tokens that the last block is given."
     x = tower.conv1(x)
     positions = resized_positions(tower.positional_embedding, tower.grid_size, x.shape[-2:])
-    first = tower.class_embedding.expand(len(x), 1, -1)
+    first = tower.class_embedding.expand(x.shape[0], 1, -1)
     x = tower.ln_pre(torch.cat([first, x.flatten(2).transpose(1, 2)], 1)+positions)
     for block in tower.transformer.resblocks[:-1]: x = block(x)
     return x
