@@ -402,7 +402,7 @@ def test_one_reader_of_tars(tmp_path, how, mode):
         for k in want] and all(source[i][0].tobytes()==open_image(jpeg(i)).tobytes() for i in range(4))
 
 @pytest.mark.parametrize('files,says',
-                         [([('0.txt',b'x')],'1 samples have no image, the first is 0'),
+                         [([('0.txt',b'x')],'(1 samples have no image, the first is 0|, 0: no image)'),
                           ([('0.jpg',jpeg()), ('0.txt',b' ')],'0: empty caption. Mend'),
     ([('0.jpg',jpeg()), ('0.json',b'{"captions": ["\\ud83d"]}')],
      '0: caption is not UTF-8'), ([('0.jpg',jpeg()), ('0.txt',b'x')]*2,'0: duplicate key'), ([('0.jpg',jpeg()),
