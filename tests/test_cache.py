@@ -29,7 +29,8 @@ def poison(path, change):
         path.unlink()
         os.mkfifo(path)
     else:
-        save_file(dict(vectors=dict(shape=wrong[:1], length=wrong*2, kind=wrong.to(torch.int32)).get(change, wrong)), path)
+        save_file(dict(vectors=dict(shape=wrong[:1], length=wrong*2, kind=wrong.to(torch.int32)).get(change, wrong)),
+            path)
         path.chmod(dict(group=0o620, world=0o602).get(change, 0o600))
         if change=='owner': os.chown(path, 12345, 12345)
 
@@ -63,4 +64,6 @@ def test_nothing_else_is_overwritten(tmp_path):
     (tmp_path/'folder').mkdir()
     with pytest.raises(OSError): write_ours(tmp_path/'folder', b'new')
     assert sorted(o.name for o in tmp_path.iterdir())==['folder','kept','precious']
-    assert read_ours(tmp_path/'kept', most=2) is None and read_ours(tmp_path/'folder') is None and read_ours(tmp_path/'no') is None
+    assert read_ours(tmp_path/'kept', most=2) is None
+    assert read_ours(tmp_path/'folder') is None
+    assert read_ours(tmp_path/'no') is None
