@@ -239,5 +239,6 @@ def completion(
     shell:str, # bash, zsh, tcsh, fish or powershell
 ):
     "Print what a shell needs to complete commands and options."
-    if shell not in shtab.SUPPORTED_SHELLS: raise ValueError(f'Completion is made for {", ".join(shtab.SUPPORTED_SHELLS)}, not {shell!r}.')
+    known = shtab.SUPPORTED_SHELLS
+    if shell not in known: raise ValueError(f'Completion is made for {", ".join(known)}, not {shell!r}.')
     print(shtab.complete(whole_parser(), shell))

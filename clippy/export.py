@@ -96,8 +96,8 @@ def _see(self:OnnxCLIPpy, x, what):
         raise ValueError(f'Images are [B,3,H,W] as prepare makes them, not {list(x.shape)}.')
     p = self.info['patch']
     if 0 in x.shape or x.shape[2]%p[0] or x.shape[3]%p[1]:
-        raise ValueError(f'Image of {x.shape[2]} x {x.shape[3]} pixels: height and width must be multiples of the patch, '
-                         f'{p[0]} x {p[1]}.')
+        raise ValueError(f'Image of {x.shape[2]} x {x.shape[3]} pixels: '
+                         f'height and width must be multiples of the patch, {p[0]} x {p[1]}.')
     return self.image.run([what], dict(image=x))[0]
 
 @patch

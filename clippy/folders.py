@@ -389,6 +389,6 @@ def _manifest_lines(path): # where the model comes from and what it can do, if t
     yield from ((k, known[k]) for k in ('command','steps','data') if isinstance(known.get(k), (str,int)))
     results = known.get('results', [])
     for r in results if isinstance(results, list) else []:
-        numbers = r.get('numbers', r) if isinstance(r, dict) else None
+        numbers = r.get('numbers') if isinstance(r, dict) else None
         if not isinstance(numbers, dict): raise ValueError(f'{path} holds a result without numbers.')
         yield r.get('task'), ', '.join(f'{k} {100*v:.1f}%' for k,v in numbers.items() if isinstance(v, float))

@@ -26,11 +26,15 @@ def upload_folder()->Path: # of mode 0700; inside `GRADIO_TEMP_DIR`, if that is 
     "Where this process keeps what its visitors send and get."
     base = os.environ.get('GRADIO_TEMP_DIR')
     if base: Path(base).mkdir(parents=True, exist_ok=True)
-    folder,owner = Path(mkdtemp(prefix='clippy-app-', dir=base)).resolve(),os.getpid()
+    folder = Path(mkdtemp(prefix='clippy-app-', dir=base)).resolve()
+    owner = os.getpid()
     for old in folder.parent.glob('clippy-app-*'): _forget(old)
     os.environ['GRADIO_TEMP_DIR'] = str(folder) # where gradio looks, each time anew
-    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid()==owner else None)
+    atexit.register(_end, folder, owner)
     return folder
+
+def _end(folder, owner): # a process that was forked leaves it
+    if os.getpid()==owner: shutil.rmtree(folder, ignore_errors=True)
 
 def _forget(folder, age=86_400): # of a process that was killed: its folder is ours, and nobody has touched it for a day
     about = folder.lstat()
@@ -137,7 +141,8 @@ def check_parts(
     by_name = {f.api_name:f for f in page.fns.values() if f.api_visibility=='public'} if kind=='call' else {}
     f = by_name.get(name) if kind=='call' else page.fns.get(_whole(question.get('fn_index')))
     if f is None: raise Refused(404, 'There is no such question.')
-    data,most = question.get('data'),len(f.inputs)
+    data = question.get('data')
+    most = len(f.inputs)
     least = sum(not o.skip_api for o in f.inputs) if kind=='call' else most
     if not isinstance(data, list) or len(data) not in (least, most):
         raise Refused(422, f'This question has {least} parts, in a list called data.')
@@ -165,13 +170,16 @@ def make_room(
     most:int=5000, # files
 )->bool: # whether they fit now
     "Remove the oldest files, if there are too many."
-    files,now = _files(folder),time.time()
-    used,n = sum(size for _,size in files.values()),len(files)
+    files = _files(folder)
+    now = time.time()
+    used = sum(size for _,size in files.values())
+    n = len(files)
     for p,(at,size) in files.items():
         if used<=room and n<=most: break
         if at>now-60 or p in keep: continue
         Path(p).unlink(missing_ok=True)
-        used,n = used-size,n-1
+        used -= size
+        n -= 1
     return used<=room and n<=most
 
 def remove_old(
@@ -198,9 +206,14 @@ most_query = 500 # letters
 class Gate:
     "Lets through what is allowed."
     def __init__(self, app, page, names, max_mb, total_mb):
-        self.app,self.page,self.names = app,page,names
-        self.upload,self.room = max_mb*2**20+2**16,total_mb*2**20
-        self.open,self.coming,self.tries = Counter(),0,deque()
+        self.app = app # gradio
+        self.page = page
+        self.names = names # under which it is served
+        self.upload = max_mb*2**20+2**16 # bytes
+        self.room = total_mb*2**20 # bytes
+        self.open = Counter() # visitor -> requests
+        self.coming = 0 # bytes of uploads on their way
+        self.tries = deque() # times of passwords
 
     async def __call__(self, scope, receive, send):
         if scope['type']=='lifespan': return await self.app(scope, receive, send)
@@ -252,7 +265,10 @@ def _count_tries(self:Gate, most=30, seconds=60): # passwords, of all visitors: 
 # %% ../nbs/41_gate.ipynb #a0435047
 class Body:
     "What is received, and whether there is more."
-    def __init__(self, receive): self.receive,self.bytes,self.more = receive,0,True
+    def __init__(self, receive):
+        self.receive = receive
+        self.bytes = 0
+        self.more = True
     async def __call__(self):
         message = await self.receive()
         self.bytes += len(message.get('body', b''))
@@ -268,7 +284,7 @@ async def _pass(self:Gate, scope, receive, send):
     self.coming += need
     try:
         fits = await asyncio.to_thread(make_room, upload_folder(), self.room-self.coming, kept(self.page))
-        if not fits: raise Refused(507, 'There is no room for more pictures: try again in a minute.')
+        if not fits: raise Refused(507, 'There is no room for more images: try again in a minute.')
         if is_upload: return await self.app(scope, _few_files(_in_time(receive, 300), need), send)
         question = read_question(await _read(receive), partial(is_stored, self.page))
         is_json = all(o.startswith('application/json') for o in _headers(scope, 'content-type'))
@@ -281,7 +297,9 @@ async def _pass(self:Gate, scope, receive, send):
     finally: self.coming -= need
 
 async def _read(receive, most=most_body, seconds=30): # the body of a question
-    data,receive,more = b'',_in_time(receive, seconds),True
+    receive = _in_time(receive, seconds)
+    data = b''
+    more = True
     while more:
         message = await receive()
         data += message.get('body', b'')
@@ -297,7 +315,8 @@ def _in_time(receive, seconds): # `receive`, until then
     return _receive
 
 def _few_files(receive, most): # `receive`, of an upload: each file in it would be held open until the last
-    seen,tail,bytes = 0,b'',0
+    seen = bytes = 0
+    tail = b''
     async def _receive():
         nonlocal seen, tail, bytes
         message = await receive()

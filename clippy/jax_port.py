@@ -20,7 +20,8 @@ from fastcore.basics import patch
 
 # %% ../nbs/45_jax.ipynb #73ce813f
 try: import jax, jax.numpy as jnp
-except ImportError as e: raise ImportError(f"This needs the package jax ({e}): pip install 'clippy-vl[export]'.") from None
+except ImportError as e:
+    raise ImportError(f"This needs the package jax ({e}): pip install 'clippy-vl[export]'.") from None
 
 # %% ../nbs/45_jax.ipynb #f029f74c
 def linear(p, name, x): # `x` times the weight of that name
@@ -51,20 +52,23 @@ class ViT:
     pool_prefix:bool = False # prefix tokens in the pool too
 
 def embed_patches(p, x, vit:ViT): # `[B,3,H,W]` -> `[B,h,w,D]`
-    (b,c,H,W),(ph,pw) = x.shape,vit.patch
+    b,c,H,W = x.shape
+    ph,pw = vit.patch
     x = x.reshape(b, c, H//ph, ph, W//pw, pw)
     return jnp.einsum('bchpwq,dcpq->bhwd', x, p['patch_embed.proj.weight'])+p['patch_embed.proj.bias']
 
 def positions(p, h, w, vit:ViT): # `[1, prefix+h*w, D]`
     n = p['pos_embed'].shape[1]-math.prod(vit.grid)
-    prefix,grid = p['pos_embed'][:,:n],p['pos_embed'][0,n:].reshape(*vit.grid, -1)
+    prefix = p['pos_embed'][:,:n]
+    grid = p['pos_embed'][0,n:].reshape(*vit.grid, -1)
     if vit.grid!=(h,w): grid = jax.image.resize(grid, (h,w,grid.shape[-1]), 'cubic')
     return jnp.concatenate([prefix, grid.reshape(1, h*w, -1)], 1)
 
 # %% ../nbs/45_jax.ipynb #3405fb6e
 def vit_block(p, i, x, vit:ViT): # one layer, `[B,N,D]`
     n = f'blocks.{i}.'
-    q,k,v = (split_heads(o, vit.heads) for o in jnp.split(linear(p, n+'attn.qkv', layer_norm(p, n+'norm1', x, vit.eps)), 3, -1))
+    qkv = linear(p, n+'attn.qkv', layer_norm(p, n+'norm1', x, vit.eps))
+    q,k,v = (split_heads(part, vit.heads) for part in jnp.split(qkv, 3, -1))
     y = jax.nn.dot_product_attention(q, k, v).reshape(x.shape)
     x = x+linear(p, n+'attn.proj', y)*p.get(n+'ls1.gamma', 1)
     y = jax.nn.gelu(linear(p, n+'mlp.fc1', layer_norm(p, n+'norm2', x, vit.eps)), approximate=False)
@@ -93,21 +97,24 @@ class T5:
     dense:tuple = () # activation after each linear layer that follows the mean
 
 def distance_buckets(d, t5:T5): # integers -> bucket numbers
-    half,a = t5.buckets//2,np.abs(d)
+    half = t5.buckets//2
     exact = half//2
+    a = np.abs(d)
     log = np.log(np.maximum(a, 1).astype(np.float32)/np.float32(exact))/math.log(t5.far/exact)*(half-exact)
     return half*(d>0)+np.where(a<exact, a, np.minimum(exact+log.astype(int), half-1))
 
-acts = dict(relu=jax.nn.relu, gelu_new=jax.nn.gelu, gelu=partial(jax.nn.gelu, approximate=False), silu=jax.nn.silu, tanh=jnp.tanh, none=lambda x: x)
+acts = dict(relu=jax.nn.relu, gelu_new=jax.nn.gelu, gelu=partial(jax.nn.gelu, approximate=False),
+    silu=jax.nn.silu, tanh=jnp.tanh, none=lambda x: x)
 
 # %% ../nbs/45_jax.ipynb #e64810e0
 def t5_block(p, i, x, bias, mask, t5:T5): # one layer, `[B,T,D]`
     n = f'encoder.block.{i}.layer.'
     y = rms_norm(p, n+'0.layer_norm', x, t5.eps)
-    q,k,v = (split_heads(linear(p, n+f'0.SelfAttention.{o}', y), t5.heads) for o in 'qkv')
+    q,k,v = (split_heads(linear(p, n+f'0.SelfAttention.{part}', y), t5.heads) for part in 'qkv')
     y = jax.nn.dot_product_attention(q, k, v, bias=bias, mask=mask, scale=1.)
     x = x+linear(p, n+'0.SelfAttention.o', y.reshape(*x.shape[:2], -1))
-    y,n = rms_norm(p, n+'1.layer_norm', x, t5.eps),n+'1.DenseReluDense.'
+    y = rms_norm(p, n+'1.layer_norm', x, t5.eps)
+    n += '1.DenseReluDense.'
     if n+'wi.weight' in p: y = acts[t5.act](linear(p, n+'wi', y))
     else: y = acts[t5.act](linear(p, n+'wi_0', y))*linear(p, n+'wi_1', y) # gated
     return x+linear(p, n+'wo', y)
@@ -139,10 +146,11 @@ class JaxCLIPpy:
 @patch
 def image_tokens(self:JaxCLIPpy, x): # `[B,3,H,W]` -> prefix tokens, patch tokens, in the space of the text
     h,w = (s%p for s,p in zip(x.shape[-2:], self.vit.patch))
-    if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
-                                f'the patch, {self.vit.patch[0]} x {self.vit.patch[1]}.')
+    if h or w:
+        raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
+                         f'the patch, {self.vit.patch[0]} x {self.vit.patch[1]}.')
     tokens = vit_tokens(self.image, jnp.asarray(x), self.vit)
-    return [linear(self.proj, 'proj', o) if self.proj else o for o in tokens]
+    return [linear(self.proj, 'proj', t) if self.proj else t for t in tokens]
 
 # %% ../nbs/45_jax.ipynb #004d5585
 @patch
@@ -172,12 +180,12 @@ def encode_tokens(self:JaxCLIPpy,
     return unit(t5_vectors(self.text, ids, mask, self.t5))
 
 # %% ../nbs/45_jax.ipynb #1e5a8883
-_known = set('''VisionTransformer PatchEmbed Conv2d LayerNorm Linear Dropout PatchDropout DropPath Identity Sequential Block Attention Mlp GELU
-    LayerScale'''.split())
+_known = set('''VisionTransformer PatchEmbed Conv2d LayerNorm Linear Dropout PatchDropout DropPath Identity Sequential
+    Block Attention Mlp GELU LayerScale'''.split())
 _wb = r'\.(weight|bias)'
 _image_names = re.compile(rf'cls_token|reg_token|pos_embed|patch_embed\.proj{_wb}|norm{_wb}|'
     rf'blocks\.\d+\.((norm[12]|attn\.qkv|attn\.proj|mlp\.fc[12]){_wb}|ls[12]\.gamma)')
-_text_names = re.compile(r'shared\.weight|encoder\.embed_tokens\.weight|encoder\.final_layer_norm\.weight|encoder\.block\.\d+\.layer\.'
+_text_names = re.compile(r'shared\.weight|encoder\.(embed_tokens|final_layer_norm)\.weight|encoder\.block\.\d+\.layer\.'
     r'(0\.SelfAttention\.([qkvo]|relative_attention_bias)|1\.DenseReluDense\.(wi|wi_0|wi_1|wo)|[01]\.layer_norm)\.weight')
 
 def _arrays(state): return {k:jnp.asarray(v.detach().cpu().float().numpy()) for k,v in state.items()}
@@ -185,7 +193,9 @@ def _arrays(state): return {k:jnp.asarray(v.detach().cpu().float().numpy()) for 
 def _short(name): return re.sub(r'^blocks\.\d+\.|\.(weight|bias)$', '', name)
 
 def _refuse(tower, found):
-    if found: raise ValueError(f'The JAX port does not know {", ".join(sorted(found))} of this {tower} tower. ONNX may: clippy export.')
+    if not found: return
+    unknown = ', '.join(sorted(found))
+    raise ValueError(f'The JAX port does not know {unknown} of this {tower} tower. ONNX may: clippy export.')
 
 # %% ../nbs/45_jax.ipynb #05f49135
 def vit_of(
@@ -195,12 +205,16 @@ def vit_of(
     tower = model.image
     _refuse('image', {type(m).__name__ for m in tower.modules()}-_known)
     _refuse('image', {_short(k) for k in tower.state_dict() if not _image_names.fullmatch(k)})
-    n,grid = tower.num_prefix_tokens,tower.patch_embed.grid_size
-    if tower.pos_embed is None or tower.pos_embed.shape[1]!=n+math.prod(grid): _refuse('image', {'the position embeddings'})
+    n = tower.num_prefix_tokens
+    grid = tower.patch_embed.grid_size
+    whole = tower.pos_embed is not None and tower.pos_embed.shape[1]==n+math.prod(grid)
+    if not whole: _refuse('image', {'the position embeddings'})
     if not hasattr(tower.norm, 'eps'): _refuse('image', {'the missing final norm'})
-    if any(getattr(m, 'approximate', 'none')!='none' for m in tower.modules()): _refuse('image', {'the approximate GELU'})
-    return ViT(tuple(model.patch), tuple(grid), tower.blocks[0].attn.num_heads, len(tower.blocks), tower.norm.eps, model.config.pooling,
-        model.config.pool_prefix)
+    exact = all(getattr(m, 'approximate', 'none')=='none' for m in tower.modules())
+    if not exact: _refuse('image', {'the approximate GELU'})
+    layers = dict(heads=tower.blocks[0].attn.num_heads, depth=len(tower.blocks))
+    pool = dict(pooling=model.config.pooling, pool_prefix=model.config.pool_prefix)
+    return ViT(patch=tuple(model.patch), grid=tuple(grid), eps=tower.norm.eps, **layers, **pool)
 
 # %% ../nbs/45_jax.ipynb #53266cdb
 def t5_of(
@@ -209,16 +223,24 @@ def t5_of(
     "The fixed part of the text tower, or a sentence on what the port lacks."
     first,pooling,*rest = model.text
     c = first.model.config
-    if c.model_type!='t5': raise ValueError(f'The JAX port knows T5, and this text tower is a {c.model_type}. ONNX knows it: clippy export.')
+    if c.model_type!='t5':
+        raise ValueError(f'The JAX port knows T5, and this text tower is a {c.model_type}. '
+                         'ONNX knows it: clippy export.')
     _refuse('text', {_short(k) for k in first.model.state_dict() if not _text_names.fullmatch(k)})
-    kinds = [type(m).__name__ for m in rest]
-    _refuse('text', {f'{k} as its layer {i+3}' for i,k in enumerate(kinds) if k!='Dense' and (k,i)!=('Normalize',len(kinds)-1)})
     if pooling.pooling_mode!='mean': _refuse('text', {f'the pooling {pooling.pooling_mode}'})
-    dense = [m for m in rest if type(m).__name__=='Dense']
-    names = ['none' if (k := type(m.activation_function).__name__)=='Identity' else k.lower() for m in dense]
-    _refuse('text', {f'the activation {o}' for o in [*names, c.dense_act_fn] if o not in acts}|{'a residual layer' for m in dense if m.use_residual})
-    return T5(c.num_heads, c.num_layers, c.layer_norm_epsilon, c.relative_attention_num_buckets, c.relative_attention_max_distance,
-              c.dense_act_fn, tuple(names))
+    dense = _activations(rest)
+    _refuse('text', {f'the activation {name}' for name in (*dense, c.dense_act_fn) if name not in acts})
+    return T5(heads=c.num_heads, depth=c.num_layers, eps=c.layer_norm_epsilon, buckets=c.relative_attention_num_buckets,
+        far=c.relative_attention_max_distance, act=c.dense_act_fn, dense=dense)
+
+def _activations(layers): # that follow the mean: dense ones, and at the end perhaps a norm
+    kinds = [type(m).__name__ for m in layers]
+    plain = kinds[:-1] if kinds[-1:]==['Normalize'] else kinds
+    _refuse('text', {f'{k} as its layer {i+3}' for i,k in enumerate(plain) if k!='Dense'})
+    dense = layers[:len(plain)]
+    if any(m.use_residual for m in dense): _refuse('text', {'a residual layer'})
+    names = [type(m.activation_function).__name__ for m in dense]
+    return tuple('none' if name=='Identity' else name.lower() for name in names)
 
 # %% ../nbs/45_jax.ipynb #b9f90618
 def to_jax(
@@ -233,4 +255,5 @@ def to_jax(
     text = _arrays({k:v for k,v in source.text[0].model.state_dict().items() if 'embed_tokens' not in k})
     text |= {f'dense.{i}.{k}':v for i,m in enumerate(dense) for k,v in _arrays(m.linear.state_dict()).items()}
     proj = {f'proj.{k}':v for k,v in _arrays(source.proj.state_dict()).items()}
-    return JaxCLIPpy(_arrays(source.image.state_dict()), text, proj, _arrays(dict(s=source.logit_scale))['s'], vit, t5)
+    scale = _arrays(dict(s=source.logit_scale))['s']
+    return JaxCLIPpy(_arrays(source.image.state_dict()), text, proj, scale, vit, t5)

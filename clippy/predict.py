@@ -221,11 +221,14 @@ def similarity(self:CLIPpy,
     "Where a phrase is."
     texts,_ = check_labels([text] if isinstance(text, str) else text)
     vectors = self.word_vectors(texts, ('{}',))
-    def answer(image, cosines): # `[K,h,w]`
-        big = F.interpolate(cosines[:,None], size=image.size[::-1], mode='bilinear', align_corners=False)[:,0]
-        maps = [HeatMap(image, t, m) for t,m in zip(texts, big.cpu().numpy())]
+    def heat(image, patches, v): # each phrase by itself: its map does not depend on what else is asked
+        cosines = (patches@v)[None,None]
+        big = F.interpolate(cosines, size=image.size[::-1], mode='bilinear', align_corners=False)
+        return big[0,0].cpu().numpy()
+    def answer(image, patches): # `[h,w,D]`
+        maps = [HeatMap(image, t, heat(image, patches, v)) for t,v in zip(texts, vectors)]
         return maps[0] if isinstance(text, str) else maps
-    return self.look(images, partial(self.patch_cosines, vectors=vectors), answer, size, batch_size)
+    return self.look(images, self.encode_patches, answer, size, batch_size)
 
 # %% ../nbs/40_predict.ipynb #1d3dcfa4
 @patch
@@ -258,6 +261,6 @@ def classify(self:CLIPpy,
     labels,_ = check_labels(labels)
     vectors = as_one(labels, self.word_vectors(labels, templates))
     def answer(image, vector):
-        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').cpu()
+        p = finite((self.logit_scale.exp()*vectors@vector).softmax(0), 'Probabilities').detach().cpu()
         return Classification({labels[i]:float(p[i]) for i in p.argsort(descending=True).tolist()})
     return self.look(images, self.encode_image, answer, size, batch_size)

@@ -96,19 +96,13 @@ def _percent(result, k): # the number, its interval
     if v is None or v!=v: return '–',''
     return f'{100*v:.1f}',f'{100*ends[0]:.1f} to {100*ends[1]:.1f}' if ends else ''
 
-# %% ../nbs/19_results.ipynb #8d4f205a
-def _of_before(r): # until training gives `Result`s
-    how = f"{r['task']}, n={r.get('n') or r['images']}, {r['protocol']['size']} px, data {r['protocol']['data'][:8]}"
-    return [(t, f'{100*r[k]:.1f}', '', how) for k,t in _titles.items() if k in r]
-
 # %% ../nbs/19_results.ipynb #df1d05ae
 def results_table(
     results:list, # of `Result`
 )->Table: # in percent
     "Every number of some evaluations, with its interval and its protocol."
     title = lambda k: _titles.get(k, k.replace('_',' '))
-    rows = [(title(k), *_percent(r, k), _how(r)) for r in results for k in r.get('numbers', ())]
-    rows += [row for r in results if 'numbers' not in r for row in _of_before(r)]
+    rows = [(title(k), *_percent(r, k), _how(r)) for r in results for k in r['numbers']]
     if any(r[2] for r in rows): return table(rows, ('','%','95 % interval','protocol'), (1,2))
     return table([(name,number,how) for name,number,_,how in rows], ('','%','protocol'), (1,))
 

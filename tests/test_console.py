@@ -173,7 +173,7 @@ def test_planted_in_a_run(site, tmp_path, monkeypatch, capfd):
     raw = dict(m, command=f'clippy train --train-data {shlex.quote(shards)} --logs "/my disk/S3CRETname/a b"',
         options=m['options']|dict(train_data=shards, logs='/my disk/S3CRETname/a b'))
     (tmp_path/'logs/run/metrics.json').write_text(json.dumps(raw)) # as an older version wrote it
-    monkeypatch.setattr('clippy.hub._picture', lambda *args: '')
+    monkeypatch.setattr('clippy.hub._card_image', lambda *args: '')
     write_repo(load(tmp_path/'logs/run/model'), tmp_path/'repo', 'me/model', read_manifest(tmp_path/'logs/run/model'))
     for p in (tmp_path/'repo').rglob('*'): assert not p.is_file() or b'S3CRET' not in p.read_bytes(), p
     capfd.readouterr()
@@ -195,7 +195,7 @@ def test_planted_in_an_error(shards, site, tmp_path, monkeypatch, capfd):
     assert clean(''.join(traceback.format_exception(e.value)))
 
 def test_planted_in_a_tool():
-    from clippy.download import _recorded, find_tool
+    from clippy.download import _recorded
     for line in lines: assert clean(_recorded(shlex.split(line)))
     assert clean(_recorded(['uvx', '--from', 'img2dataset', 'img2dataset', '--header', 'S3CRETheader']))
 
@@ -276,7 +276,7 @@ kinds = lambda page: [o.type for o in md.parse(page)]
 
 @pytest.mark.parametrize('text', attacks)
 def test_card(text):
-    "Whatever stands in a manifest, a name or a licence: YAML with that text in it, and a page with its own headings alone."
+    "Whatever stands in a manifest, a name or a licence: YAML with that text, and a page with its own headings alone."
     card = model_card(poisoned(known, text), f'ada/{text}', license=text)
     _,front,page = re.split(r'^---\n', card, maxsplit=2, flags=re.M)
     about = yaml.safe_load(front)

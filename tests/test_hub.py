@@ -215,10 +215,11 @@ def test_a_run_and_more_results(model, tmp_path, capsys, monkeypatch):
     kw = dict(results=str(tmp_path/'r.json'), out=str(tmp_path/'repo'))
     push(str(run), 'ada/b', half=True, **kw)
     card,about = (tmp_path/'repo'/'README.md').read_text(),json.loads((tmp_path/'repo'/'manifest.json').read_text())
-    assert 'rounded to float16' in card and about['rounded'] and len(about['results'])==2 and 'curve' not in about
+    assert 'rounded to float16' in card and about['rounded'] and len(about['results'])==3 and 'curve' not in about
     assert 'ada/logs' not in card+str(about) and '--logs logs' in card
     front = yaml.safe_load(card.split('---\n')[1])
-    assert [(r['dataset']['config'], len(r['metrics'])) for r in front['model-index'][0]['results']]==[('clippy, 512 images',1),('clippy, 512 images',2),('clippy, 8 images',2)]
+    shown = [(r['dataset']['config'], len(r['metrics'])) for r in front['model-index'][0]['results']]
+    assert shown==[('clippy, 512 images',4),('clippy, 512 images',1),('clippy, 8 images',4)]
     assert front['library_name']=='clippy' and 'base_model' not in front
     assert load(tmp_path/'repo').config==model.config and read_manifest(tmp_path/'repo')==about
     with pytest.raises(ValueError, match='of other weights'): push('scenes-cls', 'ada/b', results=kw['results'], out=str(tmp_path/'other'))
@@ -235,17 +236,24 @@ def test_wrong_manifests_and_pictures(model, tmp_path):
     with pytest.raises(ValueError, match='no metrics.json of a run'): read_manifest(tmp_path/'b.json')
     with pytest.raises(FileNotFoundError, match='no file'): read_manifest(tmp_path/'d.json')
     with pytest.raises(FileNotFoundError, match='no manifest.json'): model.push_to_hub('ada/m', manifest=tmp_path)
-    with pytest.raises(ValueError, match='not a picture'): write_repo(model, tmp_path/'m', 'ada/m', picture=tmp_path/'c.png')
+    with pytest.raises(ValueError, match='not an image'): write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'c.png')
     Image.new('RGB', (8,8)).save(tmp_path/'d.PNG')
-    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', picture=tmp_path/'d.PNG')/'README.md').read_text()
+    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'d.PNG')/'README.md').read_text()
 
 def test_card_of_a_large_model():
     "Pretrained towers, several processes, retrieval: what such a run's card says."
-    about = run_manifest(dict(options=dict(train_data='/data/cc12m/{000..999}.tar', batch_size=64, seed=3), steps=10, processes=8, data='abc', versions={}, command='x',
-        model=dict(image='vit_base_patch16_224.dino', text='sentence-transformers/sentence-t5-base', pretrained_image=True, pretrained_text=True, pooling='max', image_size=224,
-            token_drop=0., image_args={}, text_args={}), results=[{'task':'retrieval', 'image_to_text@1':.5, 'chance':.01, 'images':100, 'texts':500, 'protocol':dict(size=224, data='ab')}]))
+    towers = dict(image='vit_base_patch16_224.dino', text='sentence-transformers/sentence-t5-base')
+    made = dict(pretrained_image=True, pretrained_text=True, pooling='max', image_size=224, token_drop=0.)
+    options = dict(train_data='/data/cc12m/{000..999}.tar', batch_size=64, seed=3)
+    result = dict(task='retrieval', primary='image_to_text@1', numbers={'image_to_text@1':.5}, intervals={}, details={},
+        images=dict(seen=100, found=100, expected=None, whole=True), protocol=dict(name='clippy', size=224),
+        protocol_hash='0123456789', files='abcdef', model='0123456789')
+    about = run_manifest(dict(options=options, steps=10, processes=8, data='abc', versions={}, command='x',
+        model=dict(**towers, **made, image_args={}, text_args={}), results=[result]))
     card = model_card(about, 'ada/big')
     front = yaml.safe_load(card.split('---\n')[1])
     assert front['base_model']==['timm/vit_base_patch16_224.dino','sentence-transformers/sentence-t5-base']
-    assert front['model-index'][0]['results'][0]['metrics'][0]==dict(type='recall', value=.5, name='image_to_text@1') and len(front['model-index'][0]['results'])==1
-    for o in 'in each of 8 processes','`{000..999}.tar`','licences of their own','Captions from the web': assert o in card
+    found, = front['model-index'][0]['results']
+    assert found['metrics'][0]==dict(type='recall', value=.5, name='image_to_text@1')
+    parts = 'in each of 8 processes','`{000..999}.tar`','licences of their own','Captions from the web'
+    for part in parts: assert part in card

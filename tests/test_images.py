@@ -1,4 +1,4 @@
-"Every mode is right or refused, nothing is started or decoded that should not be; any bytes end in an image or a reason."
+"Every mode is right or refused, nothing is started or decoded that should not be; any bytes end in one of two ways."
 import ast, io, os, struct, subprocess, sys, zlib
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 import clippy.images as I
 from clippy.data import fast_transform
 from clippy.pack import pack
-from clippy.eval import read_image
+from clippy.eval import read_image as read_for_evaluation
 from clippy.export import pixels
 from clippy.images import Unusable, open_image, orientation, to_rgb
 from clippy.predict import read_image
@@ -32,7 +32,7 @@ def same(data, want, most=0): # one reader, in all its places
 
 def chunk(kind, data): return struct.pack('>I', len(data))+kind+data+struct.pack('>I', zlib.crc32(kind+data))
 
-def png(values, depth, colour, *notes): # `[H,W]` or `[H,W,C]` in the file's own bits; 0: grey, 2: RGB, 4: grey with alpha
+def png(values, depth, colour, *notes): # `[H,W]` or `[H,W,C]`, the file's bits; 0: grey, 2: RGB, 4: grey with alpha
     h,w = values.shape[:2]
     rows = values.reshape(h,-1)
     if depth<8: rows = [np.packbits(np.unpackbits(r.astype(np.uint8)[:,None], axis=1)[:,
@@ -191,8 +191,9 @@ def test_turned_once(kind, turn):
     x = np.asarray(big)
     want = {1:x, 2:x[:,::-1], 3:x[::-1,::-1], 4:x[::-1], 5:x.T, 6:x[::-1].T, 7:x[::-1,::-1].T, 8:x.T[::-1]}[turn]
     image = open_image(saved(big, kind, exif=tag, **(dict(lossless=True) if kind=='WEBP' else {})))
-    for o in (image, to_rgb(image), read_image(image)): assert o.size==want.shape[::-1] and np.abs(np.asarray(o)[...,
-            0].astype(int)-want).max()<9 and orientation(o)==1
+    for upright in (image, to_rgb(image), read_image(image)):
+        assert upright.size==want.shape[::-1] and orientation(upright)==1
+        assert np.abs(np.asarray(upright)[...,0].astype(int)-want).max()<9
     tag[0x0112] = 9
     assert open_image(saved(big, kind, exif=tag)).size==big.size
 
@@ -213,7 +214,7 @@ def test_foreign_formats(kind, tmp_path, monkeypatch):
     (tmp_path/'c.csv').write_text('image,caption\na.jpg,A\n')
     with pytest.raises(Unusable, match='unreadable image'): open_image(foreign[kind])
     with pytest.raises(Unusable, match='unreadable image'): fast_transform(32)(foreign[kind])
-    with pytest.raises(ValueError, match='unreadable image'): read_image(tmp_path/'im/a.jpg')
+    with pytest.raises(ValueError, match='unreadable image'): read_for_evaluation(tmp_path/'im/a.jpg')
     with pytest.raises(ValueError, match='no image that Pillow can read as one of JPEG, PNG'):
         read_image(tmp_path/'im/a.jpg')
     with pytest.raises(ValueError, match="'unreadable image': 1"): pack(tmp_path/'im', tmp_path/'c.csv',
@@ -331,7 +332,7 @@ def test_files_that_are_none(tmp_path):
     for name,why in dict(hole='image too large', folder='not a file', pipe='not a file', zero='not a file',
             none='missing file').items():
         with pytest.raises(Unusable, match=why): I.read_file(tmp_path/f'{name}.png')
-        with pytest.raises(ValueError, match=why): read_image(tmp_path/f'{name}.png')
+        with pytest.raises(ValueError, match=why): read_for_evaluation(tmp_path/f'{name}.png')
         with pytest.raises((ValueError,OSError),
                 match='make it smaller|There is no image'): read_image(tmp_path/f'{name}.png')
     with pytest.raises(ValueError, match='none can be used'): pack(tmp_path, tmp_path/'c.csv', tmp_path/'out',

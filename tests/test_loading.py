@@ -1,4 +1,4 @@
-"""A model of others is attacked here: load ends in a model or in a sentence, runs nothing, and opens only the files of its lists.
+"""A model of others is attacked here: load ends in a model or in a sentence, runs nothing, and opens only listed files.
 
 Every payload makes the file `ran` and does nothing else."""
 import json, os, pickle, re, shutil, signal, subprocess, sys
