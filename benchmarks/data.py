@@ -1,7 +1,5 @@
 "Images a second of one core, from shards to batches: open_clip's training pipeline against `clippy.loader`."
-import json
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from time import process_time
 from types import SimpleNamespace
@@ -30,11 +28,14 @@ def pictures(folder, n, size): # PIL images, w x h
         if files:
             im = open_image(files[i%len(files)].read_bytes())
             k = max(w/im.width, h/im.height)
-            yield im.resize((w,h), Image.Resampling.BICUBIC, box=((im.width-w/k)/2, (im.height-h/k)/2, (im.width+w/k)/2, (im.height+h/k)/2))
+            yield im.resize((w,h), Image.Resampling.BICUBIC,
+                            box=((im.width-w/k)/2, (im.height-h/k)/2, (im.width+w/k)/2, (im.height+h/k)/2))
         else:
             im = Image.fromarray(np.asarray(scenes[i].image)).resize((w,h), Image.Resampling.BICUBIC)
-            coarse = np.asarray(Image.fromarray(grain.integers(0, 60, (h//4,w//4), dtype=np.uint8)).resize((w,h), Image.Resampling.BICUBIC), np.float32)-30
-            yield Image.fromarray((np.asarray(im)+coarse[...,None]+grain.normal(0, 4, (h,w,1))).clip(0, 255).astype(np.uint8))
+            coarse = np.asarray(Image.fromarray(grain.integers(0, 60, (h//4,w//4), dtype=np.uint8)).resize((w,h),
+                Image.Resampling.BICUBIC), np.float32)-30
+            yield Image.fromarray((np.asarray(im)+coarse[...,None]+grain.normal(0, 4, (h,w,1))).clip(0,
+                255).astype(np.uint8))
 
 def make_shards(out, folder, n, size, quality, per_shard):
     (out/'images').mkdir(parents=True)
@@ -48,27 +49,33 @@ def open_clip(shards, batch, workers, size=224): # a function that reads an epoc
     import webdataset as wds
     from open_clip import image_transform
     from open_clip_train import data
-    args = SimpleNamespace(train_data='::'.join(shard_list(shards)), train_num_samples=num_samples(shards), train_data_upsampling_factors=None,
+    args = SimpleNamespace(train_data='::'.join(shard_list(shards)), train_num_samples=num_samples(shards),
+                           train_data_upsampling_factors=None,
         dataset_resampled=False, seed=0, batch_size=batch, workers=workers, world_size=1)
     # version 3.3 stumbles over the marks that webdataset 1.0 puts between shards: webdataset's own function, which it copies, takes its place
     with patch.object(data, 'tarfile_to_samples_nothrow', wds.tarfile_to_samples(handler=data.log_and_continue)):
-        info = data.get_wds_dataset(args, image_transform(size, is_train=True), True, floor=True, tokenizer=lambda t: [t])
+        info = data.get_wds_dataset(args, image_transform(size, is_train=True), True, floor=True,
+                                    tokenizer=lambda t: [t])
     return lambda: sum(len(x) for x,_ in info.dataloader)
 
 def ours(shards, batch, workers, transform, library=True):
     loader = ShardLoader(shards, transform, batch, workers=workers)
     def run():
-        with patch.object(clippy.data, 'simplejpeg', clippy.data.simplejpeg if library else None): return sum(len(x) for x,*_ in loader)
+        with patch.object(clippy.data, 'simplejpeg', clippy.data.simplejpeg if library else None):
+            return sum(len(x) for x,*_ in loader)
     return run
 
 def difference(shards, n): # 8-bit steps
     "Pixels of the fast crop against those of the exact one with the same seeds: mean, 99 % and largest difference."
     found = []
     for i,f in enumerate(sorted((shards.parent/'images').iterdir())[:n]):
-        torch.manual_seed(i); slow = train_transform(224, (0,0,0), (1,1,1))(Image.open(f))*255
-        torch.manual_seed(i); found.append((slow-fast_transform(224)(f.read_bytes())).abs())
+        torch.manual_seed(i)
+        slow = train_transform(224, (0,0,0), (1,1,1))(Image.open(f))*255
+        torch.manual_seed(i)
+        found.append((slow-fast_transform(224)(f.read_bytes())).abs())
     d = torch.stack(found).flatten()
-    return dict(mean=round(d.mean().item(),3), most=round(d.max().item(),1), p99=round(d.kthvalue(int(.99*d.numel())).values.item(),1))
+    return dict(mean=round(d.mean().item(),3), most=round(d.max().item(),1),
+                p99=round(d.kthvalue(int(.99*d.numel())).values.item(),1))
 
 def measure(runs, repeats, device): # name -> function
     "Images a second by computing time and by the clock, the quickest of some runs each, in turn."
@@ -82,8 +89,10 @@ def measure(runs, repeats, device): # name -> function
 
 def show(rows)->str:
     cells = [(f"{r['width']} x {r['height']}", r['pipeline'], f"{r['images_per_s']:.0f}", f"{r['times']:.2f}",
-              *((f"{r['mean']:.2f}", f"{r['p99']:.0f}", f"{r['most']:.0f}") if 'mean' in r else ('','',''))) for r in rows]
-    return table(cells, ('photograph','pipeline','images/s','times open_clip','mean difference','99 % below','largest'), range(2,7))
+              *((f"{r['mean']:.2f}", f"{r['p99']:.0f}", f"{r['most']:.0f}") if 'mean' in r else ('','',
+                  ''))) for r in rows]
+    return table(cells, ('photograph','pipeline','images/s','times open_clip','mean difference','99 % below','largest'),
+                 range(2,7))
 
 @call_parse
 def main(
@@ -104,12 +113,16 @@ def main(
         for size in sizes.split(','):
             w,h = map(int, size.split('x'))
             shards = make_shards(Path(tmp)/size, images, n, (w,h), quality, max(1, n//4))
-            runs = {'open_clip':open_clip(shards, batch_size, workers), 'exact':ours(shards, batch_size, workers, train_transform()),
+            runs = {'open_clip':open_clip(shards, batch_size, workers),
+                    'exact':ours(shards, batch_size, workers, train_transform()),
                     'fast, Pillow':ours(shards, batch_size, workers, fast_transform(), False)}
             if clippy.data.simplejpeg: runs['fast, simplejpeg'] = ours(shards, batch_size, workers, fast_transform())
             best = measure(runs, repeats, torch.device('cpu'))
             off = difference(shards, min(n,32))
             for k,(cpu,wall) in best.items():
-                rows.append(dict(width=w, height=h, pipeline=k, images_per_s=round(cpu,1), elapsed_images_per_s=round(wall,1), times=round(cpu/best['open_clip'][0],3), **(off if 'fast' in k else {})))
-    settings = dict(images=Path(images).name if images else 'drawn', n=n, quality=quality, batch_size=batch_size, workers=workers, repeats=repeats)
+                rows.append(dict(width=w, height=h, pipeline=k, images_per_s=round(cpu,1),
+                                 elapsed_images_per_s=round(wall,1), times=round(cpu/best['open_clip'][0],
+                                     3), **(off if 'fast' in k else {})))
+    settings = dict(images=Path(images).name if images else 'drawn', n=n, quality=quality, batch_size=batch_size,
+                    workers=workers, repeats=repeats)
     save('data', out, where, settings, rows, show(rows))

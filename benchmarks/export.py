@@ -7,7 +7,8 @@ from time import process_time
 from types import SimpleNamespace
 
 # One core for all three; JAX takes a thread for each core that it is shown.
-if hasattr(os, 'sched_setaffinity') and __name__=='__main__': os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+if hasattr(os, 'sched_setaffinity') and __name__=='__main__':
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
 
 import jax, numpy as np, torch
 from fastcore.script import call_parse
@@ -24,7 +25,9 @@ methods = 'encode_image','encode_tokens'
 def build(shape):
     "The same weights three times."
     s = shapes[shape]
-    model = create_model(Config(s['image'], str(text_folder(shape)), 'max', pretrained_image=False, pretrained_text=False, image_args=s['image_args']), seed=0).eval()
+    config = Config(s['image'], str(text_folder(shape)), 'max', pretrained_image=False, pretrained_text=False,
+        image_args=s['image_args'])
+    model = create_model(config, seed=0).eval()
     port = to_jax(model)
     fast = SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in methods})
     return dict(PyTorch=model, ONNX=OnnxCLIPpy(export_onnx(model, mkdtemp()), threads=1), JAX=fast)
@@ -38,32 +41,44 @@ def ask(which, model, method, x):
 def seconds(f, repeats): # of computing time, which other processes do not lengthen
     found = []
     for _ in range(repeats):
-        start = process_time(); f(); found.append(process_time()-start)
+        start = process_time()
+        f()
+        found.append(process_time()-start)
     return min(found)
 
 def measure(models, what, method, batch, x, repeats):
     "One batch, all three in turn."
-    row,answers = dict(what=what, batch=batch),{}
+    row = dict(what=what, batch=batch)
+    answers = {}
     for k,m in models.items():
         answers[k] = ask(k, m, method, x) # the first time compiles
         row[f'{k}_s'] = seconds(lambda: ask(k, m, method, x), repeats)
-    for k in 'ONNX','JAX': row |= {f'{k}_faster':row['PyTorch_s']/row[f'{k}_s'], f'{k}_differs':float(np.abs(answers[k]-answers['PyTorch']).max())}
+    for k in 'ONNX','JAX':
+        row[f'{k}_faster'] = row['PyTorch_s']/row[f'{k}_s']
+        row[f'{k}_differs'] = float(np.abs(answers[k]-answers['PyTorch']).max())
     return {k:round(v, 4) if k.endswith(('_s','_faster')) else v for k,v in row.items()}
 
 def rounds(models, batches, sizes, repeats):
     "Images of some sizes and texts, in batches."
-    rng,model = np.random.default_rng(0),models['PyTorch']
+    rng = np.random.default_rng(0)
+    model = models['PyTorch']
     for b in batches:
-        for h,w in sizes: yield measure(models, f'images, {h} x {w}', 'encode_image', b, rng.standard_normal((b,3,h,w), np.float32), repeats)
+        for h,w in sizes:
+            x = rng.standard_normal((b,3,h,w), np.float32)
+            yield measure(models, f'images, {h} x {w}', 'encode_image', b, x, repeats)
         tokens = {k:v.numpy() for k,v in model.tokenize(texts(b)).items()}
         yield measure(models, f'texts, {tokens["input_ids"].shape[1]} tokens', 'encode_tokens', b, tokens, repeats)
 
 def show(rows):
     "Markdown."
     ms = lambda v: f'{1e3*v:.0f}' if v>=.01 else f'{1e3*v:.1f}'
-    lines = [(r['what'], r['batch'], *(ms(r[f'{k}_s']) for k in ('PyTorch','ONNX','JAX')), *(f"{r[f'{k}_faster']:.2f}" for k in ('ONNX','JAX')),
-        *(f"{r[f'{k}_differs']:.0e}" for k in ('ONNX','JAX'))) for r in rows]
-    return table(lines, ('batch of','n','PyTorch, ms','ONNX, ms','JAX, ms','ONNX times faster','JAX times faster','ONNX differs by','JAX differs by'), tuple(range(1,9)))
+    def line(r):
+        times = [ms(r[f'{k}_s']) for k in ('PyTorch','ONNX','JAX')]
+        faster = [f"{r[f'{k}_faster']:.2f}" for k in ('ONNX','JAX')]
+        return r['what'], r['batch'], *times, *faster, *(f"{r[f'{k}_differs']:.0e}" for k in ('ONNX','JAX'))
+    head = ('batch of','n','PyTorch, ms','ONNX, ms','JAX, ms','ONNX times faster','JAX times faster','ONNX differs by',
+        'JAX differs by')
+    return table([line(r) for r in rows], head, tuple(range(1,9)))
 
 @call_parse
 def main(
@@ -76,7 +91,10 @@ def main(
     "Computing time of both towers in PyTorch (eager), onnxruntime and JAX (compiled)."
     set_threads(1)
     where = machine(torch.device('cpu'))
-    ns,hw = [int(o) for o in batches.split(',')],[tuple(map(int, o.split('x'))) for o in sizes.split(',')]
+    ns = [int(n) for n in batches.split(',')]
+    hw = [tuple(map(int, size.split('x'))) for size in sizes.split(',')]
     rows = list(rounds(build(shape), ns, hw, repeats))
-    settings = dict(shape=shape, repeats=repeats, precision='float32', cores_used=1, weights='random, seed 0', **{k:version(k) for k in ('onnxruntime','jax')})
+    packages = {k:version(k) for k in ('onnxruntime','jax')}
+    same = dict(precision='float32', cores_used=1, weights='random, seed 0')
+    settings = dict(shape=shape, repeats=repeats, **same, **packages)
     save('export', out, where, settings, rows, show(rows))

@@ -19,11 +19,13 @@ def machine(
 )->dict: # nothing that changes from day to day but the load
     "What it ran on."
     cpu = platform.processor() or platform.machine()
-    try: cpu = next(l.split(':')[1].strip() for l in open('/proc/cpuinfo') if l.startswith('model name'))
-    except (OSError, StopIteration): pass # not Linux
+    try: lines = Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError: lines = [] # not Linux
+    cpu = next((l.split(':')[1].strip() for l in lines if l.startswith('model name')), cpu)
     load = round(os.getloadavg()[0], 1) if hasattr(os, 'getloadavg') else None
     gpu = torch.cuda.get_device_name(device) if device.type=='cuda' else None
-    return dict(device=device.type, gpu=gpu, cpu=cpu, cores=os.cpu_count(), threads=torch.get_num_threads(), load_at_start=load)
+    threads = torch.get_num_threads()
+    return dict(device=device.type, gpu=gpu, cpu=cpu, cores=os.cpu_count(), threads=threads, load_at_start=load)
 
 def clock(device)->float: # seconds
     "The time, when the device has done what it was told."
@@ -47,7 +49,8 @@ def keep(
     result = f'{name}-{where["device"]}'
     path = Path(out) if out else here/f'results/{result}.json'
     path.parent.mkdir(parents=True, exist_ok=True)
-    args = [Path(o).name if Path(o).is_absolute() else o for o in sys.argv[1:]] # where things lie on one machine says nothing elsewhere
+    short = lambda word: Path(word).name if Path(word).is_absolute() else word # the place says nothing elsewhere
+    args = [short(word) for word in sys.argv[1:]]
     command = hide_words(['python', f'benchmarks/{name}.py', *args])
     write_json(path, dict(command=command, machine=where, versions=manifest(), settings=settings, rows=rows))
     return result

@@ -41,7 +41,9 @@ class SwappedScenes(Source):
     def __len__(self): return self.n
     def key(self, i): return f'thing-{i}'
     def scenes(self, i): return swap_backgrounds(self.seed, i, size=self.size)
-    def files_hash(self, index): return digest([index, [s.image.sum().item() for i in index[:4] for s in self.scenes(i)]])
+    def files_hash(self, index):
+        some = [s.image.sum().item() for i in index[:4] for s in self.scenes(i)]
+        return digest([index, some])
     def __getitem__(self, i):
         scenes = self.scenes(i)
         return [self.transform(s.image) for s in scenes],things.index(scenes[0].things[0])
@@ -127,8 +129,8 @@ def in9_folders(
 # %% ../nbs/23_backgrounds.ipynb #88af21cd
 class ImageNet9(Source):
     "Images of some variants with their class, checked when opened."
-    needs = ('ImageNet-9 is the folder bg_challenge of the backgrounds challenge, with <variant>/val/<NN_class>/*.JPEG; '
-        f'the variants are {", ".join(in9_variants)}.')
+    needs = ('ImageNet-9 is the folder bg_challenge of the backgrounds challenge, with '
+        f'<variant>/val/<NN_class>/*.JPEG; the variants are {", ".join(in9_variants)}.')
     each = 4050 # images of each variant
     def __init__(self,
         path:str|Path, # bg_challenge, or the folder above it
@@ -171,7 +173,8 @@ class In9Protocol(Protocol):
     classes:str = 'in9' # nine names; or `imagenet`: a thousand, mapped to nine
     def __post_init__(self):
         super().__post_init__()
-        if self.classes not in ('in9','imagenet'): raise ValueError(f'classes is in9 or imagenet, not {self.classes!r}.')
+        if self.classes not in ('in9','imagenet'):
+            raise ValueError(f'classes is in9 or imagenet, not {self.classes!r}.')
         if self.names and self.classes=='in9':
             raise ValueError('names chooses a list of names for the thousand classes: set classes=imagenet too.')
 

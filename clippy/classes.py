@@ -27,20 +27,23 @@ _unknown = 254 # in the lookup table: neither a class nor ignored
 @dataclass(frozen=True)
 class Labels:
     "Names of classes, and the ids that stand for them in mask files."
-    names:tuple # K names in the order of class indices; a cell with several words for a class keeps them, joined with `|`
+    names:tuple # K names in the order of class indices; several words for a class are joined with `|`
     ids:tuple # K tuples of ids, 0 to 65535, in the mask files
     background:bool=False # class 0 is background
     ignored:tuple=(255,) # ids that do not count
 
     def __post_init__(self):
-        if not 0<len(self.names)<=_unknown: raise ValueError(f'{len(self.names)} names: a mask holds 1 to {_unknown} classes')
+        if not 0<len(self.names)<=_unknown:
+            raise ValueError(f'{len(self.names)} names: a mask holds 1 to {_unknown} classes')
         if len(self.names)!=len(self.ids): raise ValueError(f'{len(self.names)} names for {len(self.ids)} classes')
         known = [*chain(*self.ids), *self.ignored]
-        if twice := sorted({o for o in known if known.count(o)>1}): raise ValueError(f'id {twice[0]} is listed more than once')
-        if wrong := [o for o in known if not 0<=o<65536]: raise ValueError(f'id {wrong[0]} does not fit a mask file: ids are 0 to 65535')
+        if twice := sorted({i for i in known if known.count(i)>1}):
+            raise ValueError(f'id {twice[0]} is listed more than once')
+        if wrong := [i for i in known if not 0<=i<65536]:
+            raise ValueError(f'id {wrong[0]} does not fit a mask file: ids are 0 to 65535')
 
     @property
-    def words(self): return tuple(tuple(o.split('|')) for o in self.names) # for each class all words for it
+    def words(self): return tuple(tuple(n.split('|')) for n in self.names) # for each class all words for it
 
 # %% ../nbs/04_classes.ipynb #8e326fa2
 @patch(as_prop=True)
@@ -60,44 +63,51 @@ def to_index(self:Labels,
     found = table[np.clip(raw, -1, len(table)-1)]
     if (bad := found==_unknown).any():
         ids = np.unique(raw[bad])
-        raise ValueError(f"it holds {'id' if len(ids)==1 else 'ids'} {first_few(ids)}, which no class has and which {'is' if len(ids)==1 else 'are'} not ignored")
+        noun,verb = ('id','is') if len(ids)==1 else ('ids','are')
+        raise ValueError(f"it holds {noun} {first_few(ids)}, which no class has and which {verb} not ignored")
     return found
 
 # %% ../nbs/04_classes.ipynb #1c18d33b
-def first_few(items, n=3):
+def first_few(items, n=3)->str:
     "The first few of a list, in words."
-    items = [str(o) for o in items]
+    items = [str(item) for item in items]
     return ', '.join(items[:n])+(f' and {len(items)-n} more' if len(items)>n else '')
 
 # %% ../nbs/04_classes.ipynb #350de92e
 def read_labels(
-    path:str|Path, # csv with columns `id` (several ids of a class joined with `|`) and `name`; a row without a name is ignored ids, without such a row 255
+    path:str|Path, # csv with columns `id` (several ids of a class joined with `|`) and `name`; no name: ids to ignore
     column:str='name', # take the words from here; a table without that column, or a cell without words, gives the name
-)->Labels:
+)->Labels: # 255 is ignored unless the table says otherwise
     "Label table from a csv file."
     names,ids,ignored = [],[],[]
     for row in _rows(path):
-        found = [o.strip() for o in row['id'].split('|')]
-        if not all(o.isascii() and o.isdecimal() and len(o)<6 for o in found): raise ValueError(f"{path}: {row['id']!r} is not an id (a whole number, or several joined with '|')")
-        found = tuple(map(int, found))
-        if row['name']: names.append((row['name'], row.get(column) or row['name'])); ids.append(found)
+        found = _ids_of(row['id'], path)
+        if row['name']:
+            names.append((row['name'], row.get(column) or row['name']))
+            ids.append(found)
         else: ignored += found
-    if not ignored and not any(255 in o for o in ids): ignored = [255]
-    try: return Labels(tuple(o[1] for o in names), tuple(ids), bool(names) and names[0][0].lower()=='background', tuple(ignored))
+    if not ignored and not any(255 in found for found in ids): ignored = [255]
+    has_background = bool(names) and names[0][0].lower()=='background'
+    try: return Labels(tuple(words for _,words in names), tuple(ids), has_background, tuple(ignored))
     except ValueError as e: raise ValueError(f'{path}: {e}') from None
+
+def _ids_of(cell, path):
+    found = [part.strip() for part in cell.split('|')]
+    if all(i.isascii() and i.isdecimal() and len(i)<6 for i in found): return tuple(map(int, found))
+    raise ValueError(f"{path}: {cell!r} is not an id (a whole number, or several joined with '|')")
 
 def _rows(path):
     "Rows of a label table, as dicts."
     lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
     try:
-        with field_limit(1<<17): head,*found = [o for o in lines if o] or [[]]
+        with field_limit(1<<17): head,*found = [row for row in lines if row] or [[]]
     except csv.Error as e: raise ValueError(f'{path} is not a csv table: {e}') from None
     lost = sorted({'id','name'}-set(head))
     if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {head}")
-    if long := [o for o in found if len(o)>len(head)]:
+    if long := [row for row in found if len(row)>len(head)]:
         raise ValueError(f'{path}: {",".join(long[0])!r} has {len(long[0])} fields, its first line {len(head)}: '
                          'put a name with a comma into double quotes')
-    return [dict.fromkeys(head, '') | {k:v.strip() for k,v in zip(head, o)} for o in found]
+    return [dict.fromkeys(head, '') | {k:v.strip() for k,v in zip(head, row)} for row in found]
 
 def lists_of_names(
     path:str|Path, # a label table
@@ -108,19 +118,20 @@ def lists_of_names(
 # %% ../nbs/04_classes.ipynb #2f7aa6b7
 name_lists = 'name','plain','port','sclip' # lists of names; a table that lacks one gives `name`
 _without_background = dict(voc20='voc', context59='context60')
-_tables = 'voc','voc20','context60','context59','ade20k','coco','coco-object','coco-stuff','cityscapes','cityscapes27'
+_tables = ('voc','voc20','context60','context59','ade20k','coco','coco-object','coco-stuff',
+           'cityscapes','cityscapes27')
 
-def table_path(name): return files('clippy')/'labels'/f'{_without_background.get(name,name)}.csv'
-
+def table_path(name): return files('clippy')/'labels'/f'{_without_background.get(name,name)}.csv' # of the label table
 
 def labels(
     name:str, # of a data set
-    column:str='name', # 'name' as the data set writes it, 'plain' as one would say it, or the words of a protocol: 'port', 'sclip'
+    column:str='name', # 'name' as the data set has it, 'plain' as one says it, or a protocol's words: 'port', 'sclip'
 )->Labels:
     "Label table of a data set."
     if name not in _tables: raise ValueError(f"There is no label table {name!r}; choose from: {', '.join(_tables)}")
     if column not in name_lists:
-        raise ValueError(f'There is no list of names {column!r}.{did_you_mean(column, name_lists)} The lists are {", ".join(name_lists)}')
+        raise ValueError(f'There is no list of names {column!r}.{did_you_mean(column, name_lists)} '
+                         f'The lists are {", ".join(name_lists)}')
     found = read_labels(table_path(name), column)
     if name not in _without_background: return found
     return Labels(found.names[1:], found.ids[1:], False, (*found.ids[0], *found.ignored))
@@ -128,7 +139,9 @@ def labels(
 # %% ../nbs/04_classes.ipynb #ce21054b
 def _background_words():
     voc = {*labels('voc').names, *labels('voc','port').names}
-    with (files('clippy')/'labels'/'coco.csv').open(newline='', encoding='utf-8') as f: stuff = tuple(o['plain'] for o in csv.DictReader(f) if o['kind']=='stuff')
-    return {'port':tuple(o for o in labels('context59').names if o not in voc), 'sclip':labels('voc','sclip').words[0], 'coco-stuff':stuff}
+    with table_path('coco').open(newline='', encoding='utf-8') as f:
+        stuff = tuple(row['plain'] for row in csv.DictReader(f) if row['kind']=='stuff')
+    return {'port':tuple(n for n in labels('context59').names if n not in voc),
+            'sclip':labels('voc','sclip').words[0], 'coco-stuff':stuff}
 
 background_words = _background_words()

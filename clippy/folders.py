@@ -21,7 +21,6 @@ from typing import Annotated
 import torch
 from fastcore.basics import patch
 from fastcore.script import call_parse
-from PIL import Image
 from tqdm.auto import tqdm
 
 from .answers import is_answer, write_image

@@ -239,7 +239,8 @@ class GroupProtocol(Protocol):
         if self.n<1: raise ValueError(f'n is a number of groups, not {self.n}.')
         _check_pca(self.n, self.center, self.sign)
 
-_choices = dict(method=methods, upsampling=('bilinear','nearest'), void=('exclude','background'), target=('own','square'))
+_choices = dict(method=methods, upsampling=('bilinear','nearest'), void=('exclude','background'),
+    target=('own','square'))
 
 # %% ../nbs/22_group.ipynb #59508a60
 def make_groups(
@@ -326,7 +327,8 @@ class Group(Task):
         rows,alike = [None]*len(samples),defaultdict(list)
         for j,s in enumerate(samples): alike[tuple(s['x'].shape)].append(j)
         for js in alike.values():
-            tokens = self.model.encode_patches(torch.stack([samples[j]['x'] for j in js]).to(self.model.device), normalize=False)
+            x = torch.stack([samples[j]['x'] for j in js]).to(self.model.device)
+            tokens = self.model.encode_patches(x, normalize=False)
             for j,t in zip(js, tokens): rows[j] = self.row(t, samples[j])
         return np.stack(rows)
     def row(self, tokens, sample):
@@ -358,7 +360,8 @@ def details(self:Group, rows):
 protocols = {p.name:p for p in (
     GroupProtocol(about='our reading of the paper: 448 px squashed, PCA of the image, eight components, '
         'cosine of vectors as they are'),
-    GroupProtocol('pairs', center='both', sign='pair', about='both ends of four components, all centred: no rule for signs'),
+    GroupProtocol('pairs', center='both', sign='pair',
+        about='both ends of four components, all centred: no rule for signs'),
     GroupProtocol('kmeans', method='kmeans', normalize=True, about='k-means on vectors of length 1'),
     GroupProtocol('spectral', method='spectral', about='spectral clustering of the cosines'),
     GroupProtocol('dino', 512, target='square', void='background', about="the rules of a co-author's public code: "

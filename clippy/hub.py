@@ -19,7 +19,6 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
-from PIL import Image
 
 from .console import Markdown as InMarkdown, fenced, hide, in_code, in_markdown, table
 from .files import read_json, write_json

@@ -26,26 +26,28 @@ from .images import Unusable,endings,formats,open_image,orientation,read_file
 def names_in(folder):
     "Names of everything in a folder."
     if not folder.is_dir(): raise FileNotFoundError(f'There is no folder {folder}')
-    return {o.name for o in folder.iterdir()}
+    return {p.name for p in folder.iterdir()}
 
 def all_there(folder, wanted, who):
     "Paths of files in a folder, or a sentence about those that are missing."
     have = names_in(folder)
-    lost = [o for o in wanted if o not in have]
-    if lost: raise FileNotFoundError(f'{folder} lacks {len(lost)} of the {len(wanted)} files that {who} asks for: {first_few(lost)}')
-    return [folder/o for o in wanted]
+    lost = [name for name in wanted if name not in have]
+    if lost: raise FileNotFoundError(
+        f'{folder} lacks {len(lost)} of the {len(wanted)} files that {who} asks for: {first_few(lost)}')
+    return [folder/name for name in wanted]
 
 def need_partners(found, other, what, where):
     "Refuse names that lack a partner."
-    if alone := [o for o in found if o not in other]: raise FileNotFoundError(f'{len(alone)} of {len(found)} {what} in {where}: {first_few(alone)}')
+    alone = [name for name in found if name not in other]
+    if alone: raise FileNotFoundError(f'{len(alone)} of {len(found)} {what} in {where}: {first_few(alone)}')
 
 # %% ../nbs/04_mask_folder.ipynb #91097f01
 def _find_root(path, places, signs, needs):
     "The folder in which one of the `signs` is: `path` itself or one of its `places`."
     path = Path(path).expanduser()
     if not path.is_dir(): raise FileNotFoundError(f'There is no folder {path}')
-    for o in ('',*places):
-        if any((path/o/s).exists() for s in signs): return path/o if o else path
+    for place in ('',*places):
+        if any((path/place/sign).exists() for sign in signs): return path/place if place else path
     below = f", nor in {' or '.join(places)} below it" if places else ''
     raise FileNotFoundError(f"{path} has no {' and no '.join(signs)} in it{below}. Wanted: {needs}")
 
@@ -56,7 +58,8 @@ def read_ids(
     "Ids of a mask file, never its colours."
     found,mode = read_pixels(path)
     if mode not in ('P','L','1','I;16','I;16B','I'):
-        raise ValueError(f"{path} is a picture in {mode}: a mask has one number a pixel (a PNG in grey or with a palette)")
+        raise ValueError(
+            f"{path} is an image in {mode}: a mask has one number a pixel (a PNG in grey or with a palette)")
     return found
 
 def read_pixels(path):
@@ -68,7 +71,8 @@ def read_pixels(path):
             return found.astype(np.uint8) if im.mode=='1' else found//step, im.mode
     except FileNotFoundError: raise FileNotFoundError(f'There is no mask {path}') from None
     except Exception as e: # a decoder of foreign bytes raises what it likes
-        raise ValueError(f'{path}: {"truncated" if "truncated" in str(e) else "unreadable"} mask (a mask is a PNG)') from None
+        how = 'truncated' if 'truncated' in str(e) else 'unreadable'
+        raise ValueError(f'{path}: {how} mask (a mask is a PNG)') from None
 
 def _size(path):
     "Width and height of an upright image, from its header."
@@ -82,7 +86,8 @@ def _size(path):
 def _same_size(mask, size, mask_path, image_path):
     "Refuse a mask whose size is not its image's."
     h,w = mask.shape
-    if (w,h)!=size: raise ValueError(f'{mask_path} is {w} x {h} pixels, its image {image_path.name} is {size[0]} x {size[1]}')
+    if (w,h)==size: return
+    raise ValueError(f'{mask_path} is {w} x {h} pixels, its image {image_path.name} is {size[0]} x {size[1]}')
 
 # %% ../nbs/04_mask_folder.ipynb #963e2a3e
 class MaskSet:
@@ -97,14 +102,19 @@ class MaskSet:
         split:str='', # '' is the data set's own default
         column:str='name', # words of the label table, as for `labels`
     ):
-        self.split,self.notes = split or self.default,() # notes: sentences about what is unusual but harmless
-        if self.splits and self.split not in self.splits: raise ValueError(f"{self.name} has no split {self.split!r}; choose from: {', '.join(self.splits)}")
-        self.root = _find_root(path, self.places, [o.format(split=self.split) for o in self.signs], self.needs)
+        self.split = split or self.default
+        self.notes = () # sentences about what is unusual but harmless
+        if self.splits and self.split not in self.splits:
+            raise ValueError(f"{self.name} has no split {self.split!r}; choose from: {', '.join(self.splits)}")
+        self.root = _find_root(path, self.places, [s.format(split=self.split) for s in self.signs], self.needs)
         self.expected = self.splits.get(self.split)
         self.labels = self._labels(column)
         try: self.files = self._files()
-        except FileNotFoundError as e: raise FileNotFoundError(str(e) if 'Wanted' in str(e) else f'{e}. Wanted: {self.needs}') from None
-        if not self.files: raise ValueError(f'{self.root} holds no images of {self.name} {self.split}. Wanted: {self.needs}')
+        except FileNotFoundError as e:
+            wanted = '' if 'Wanted' in str(e) else f'. Wanted: {self.needs}'
+            raise FileNotFoundError(f'{e}{wanted}') from None
+        if not self.files:
+            raise ValueError(f'{self.root} holds no images of {self.name} {self.split}. Wanted: {self.needs}')
     def _labels(self, column):
         if not self.table: return None
         _known_list(column, lists_of_names(table_path(self.table)), f'The table of {self.name}')
@@ -121,8 +131,9 @@ class MaskSet:
 def _known_list(column, known, who):
     "Refuse a list of names that is not there."
     known = tuple(dict.fromkeys(('name', *known, 'plain')))
-    if column not in known: raise ValueError(f'{who} has no list of names {column!r}.{did_you_mean(column, known)} It has {", ".join(known)}. '
-                                             'A file of your own ends in .txt and has a line for each class')
+    if column in known: return
+    raise ValueError(f'{who} has no list of names {column!r}.{did_you_mean(column, known)} It has {", ".join(known)}. '
+                     'A file of your own ends in .txt and has a line for each class')
 
 # %% ../nbs/04_mask_folder.ipynb #3a3c32f9
 @patch
@@ -149,10 +160,11 @@ def mask(self:MaskSet,
 def regions(self:MaskSet,
     i:int, # which
     kind:str='', # 'class' or, where the data set has them, 'instance'; '' is the data set's first
-)->list: # one `[H,W]` int32 map for each annotator: a number for each region, -1 = not counted (ignored, and background)
+)->list: # one `[H,W]` int32 map for each annotator: a number for each region, -1 = not counted (also background)
     "Regions of image `i`, whatever their names."
     kind = kind or self.kinds[0]
-    if kind not in self.kinds: raise ValueError(f"{self.name} has no regions of kind {kind!r}; choose from: {', '.join(self.kinds)}")
+    if kind not in self.kinds:
+        raise ValueError(f"{self.name} has no regions of kind {kind!r}; choose from: {', '.join(self.kinds)}")
     maps = getattr(self, f'_{kind}_regions')(i)
     for m in maps: _same_size(m, _size(self.files[i][0]), self.files[i][1], self.files[i][0])
     return maps
@@ -167,25 +179,29 @@ def _class_regions(self:MaskSet, i):
 @patch
 def __repr__(self:MaskSet):
     of = f' of {self.expected}' if self.expected and self.expected!=len(self) else ''
-    return f"{self.name} {self.split}".strip()+f": {len(self)}{of} images"+(f", {len(self.labels.names)} classes" if self.labels else '')
+    classes = f', {len(self.labels.names)} classes' if self.labels else ''
+    return f"{self.name} {self.split}".strip()+f": {len(self)}{of} images{classes}"
 
 # %% ../nbs/04_mask_folder.ipynb #b286575d
 def pair(images, masks):
     "Sorted (image, mask) paths of two folders with the same stems."
     def by_stem(folder, endings):
-        found = [o for o in sorted(names_in(folder)) if not o.startswith('.') and Path(o).suffix.lower() in endings]
-        stems = {Path(o).stem:folder/o for o in found}
+        names = sorted(names_in(folder))
+        found = [n for n in names if not n.startswith('.') and Path(n).suffix.lower() in endings]
+        stems = {Path(n).stem:folder/n for n in found}
         if len(stems)<len(found): raise ValueError(f'{folder} has several files of one name with different endings')
         return stems
     a,b = by_stem(images, endings),by_stem(masks, ('.png',))
     need_partners(a, b, 'images have no mask of the same name', masks)
     need_partners(b, a, 'masks have no image of the same name', images)
-    return [(a[o],b[o]) for o in a]
+    return [(a[stem],b[stem]) for stem in a]
 
 def _names_txt(path):
     "Label table from one name a line."
-    found = [o.strip() for o in read_text(path).rstrip().splitlines()]
-    if '' in found: raise ValueError(f'{path}: line {found.index("")+1} is empty. The first line names id 0, the next id 1; for ids with gaps write names.csv (id,name)')
+    found = [line.strip() for line in read_text(path).rstrip().splitlines()]
+    if '' in found: raise ValueError(
+        f'{path}: line {found.index("")+1} is empty. The first line names id 0, the next id 1; '
+        'for ids with gaps write names.csv (id,name)')
     return Labels(tuple(found), tuple((i,) for i in range(len(found))), found[:1]==['background'])
 
 # %% ../nbs/04_mask_folder.ipynb #c9287ee6
@@ -196,7 +212,7 @@ class MaskFolder(MaskSet):
     def __init__(self, path, split='', column='name'):
         if split: raise ValueError(f'a folder of your own has no split {split!r}: give the folder of the split')
         super().__init__(path, column=column)
-        tables = [o for o in (self.root/'names.csv',self.root/'names.txt') if o.is_file()]
+        tables = [p for p in (self.root/'names.csv',self.root/'names.txt') if p.is_file()]
         if not tables: raise FileNotFoundError(f'{self.root} has no names.txt and no names.csv. Wanted: {self.needs}')
         if len(tables)>1: raise ValueError(f'{self.root} has both names.csv and names.txt: keep one')
         own = tables[0].suffix=='.csv'
@@ -206,21 +222,31 @@ class MaskFolder(MaskSet):
     def _files(self): return pair(self.root/'images', self.root/'masks')
 
 @patch
+def _count(self:MaskFolder):
+    "For each id the first mask that holds it, and its pixels in all masks."
+    first,pixels = {},Counter()
+    def count(i): return np.unique(self._ids(i), return_counts=True)
+    with ThreadPoolExecutor(4) as pool:
+        for i,(ids,n) in enumerate(pool.map(count, range(len(self)))):
+            for k in ids.tolist(): first.setdefault(k, i)
+            pixels.update(dict(zip(ids.tolist(), n.tolist())))
+    return first,pixels
+
+@patch
 def _compare(self:MaskFolder, table):
     "Refuse masks with ids that have no name; note the names that no mask has, and what is ignored."
-    first,pixels = {},Counter()
-    with ThreadPoolExecutor(4) as pool:
-        for i,(ids,n) in enumerate(pool.map(lambda i: np.unique(self._ids(i), return_counts=True), range(len(self)))):
-            for o in ids.tolist(): first.setdefault(o, i)
-            pixels.update(dict(zip(ids.tolist(), n.tolist())))
+    first,pixels = self._count()
     named = set(chain(*self.labels.ids))
     if extra := sorted(first.keys()-named-set(self.labels.ignored)):
         path = self.files[first[extra[0]]][1]
-        raise ValueError(f'{table} names {len(named)} ids, {min(named)} to {max(named)}, but the masks hold {first_few(extra)} too: the first is in {path}')
+        raise ValueError(f'{table} names {len(named)} ids, {min(named)} to {max(named)}, '
+                         f'but the masks hold {first_few(extra)} too: the first is in {path}')
     if unseen := [n for n,ids in zip(self.labels.names, self.labels.ids) if not first.keys() & set(ids)]:
-        self.notes += (f'{table} names {len(self.labels.names)} classes, {len(unseen)} of them are in no mask: {first_few(unseen)}',)
-    lost = {o:n for o,n in pixels.items() if o in self.labels.ignored}
+        self.notes += (f'{table} names {len(self.labels.names)} classes, '
+                       f'{len(unseen)} of them are in no mask: {first_few(unseen)}',)
+    lost = {i:n for i,n in pixels.items() if i in self.labels.ignored}
     if lost and len(first)-len(lost)<2:
-        self.notes += (f'{100*sum(lost.values())/pixels.total():.0f} % of all pixels are {first_few(sorted(lost))}, which is ignored, '
+        share = 100*sum(lost.values())/pixels.total()
+        self.notes += (f'{share:.0f} % of all pixels are {first_few(sorted(lost))}, which is ignored, '
                        f'and no other pixel is of more than one class. If {max(lost)} is a class of yours, '
                        f'write names.csv (id,name) with a line for it',)

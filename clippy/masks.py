@@ -10,6 +10,7 @@ __all__ = ['mask_sets', 'open_masks', 'VOC', 'VOC20', 'Context60', 'Context59', 
 
 # %% ../nbs/04_masks.ipynb #233c10f3
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,9 +44,10 @@ def open_masks(
 def _read_list(path):
     "Names in a list file, one a line."
     if not path.is_file(): raise FileNotFoundError(f'There is no list {path}')
-    found = [o.split()[0] for o in read_text(path).splitlines() if o.strip()]
+    found = [line.split()[0] for line in read_text(path).splitlines() if line.strip()]
     if not found: raise ValueError(f'{path} is empty')
-    if len(found)>len(set(found)): raise ValueError(f'{path} names {first_few(sorted({o for o in found if found.count(o)>1}))} more than once')
+    twice = sorted(n for n,times in Counter(found).items() if times>1)
+    if twice: raise ValueError(f'{path} names {first_few(twice)} more than once')
     return found
 
 # %% ../nbs/04_masks.ipynb #26617c40
@@ -61,10 +63,12 @@ class VOC(MaskSet):
     def _files(self):
         path = self.root/self.lists/f'{self.split}.txt'
         names = _read_list(path)
-        return list(zip(*(all_there(self.root/d, [n+e for n in names], path.name) for d,e in (('JPEGImages','.jpg'),(self.folder,'.png')))))
+        images = all_there(self.root/'JPEGImages', [f'{n}.jpg' for n in names], path.name)
+        return list(zip(images, all_there(self.root/self.folder, [f'{n}.png' for n in names], path.name)))
     def _instance_regions(self, i):
         path = self.root/'SegmentationObject'/self.files[i][1].name
-        if not path.is_file(): raise FileNotFoundError(f'There is no {path}: instances of VOC are read from SegmentationObject/')
+        if not path.is_file():
+            raise FileNotFoundError(f'There is no {path}: instances of VOC are read from SegmentationObject/')
         m = read_ids(path).astype(np.int32)
         m[(m==0)|(m==255)] = -1
         return [m]
@@ -79,7 +83,8 @@ class VOC20(VOC):
 class Context60(VOC):
     "Pascal Context, 59 classes and background."
     name,table = 'context60','context60'
-    needs = "VOC2010/ with JPEGImages/, SegmentationClassContext/ and ImageSets/SegmentationContext/val.txt, as mmsegmentation's converter makes it"
+    needs = ("VOC2010/ with JPEGImages/, SegmentationClassContext/ and ImageSets/SegmentationContext/val.txt, "
+             "as mmsegmentation's converter makes it")
     splits = dict(val=5104, train=4996)
     places,signs = ('VOC2010','VOCdevkit/VOC2010'),('SegmentationClassContext',)
     kinds,lists,folder = ('class',),'ImageSets/SegmentationContext','SegmentationClassContext'
@@ -116,18 +121,21 @@ class _COCO(MaskSet):
         return next((p for n in names if (p := self.root/n.format(split=self.split)).is_dir()), None)
     def _images(self, stems, who):
         folder = self._folder('{split}2017','images/{split}2017')
-        more = sorted({o[:-4] for o in names_in(folder) if o.endswith('.jpg')}-set(stems))
+        more = sorted({n[:-4] for n in names_in(folder) if n.endswith('.jpg')}-set(stems))
         if more: self.notes += (f"{folder.name} has {len(more)} images that {who} does not name: {first_few(more)}",)
-        return all_there(folder, [f'{o}.jpg' for o in stems], who)
+        return all_there(folder, [f'{stem}.jpg' for stem in stems], who)
     def _with_masks(self, folder, end):
         "Masks of one kind in a folder, with their images."
-        stems = sorted(o[:-len(end)] for o in names_in(folder) if o.endswith(end) and o[:-len(end)].isdecimal())
-        return stems and list(zip(self._images(stems, f'{folder.relative_to(self.root)}/'), [folder/f'{o}{end}' for o in stems]))
+        stems = [n[:-len(end)] for n in names_in(folder) if n.endswith(end)]
+        stems = sorted(stem for stem in stems if stem.isdecimal())
+        if not stems: return stems
+        images = self._images(stems, f'{folder.relative_to(self.root)}/')
+        return list(zip(images, [folder/f'{stem}{end}' for stem in stems]))
 
 def _read_json(path, *keys):
     try: found = json.loads(read_text(path))
     except (ValueError,RecursionError) as e: raise ValueError(f'{path} is not JSON: {e}') from None
-    lost = [o for o in keys if not isinstance(found,dict) or o not in found]
+    lost = [k for k in keys if not isinstance(found,dict) or k not in found]
     if lost: raise ValueError(f"{path} has no {' and no '.join(map(repr,lost))}: it is not the file it should be")
     return found
 
@@ -136,7 +144,8 @@ def _read_json(path, *keys):
 class COCO(_COCO):
     "COCO panoptic, 80 things and 53 kinds of stuff."
     name,table = 'coco','coco'
-    needs = 'val2017/ and annotations/panoptic_val2017.json with annotations/panoptic_val2017/*.png, or semantic/val2017/*.png of category ids'
+    needs = ('val2017/ and annotations/panoptic_val2017.json with annotations/panoptic_val2017/*.png, '
+             'or semantic/val2017/*.png of category ids')
     def _files(self):
         about = self.root/f'annotations/panoptic_{self.split}2017.json'
         self._segments = None
@@ -144,11 +153,11 @@ class COCO(_COCO):
             if folder := self._folder('semantic/{split}2017'): return self._with_masks(folder, '.png')
             raise FileNotFoundError(f'There is no {about}. Wanted: {self.needs}')
         self.kinds = 'class','instance'
-        found = sorted(_read_json(about, 'annotations')['annotations'], key=lambda o: o['image_id'])
-        names = [Path(o['file_name']).stem for o in found]
-        def table(o): return [(s['id'],s['category_id'],s.get('iscrowd',0)) for s in o['segments_info']]
-        self._segments = [np.array(table(o), np.int32).reshape(-1,3) for o in found]
-        masks = all_there(about.with_suffix(''), [f'{o}.png' for o in names], about.name)
+        found = sorted(_read_json(about, 'annotations')['annotations'], key=lambda a: a['image_id'])
+        names = [Path(a['file_name']).stem for a in found]
+        def table(a): return [(s['id'],s['category_id'],s.get('iscrowd',0)) for s in a['segments_info']]
+        self._segments = [np.array(table(a), np.int32).reshape(-1,3) for a in found]
+        masks = all_there(about.with_suffix(''), [f'{n}.png' for n in names], about.name)
         return list(zip(self._images(names, about.name), masks))
 
 # %% ../nbs/04_masks.ipynb #9ad3ce75
@@ -158,12 +167,14 @@ def _segment_map(self:COCO, i):
     path = self.files[i][1]
     rgb,mode = read_pixels(path)
     rgb = rgb.astype(np.int32)
-    if mode not in ('RGB','RGBA'): raise ValueError(f'{path}: a panoptic PNG is in RGB, this one has one number a pixel')
+    if mode not in ('RGB','RGBA'):
+        raise ValueError(f'{path}: a panoptic PNG is in RGB, this one has one number a pixel')
     table = np.concatenate([np.zeros((1,3), np.int32), self._segments[i]])
     table = table[np.argsort(table[:,0], kind='stable')]
     ids = rgb[...,0]+256*rgb[...,1]+65536*rgb[...,2]
     row = np.searchsorted(table[:,0], ids).clip(max=len(table)-1)
-    if (bad := table[row,0]!=ids).any(): raise ValueError(f'{path}: segment {first_few(np.unique(ids[bad]))} is not in the json')
+    if (bad := table[row,0]!=ids).any():
+        raise ValueError(f'{path}: segment {first_few(np.unique(ids[bad]))} is not in the json')
     return row,table
 
 @patch
@@ -198,17 +209,21 @@ _pixelmaps = 'stuffthingmaps/{split}2017','stuffthingmaps_trainval2017/{split}20
 class COCOObject(_COCO):
     "COCO-Object, 80 things and background."
     name,table = 'coco-object','coco-object'
-    needs = 'val2017/ (or images/val2017/) and *_instanceTrainIds.png or the pixel maps of COCO-Stuff, or annotations/instances_val2017.json'
+    needs = ('val2017/ (or images/val2017/) and *_instanceTrainIds.png or the pixel maps of COCO-Stuff, '
+             'or annotations/instances_val2017.json')
     def _files(self):
-        self._drawn,folder = None,self._folder(*_pixelmaps)
+        self._drawn = None
+        folder = self._folder(*_pixelmaps)
         if folder and (made := self._with_masks(folder, '_instanceTrainIds.png')):
             self.labels = replace(self.labels, ids=tuple((k,) for k in range(81)))
             return made
         if folder and (maps := self._with_masks(folder, '.png')): # id less one: 0 to 89 are things
-            self.labels = replace(self.labels, ids=((*range(90,182),255), *((k-1,) for k, in self.labels.ids[1:])), ignored=())
+            things = tuple((k-1,) for k, in self.labels.ids[1:])
+            self.labels = replace(self.labels, ids=((*range(90,182),255), *things), ignored=())
             return maps
         about = self.root/f'annotations/instances_{self.split}2017.json'
-        if not about.is_file(): raise FileNotFoundError(f'{self.root} has no masks of COCO-Object. Wanted: {self.needs}')
+        if not about.is_file():
+            raise FileNotFoundError(f'{self.root} has no masks of COCO-Object. Wanted: {self.needs}')
         self.kinds = 'class','instance'
         return self._draw_all(about)
 
@@ -217,17 +232,23 @@ class COCOObject(_COCO):
 def _draw_all(self:COCOObject, about):
     "Instances of every image, run-length coded, in the order of painting."
     try: from pycocotools import mask as rle
-    except ImportError: raise ImportError('Polygons of COCO are drawn by pycocotools: pip install "clippy-vl[coco]"') from None
+    except ImportError:
+        raise ImportError('Polygons of COCO are drawn by pycocotools: pip install "clippy-vl[coco]"') from None
     found = _read_json(about, 'images', 'annotations')
-    images = sorted(found['images'], key=lambda o: o['id'])
-    size,drawn = {o['id']:(o['height'],o['width']) for o in images},{o['id']:[] for o in images}
-    for o in found['annotations']:
-        s,hw = o['segmentation'],size[o['image_id']]
-        code = rle.merge(rle.frPyObjects(s, *hw)) if isinstance(s,list) else rle.frPyObjects(s, *hw) if isinstance(s['counts'],list) else s
-        drawn[o['image_id']].append((-o.get('iscrowd',0), -int(rle.area(code)), o['id'], o['category_id'], code))
-    self._drawn = [(size[o['id']], [(crowd,k,code) for crowd,_,_,k,code in sorted(drawn[o['id']], key=lambda x: x[:3])]) for o in images]
-    return [(p,about) for p in self._images([Path(o['file_name']).stem for o in images], about.name)]
+    images = sorted(found['images'], key=lambda im: im['id'])
+    size,drawn = {im['id']:(im['height'],im['width']) for im in images},{im['id']:[] for im in images}
+    def coded(shape, hw):
+        if isinstance(shape, list): return rle.merge(rle.frPyObjects(shape, *hw))
+        return rle.frPyObjects(shape, *hw) if isinstance(shape['counts'],list) else shape
+    for a in found['annotations']:
+        code = coded(a['segmentation'], size[a['image_id']])
+        order = -a.get('iscrowd',0), -int(rle.area(code)), a['id']
+        drawn[a['image_id']].append((order, a['category_id'], code))
+    def painted(instances): return [(order[0],k,code) for order,k,code in sorted(instances, key=lambda x: x[0])]
+    self._drawn = [(size[im['id']], painted(drawn[im['id']])) for im in images]
+    return [(p,about) for p in self._images([Path(im['file_name']).stem for im in images], about.name)]
 
+# %% ../nbs/04_masks.ipynb #0969d70e
 @patch
 def _paint(self:COCOObject, i, value):
     "Paint instance `j` of image `i` with `value(j, crowd, category)`, one over the other."
@@ -238,7 +259,9 @@ def _paint(self:COCOObject, i, value):
     return out
 
 @patch
-def _ids(self:COCOObject, i): return read_ids(self.files[i][1]) if self._drawn is None else self._paint(i, lambda j,crowd,k: k)
+def _ids(self:COCOObject, i):
+    if self._drawn is None: return read_ids(self.files[i][1])
+    return self._paint(i, lambda j,crowd,k: k)
 
 @patch
 def _instance_regions(self:COCOObject, i): return [self._paint(i, lambda j,crowd,k: 0 if crowd else j+1)-1]
@@ -253,12 +276,13 @@ class Cityscapes(MaskSet):
     places,signs = ('cityscapes','Cityscapes'),('leftImg8bit',)
     def _files(self):
         def by_id(top, end):
-            towns = [self.root/top/self.split/o for o in sorted(names_in(self.root/top/self.split)) if not o.startswith('.')]
-            return {o[:-len(end)]:d/o for d in towns for o in sorted(names_in(d)) if o.endswith(end)}
+            folder = self.root/top/self.split
+            towns = [folder/n for n in sorted(names_in(folder)) if not n.startswith('.')]
+            return {n[:-len(end)]:d/n for d in towns for n in sorted(names_in(d)) if n.endswith(end)}
         a,b = by_id('leftImg8bit','_leftImg8bit.png'),by_id('gtFine','_gtFine_labelIds.png')
         need_partners(a, b, 'images have no _gtFine_labelIds.png', self.root/'gtFine'/self.split)
         need_partners(b, a, 'masks have no image', self.root/'leftImg8bit'/self.split)
-        return [(a[o],b[o]) for o in a]
+        return [(a[key],b[key]) for key in a]
     def key(self, i): return self.files[i][0].stem.removesuffix('_leftImg8bit')
 
 @_register
@@ -276,14 +300,16 @@ class BSDS(MaskSet):
     places,signs,kinds = ('BSDS500/data','BSR/BSDS500/data','data','bsds500'),('groundTruth',),('drawn',)
     def _files(self):
         images,maps = self.root/'images'/self.split,self.root/'groundTruth'/self.split
-        a,b = ({o[:-4]:d/o for o in sorted(names_in(d)) if o.endswith(e)} for d,e in ((images,'.jpg'),(maps,'.mat')))
+        def by_stem(folder, end): return {n[:-4]:folder/n for n in sorted(names_in(folder)) if n.endswith(end)}
+        a,b = by_stem(images, '.jpg'),by_stem(maps, '.mat')
         need_partners(a, b, 'images have no .mat of the same name', maps)
         need_partners(b, a, '.mat files have no image of the same name', images)
-        return [(a[o],b[o]) for o in a]
+        return [(a[stem],b[stem]) for stem in a]
     def __getitem__(self, i): return self.image(i),None
     def mask(self, i): raise ValueError('BSDS500 has regions, not classes: use regions()')
     def _drawn_regions(self, i):
         from scipy.io import loadmat
         try: found = loadmat(self.files[i][1])['groundTruth'].ravel()
-        except Exception as e: raise ValueError(f'{self.files[i][1]}: not a ground truth file of BSDS500 ({e})') from None
-        return [o['Segmentation'][0,0].astype(np.int32) for o in found]
+        except Exception as e:
+            raise ValueError(f'{self.files[i][1]}: not a ground truth file of BSDS500 ({e})') from None
+        return [m['Segmentation'][0,0].astype(np.int32) for m in found]

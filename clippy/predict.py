@@ -26,7 +26,6 @@ from .asked import check_labels
 from .console import on_terminal
 from .images import Unusable, formats, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .model import CLIPpy, finite
-from .saved import load
 from .words import class_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/40_predict.ipynb #e9d37374
@@ -222,7 +221,7 @@ def similarity(self:CLIPpy,
     texts,_ = check_labels([text] if isinstance(text, str) else text)
     vectors = self.word_vectors(texts, ('{}',))
     def heat(image, patches, v): # each phrase by itself: its map does not depend on what else is asked
-        cosines = (patches@v)[None,None]
+        cosines = (patches@v)[None,None].float()
         big = F.interpolate(cosines, size=image.size[::-1], mode='bilinear', align_corners=False)
         return big[0,0].cpu().numpy()
     def answer(image, patches): # `[h,w,D]`

@@ -158,7 +158,7 @@ def vote(
     birds:int=2, # how many of the names are birds
     voters:float=1., # share of the patches that vote, in (0,1]; the most bird-like ones
 )->tuple: # answers `[B]`, and the share of the votes for each name `[B,K]`
-    "Each patch votes for its best name; the bird with most votes is the answer. A tie goes to the bird nearer on average."
+    "Each patch votes for its best name, the bird with most votes is the answer; at a tie the one nearer on average."
     share,votes = vote_shares(scores, birds, voters)
     return share.argmax(1),votes
 
@@ -197,7 +197,8 @@ class BirdProtocol(Protocol):
         if self.inference not in ('pooled','vote'):
             raise ValueError(f'inference is pooled or vote, not {self.inference!r}.')
         for k in 'cut','voters':
-            if not 0<getattr(self, k)<=1: raise ValueError(f'{k} is a share above 0 and at most 1, not {getattr(self, k)}.')
+            if not 0<getattr(self, k)<=1:
+                raise ValueError(f'{k} is a share above 0 and at most 1, not {getattr(self, k)}.')
 
 # %% ../nbs/23_robust.ipynb #47488a8d
 def _central(share, transform, image): # the middle of an image
@@ -242,8 +243,8 @@ class WaterbirdsTask(BirdTask):
         'two-way': BirdProtocol('two-way', about='448 px, two names'),
         'patch-vote': BirdProtocol('patch-vote', others='background', inference='vote',
             about='448 px, every patch votes for landbird, waterbird or background'),
-        'wilds': BirdProtocol('wilds', size=224, cut=.875, templates='photo', about='as group_DRO and WILDS fit pictures: '
-            'squashed to 256 px, the central 224 kept; two names, one sentence')}
+        'wilds': BirdProtocol('wilds', size=224, cut=.875, templates='photo', about='as group_DRO and WILDS fit '
+            'pictures: squashed to 256 px, the central 224 kept; two names, one sentence')}
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         self.source = Waterbirds(data, protocol.split, self.transform())

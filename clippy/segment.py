@@ -57,9 +57,11 @@ def similarity_maps(
     from matplotlib.figure import Figure # here: only who draws waits for it
     fig = Figure(figsize=(1.35*(1+len(words)), 1.6), layout='constrained')
     axs = fig.subplots(1, 1+len(words))
-    axs[0].imshow(ImageOps.fit(image, (224,224))); axs[0].set_title('image', fontsize=9)
+    axs[0].imshow(ImageOps.fit(image, (224,224)))
+    axs[0].set_title('image', fontsize=9)
     for ax,m,w in zip(axs[1:], sim, words):
-        ax.imshow(m, cmap='magma', vmin=sim.min(), vmax=sim.max()); ax.set_title(f'“{w}”', fontsize=9)
+        ax.imshow(m, cmap='magma', vmin=sim.min(), vmax=sim.max())
+        ax.set_title(f'“{w}”', fontsize=9)
     for ax in axs: ax.axis('off')
     return fig
 
@@ -89,10 +91,12 @@ def areas(
     ignore:int=255, # pixels with this target are not counted
 )->Tensor: # `[3n]` pixels: shared, predicted, true
     "What IoU is made of."
-    if pred.shape!=target.shape: raise ValueError(f'Prediction is {tuple(pred.shape)}, ground truth is {tuple(target.shape)}: sizes must be equal.')
+    if pred.shape!=target.shape: raise ValueError(
+        f'Prediction is {tuple(pred.shape)}, ground truth is {tuple(target.shape)}: sizes must be equal.')
     keep = target!=ignore
     pred,target = pred[keep].long(),target[keep].long()
-    if len(target) and not 0<=target.min()<=target.max()<n: raise ValueError(f'Ground truth holds label {target.max()}, but there are {n} classes.')
+    if len(target) and not 0<=target.min()<=target.max()<n:
+        raise ValueError(f'Ground truth holds label {target.max()}, but there are {n} classes.')
     return torch.cat([torch.bincount(o, minlength=n) for o in (target[pred==target], pred, target)])
 
 def iou(
@@ -112,7 +116,7 @@ class SegmentProtocol(Protocol):
     stride:int = 0 # pixels from window to window
     blend:str = 'cosine' # what overlapping windows average: `cosine` or `softmax`
     positions:str = 'bicubic' # interpolation of position embeddings: `bicubic` or `bilinear`
-    background:str = 'name' # of a background class: `name`: its own words; `vocabulary`: further words too; `none`: no words
+    background:str = 'name' # a background class has its own words (`name`), further ones (`vocabulary`), or `none`
     vocabulary:str = '' # key of `vocabularies`
     threshold:float = 0. # a winner of smaller probability is background
     scale:float = 0. # logit scale of that probability; 0: the model's own
@@ -124,14 +128,16 @@ class SegmentProtocol(Protocol):
     def __post_init__(self):
         super().__post_init__()
         for k,ok in _choices.items():
-            if getattr(self, k) not in ok: raise ValueError(f'{k} is {", ".join(map(repr, ok))}, not {getattr(self, k)!r}.')
+            v = getattr(self, k)
+            if v not in ok: raise ValueError(f'{k} is {", ".join(map(repr, ok))}, not {v!r}.')
+        for k in 'window','stride','prior','scale','threshold':
+            if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
+        if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
         if (self.vocabulary or self.background=='vocabulary') and self.vocabulary not in vocabularies:
             raise ValueError(f'There is no vocabulary {self.vocabulary!r}: there are {", ".join(vocabularies)}.')
         if self.window and not self.stride: raise ValueError('A window needs a stride.')
-        for k in 'window','stride','prior','scale','threshold':
-            if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
-        if self.window and self.stride>self.window: raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
-        if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
+        if self.window and self.stride>self.window:
+            raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
 
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
 
@@ -149,20 +155,24 @@ def window_scores(
 )->Tensor: # `[B,K,h,w]`
     "Patch similarities, averaged over windows."
     p,(h,w) = model.patch[0],images.shape[-2:]
-    act = (lambda o: (softmax*o).softmax(1)) if softmax else (lambda o: o)
+    act = (lambda x: (softmax*x).softmax(1)) if softmax else (lambda x: x)
     if not window or window>=max(h,w): return act(model.patch_cosines(images, vectors))
-    if window%p or stride%p or stride<1: raise ValueError(f'window {window} and stride {stride} must be multiples of the patch, {p} pixels.')
+    if window%p or stride%p or stride<1:
+        raise ValueError(f'window {window} and stride {stride} must be multiples of the patch, {p} pixels.')
     places = [(y,x) for y in _starts(h, window, stride) for x in _starts(w, window, stride)]
-    total = images.new_zeros(len(images), len(vectors), h//p, w//p); times = images.new_zeros(h//p, w//p)
-    for some in (places[i:i+4] for i in range(0, len(places), 4)): # four windows of every image at once: memory stays bounded
+    total = images.new_zeros(len(images), len(vectors), h//p, w//p)
+    times = images.new_zeros(h//p, w//p)
+    for i in range(0, len(places), 4): # four windows of every image at once: memory stays bounded
+        some = places[i:i+4]
         crops = torch.cat([images[:,:,y:y+window,x:x+window] for y,x in some])
         for (y,x),part in zip(some, act(model.patch_cosines(crops, vectors)).split(len(images))):
-            at = slice(y//p, y//p+part.shape[2]),slice(x//p, x//p+part.shape[3])
-            total[:,:,at[0],at[1]] += part; times[at] += 1
+            rows,cols = slice(y//p, y//p+part.shape[2]),slice(x//p, x//p+part.shape[3])
+            total[:,:,rows,cols] += part
+            times[rows,cols] += 1
     return total/times
 
 def _starts(length, window, stride): # the last window ends with the image
-    return sorted({min(o, max(length-window, 0)) for o in range(0, length, stride)})
+    return sorted({min(i, max(length-window, 0)) for i in range(0, length, stride)})
 
 # %% ../nbs/21_segment.ipynb #af0ca35c
 def pamr(
@@ -172,12 +182,11 @@ def pamr(
     dilations=(1,2,4,8,12,24), # distances of the neighbours, pixels
 )->Tensor: # `[B,K,H,W]`
     "Pixel-adaptive mask refinement."
-    near = lambda o: _neighbours(o, dilations)
-    around = torch.stack([*near(image)]) # `[N,B,3,H,W]`
+    around = torch.stack([*_neighbours(image, dilations)]) # `[N,B,3,H,W]`
     diff = (around-image).abs()
     spread = torch.cat([around, image.expand(len(dilations), *image.shape)]).std(0)
     weight = (-diff/(1e-8+.1*spread)).mean(2).softmax(0)
-    for _ in range(rounds): maps = sum(w[:,None]*o for w,o in zip(weight, near(maps)))
+    for _ in range(rounds): maps = sum(w[:,None]*m for w,m in zip(weight, _neighbours(maps, dilations)))
     return maps
 
 def _neighbours(x, dilations): # eight at every distance; the border is repeated
@@ -196,7 +205,8 @@ def positions(
     "How timm's ViT interpolates position embeddings, for as long as this is entered."
     own = vision_transformer.resample_abs_pos_embed
     if interpolation!='bicubic':
-        vision_transformer.resample_abs_pos_embed = lambda *args, **kw: own(*args, **{**kw, 'interpolation':interpolation})
+        other = lambda *args, **kw: own(*args, **{**kw, 'interpolation':interpolation})
+        vision_transformer.resample_abs_pos_embed = other
     try: yield
     finally: vision_transformer.resample_abs_pos_embed = own
 
@@ -207,8 +217,10 @@ def class_words(
     protocol:SegmentProtocol,
 )->tuple: # words, and the class of each
     "All words that compete."
-    pairs = [(w,k) for k,ws in enumerate(words) for w in ws if not (background and k==0 and protocol.background=='none')]
-    if background and protocol.background=='vocabulary': pairs += [(w,0) for w in vocabularies[protocol.vocabulary] if w not in dict(pairs)]
+    silent = background and protocol.background=='none'
+    pairs = [(w,k) for k,ws in enumerate(words) for w in ws if not (silent and k==0)]
+    if background and protocol.background=='vocabulary':
+        pairs += [(w,0) for w in vocabularies[protocol.vocabulary] if w not in dict(pairs)]
     return tuple(zip(*pairs))
 
 # %% ../nbs/21_segment.ipynb #84bbd427
@@ -219,10 +231,12 @@ def words_of_file(
     "Words for classes from a file."
     if not os.path.isfile(path): raise FileNotFoundError(f'There is no file of names {path}.')
     lines = [l for l in read_text(path).splitlines() if l.strip()]
-    if len(lines)!=len(words): raise ValueError(f'{path} names {len(lines)} classes, the data set has {len(words)}: '
-                                                f'a line for each, from {words[0][0]!r} to {words[-1][0]!r}.')
+    if len(lines)!=len(words): raise ValueError(
+        f'{path} names {len(lines)} classes, the data set has {len(words)}: '
+        f'a line for each, from {words[0][0]!r} to {words[-1][0]!r}.')
     found = tuple(tuple(w.strip() for w in l.replace('|',',').split(',') if w.strip()) for l in lines)
-    if bare := [l for l,ws in zip(lines, found) if not ws]: raise ValueError(f'{path}: the line {bare[0]!r} holds no word.')
+    bare = [l for l,ws in zip(lines, found) if not ws]
+    if bare: raise ValueError(f'{path}: the line {bare[0]!r} holds no word.')
     return found
 
 # %% ../nbs/21_segment.ipynb #2edf45cd
@@ -248,7 +262,8 @@ class Head:
         "Labels of some images."
         p = self.protocol
         with positions(p.positions):
-            scores = window_scores(self.model, images, self.vectors, p.window, p.stride, self.scale if p.blend=='softmax' else 0)
+            soft = self.scale if p.blend=='softmax' else 0
+            scores = window_scores(self.model, images, self.vectors, p.window, p.stride, soft)
             if p.prior: scores = self.keep_likely(scores, images)
         return [self.decide(s[None], im[None], size) for s,im,size in zip(scores, images, sizes)]
 
@@ -276,25 +291,37 @@ def decide(self:Head,
 )->Tensor: # `[H,W]` class indices
     "Scores of one image to labels."
     p,grid,owner = self.protocol,tuple(scores.shape[-2:]),self.owner
-    if p.refine=='pamr': scores,grid,owner = self.refined(scores, image),tuple(image.shape[-2:]),torch.arange(int(self.owner.max())+1, device=image.device)
-    soft = p.blend=='softmax' or p.refine # scores are probabilities already
+    if p.refine=='pamr':
+        scores,grid = self.refined(scores, image),tuple(image.shape[-2:])
+        owner = torch.arange(int(self.owner.max())+1, device=image.device)
     at = size if p.upsampling=='bilinear' else grid
-    if not p.threshold: index,sure = words_to_pixels(scores, at),None
-    elif soft: index = words_to_pixels(scores, at); sure = F.interpolate(scores.amax(1, keepdim=True), size=at, mode='bilinear')[:,0]
-    else: index,sure = words_to_pixels(scores, at, self.scale)
+    index,sure = self.winner(scores, at)
     label = owner[index]
     if sure is not None and self.background: label = label.masked_fill(sure<p.threshold, 0)
     if at!=size: label = F.interpolate(label[:,None].float(), size=size, mode='nearest-exact')[:,0].long()
     return label[0]
 
 @patch
-def refined(self:Head, scores, image): # `[1,C,H,W]` for classes, at the size that the model saw; only those that occur are moved
+def winner(self:Head, scores, at): # the best word at every place, and its probability if there is a threshold
+    p = self.protocol
+    if not p.threshold: return words_to_pixels(scores, at),None
+    if p.blend!='softmax' and not p.refine: return words_to_pixels(scores, at, self.scale)
+    sure = scores.amax(1, keepdim=True) # scores are probabilities already
+    return words_to_pixels(scores, at),F.interpolate(sure, size=at, mode='bilinear')[:,0]
+
+@patch
+def refined(self:Head,
+    scores:Tensor, # `[1,K,h,w]`
+    image:Tensor, # `[1,3,H,W]`
+)->Tensor: # `[1,C,H,W]` probabilities
+    "Maps of the classes that occur, at the size that the model saw, with edges moved to those of the image."
     probs = scores if self.protocol.blend=='softmax' else (self.scale*scores).softmax(1)
     classes = probs.new_zeros(1, int(self.owner.max())+1, *probs.shape[2:])
     probs = classes.scatter_reduce(1, self.owner[None,:,None,None].expand_as(probs), probs, 'amax')
     some = probs.amax((0,2,3))>.01
-    out = probs.new_zeros(1, probs.shape[1], *image.shape[-2:])
-    out[:,some] = pamr(image, F.interpolate(probs[:,some], size=image.shape[-2:], mode='bilinear', align_corners=False))
+    size = image.shape[-2:]
+    out = probs.new_zeros(1, probs.shape[1], *size)
+    out[:,some] = pamr(image, F.interpolate(probs[:,some], size=size, mode='bilinear', align_corners=False))
     return out
 
 # %% ../nbs/21_segment.ipynb #2e789c86

@@ -136,31 +136,38 @@ def figure(self:Segment,
 # %% ../nbs/21_segment_masks.ipynb #c4378118
 _tcl = SegmentProtocol('tcl', 448, 'short', 'tcl-9', 'name', window=448, stride=224, background='none', threshold=.5,
     upsampling='bilinear',
-    about="TCL: short side 448, windows 448/224, its nine sentences, background below .5; not as published: the probability "
-          "(theirs is a learnt sigmoid, ours the model's softmax), its decoder, the mean of raw text vectors, "
-          "sides (ours are rounded to patches)")
-_sclip = SegmentProtocol('sclip', 336, 'short', 'openai-80', 'sclip', window=224, stride=112, threshold=.1, scale=40.,
-    upsampling='bilinear',
+    about="TCL: short side 448, windows 448/224, its nine sentences, background below .5; not as published: "
+          "the probability (theirs is a learnt sigmoid, ours the model's softmax), its decoder, "
+          "the mean of raw text vectors, sides (ours are rounded to patches)")
+_sclip = SegmentProtocol('sclip', 336, 'short', 'openai-80', 'sclip', window=224, stride=112, threshold=.1,
+    scale=40., upsampling='bilinear',
     about='SCLIP: short side 336 (Cityscapes 560, Stuff 448), windows 224/112, several words a class, scale 40 '
           '(VOC 65, Context60 and Object 50), background below .1; not as published: attention of the last block, '
           'the area rule on VOC, sides (ours are rounded to patches). NACLIP differs')
-_dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'name', window=384, stride=192, blend='softmax', scale=1.,
-    upsampling='bilinear',
+_dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'name', window=384, stride=192, blend='softmax',
+    scale=1., upsampling='bilinear',
     about='dino.txt: short side 512, windows 384/192, softmax with scale 1, made for sets without background; '
           'not as published: probabilities are averaged at patches (theirs at pixels), '
           'sides (ours are rounded to patches, theirs stretched)')
 
 # %% ../nbs/21_segment_masks.ipynb #a9effed7
 _paper = SegmentProtocol(names='plain', upsampling='nearest',
-    about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, 80 sentences (its own are not public)')
+    about='our reading of the paper: 448 px squashed, decided at 28 x 28 patches, '
+        '80 sentences (its own are not public)')
 _port = SegmentProtocol('port', 224, 'crop', 'photo', 'port', 'train', background='vocabulary', vocabulary='port',
     upsampling='bilinear', target='square', absent='zero', pool_prefix='yes',
     about='the public port, quirks included: split train, image cropped but ground truth squashed to 224, '
     '39 extra words for background, an absent class counts 0')
 
 # %% ../nbs/21_segment_masks.ipynb #159e2f80
-def with_background(vocabulary:str, scale:float, names:str='plain', sclip:str='sclip', **extra)->dict: # name -> protocol
-    "Protocols of a data set with a background class; `scale` and `sclip` are SCLIP's scale and list of names."
+def with_background(
+    vocabulary:str, # further words for background, one of `vocabularies`; '': its name alone
+    scale:float, # SCLIP's
+    names:str='plain', # list of the data set's names
+    sclip:str='sclip', # SCLIP's list
+    **extra, # further protocols
+)->dict: # name -> protocol
+    "Protocols of a data set with a background class."
     more = dict(background='vocabulary', vocabulary=vocabulary) if vocabulary else {}
     paper = replace(_paper, names=names, **more)
     return dict(clippy=paper, tcl=_tcl, sclip=replace(_sclip, scale=scale, names=sclip), **extra)

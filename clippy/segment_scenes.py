@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/segment_scenes.html.md"""
 
 # %% auto #0
 __all__ = ['eval_seed', 'SceneProtocol', 'SceneMasks', 'SceneSegment', 'show_predictions', 'SceneThings', 'OneProtocol',
-           'OneThing', 'SceneOne', 'evaluate_scenes', 'show_protocols']
+           'OneThing', 'SceneOne', 'show_protocols']
 
 # %% ../nbs/21_segment_scenes.ipynb #68cc86c4
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from fastcore.basics import patch
 
 from .eval import Protocol, Source, Task, image_transform, register
 from .files import digest
-from .model import CLIPpy, finite
+from .model import CLIPpy
 from .scenes import Scenes, backgrounds, data_hash, names, palette, things
-from .segment import (SegmentProtocol, areas, image_grid, iou, label_colours, scene_vectors, seen_image, to_batch,
+from .segment import (SegmentProtocol, image_grid, label_colours, scene_vectors, seen_image, to_batch,
     words_to_pixels)
 from .segment_masks import Segment, mean_iou
-from .words import template_sets, templates_of, winners
+from .words import templates_of, winners
 
 # %% ../nbs/21_segment_scenes.ipynb #af100a53
 eval_seed = 1_000_000 # training seeds are smaller
@@ -149,34 +149,6 @@ class SceneOne(Task):
         each = {n:rows[rows[:,0]==k,1] for k,n in enumerate(things)}
         return dict(accuracy={n:float(v.mean()) for n,v in each.items() if len(v)})
 
-# %% ../nbs/21_segment_scenes.ipynb #662ddd0a
-def _batches(items, size):
-    for i in range(0, len(items), size): yield [items[j] for j in range(i, min(i+size, len(items)))]
-
-# %% ../nbs/21_segment_scenes.ipynb #5cc0189b
-@torch.no_grad()
-def evaluate_scenes(
-    model:CLIPpy,
-    n:int=512, # scenes for the mIoU, and again for the accuracy
-    size:int=0, # pixels; 0: the model's own
-    seed:int=eval_seed, # which scenes
-    batch_size:int=128,
-)->dict: # numbers in [0,1], and how they were made
-    "Zero-shot accuracy and words-to-pixels mIoU on held-out scenes."
-    model.eval()
-    size,words,total,right = size or model.config.image_size,scene_vectors(model),0,0
-    for batch in _batches(Scenes(n, seed, size), batch_size):
-        pred = words_to_pixels(model.patch_cosines(to_batch(batch, model), words), (size,size)).cpu()
-        total = total+areas(pred, torch.stack([torch.from_numpy(s.mask) for s in batch]), len(names))
-    for batch in _batches(Scenes(n, seed+1, size, n_things=1), batch_size):
-        share = winners(finite(model.encode_image(to_batch(batch, model)).float()@words[:len(things)].T))
-        right += sum(p[things.index(s.things[0])].item() for p,s in zip(share, batch))
-    each = iou(total)
-    return dict(task='scenes', accuracy=right/n, thing_miou=float(np.nanmean(each[:len(things)])),
-        background_miou=float(np.nanmean(each[len(things):])), iou=dict(zip(names, each.tolist())), n=n,
-        protocol=dict(size=size, seed=seed, templates=template_sets['scenes'], classes=names, upsampling='bilinear logits',
-                      absent='left out', data=data_hash(n=8, seed=seed, size=size)))
-
 # %% ../nbs/21_segment_scenes.ipynb #5c5b0803
 def show_protocols(
     model:CLIPpy,
@@ -192,7 +164,8 @@ def show_protocols(
         job = task(data, protocol, model)
         job.prepare()
         x,target = (job.source[item][k] for k in ('x','target'))
-        if not shown: shown = {'what the model sees': seen_image(x, model), 'ground truth': label_colours(target)}
+        if not shown:
+            shown = {'what the model sees': seen_image(x, model), 'ground truth': label_colours(target)}
         with torch.inference_mode(): label = job.head(x[None].to(model.device), [tuple(target.shape)])[0]
         shown[title] = label_colours(label)
     rows = -(-len(shown)//cols)

@@ -9,7 +9,7 @@ from clippy.scenes import write_folder
 
 scenes = dict(train_num_samples=24, batch_size=4, steps=10, workers=0, log_every=4, cpu=True)
 small = ['--cpu', '--batch-size', '16', '--train-num-samples', '48', '--workers', '0', '--log-every', '1',
-    '--zeroshot-frequency', '0']
+    '--zeroshot-frequency', '0', '--eval-limit', '64']
 
 def losses(run): return [r['loss'] for r in json.loads((run/'metrics.json').read_text())['curve']]
 def saved_weights(run):

@@ -20,11 +20,12 @@ def say(*args):
         except SystemExit as e: code = e.code or 0
     return code, out.getvalue(), err.getvalue()
 cases = json.loads(sys.argv[1])
-print(json.dumps([say(*o) for o in cases] + [sorted({'torch','timm','transformers','matplotlib','scipy','sklearn'} & {*sys.modules})]))
+heavy = {'torch','timm','transformers','matplotlib','scipy','sklearn'}
+print(json.dumps([say(*o) for o in cases] + [sorted(heavy & {*sys.modules})]))
 """
 
 def test_first_words_need_no_library(tmp_path):
-    "Help, a wrong option, a missing file, no pictures, no labels, a number out of bounds: said without importing PyTorch and its kin."
+    "Help, a wrong option, a missing file or model, no labels, a number out of bounds: said without importing PyTorch."
     (tmp_path/'a.png').write_bytes(b'')
     here = str(tmp_path/'a.png')
     slips = {
@@ -33,6 +34,12 @@ def test_first_words_need_no_library(tmp_path):
         ('segment','-l','cat'):'There are no images',
         ('classify',here):'There are no labels',
         ('classify',here,'-l',' , '):'There are no labels',
+        ('segment',here,'-l','cat,boat','-b','cat'):'cat is named more than once',
+        ('segment',here,'-l','cat','-m','no/such/model'):"There is no model at 'no/such/model'",
+        ('info','./none'):"There is no model at './none'",
+        ('export','/no/model','out'):"There is no model at '/no/model'",
+        ('push','no/such/run','ada/b'):"There is no model at 'no/such/run'",
+        ('train','--train-data','none/{00..09}.tar','--val-data','none.tar'):'There is no none.tar.',
         ('segment',here,'-l','cat','--batch-size','0'):'batch_size is 0, but must be at least 1',
         ('pack','nowhere','captions.csv','out'):'There is no nowhere.',
         ('runs','nowhere'):'There is no nowhere.',
@@ -45,14 +52,16 @@ def test_first_words_need_no_library(tmp_path):
     assert res.returncode==0, res.stderr
     *said,loaded = json.loads(res.stdout)
     assert loaded==[]
-    for (code,out,err),(c,line) in zip(said[1:1+len(commands)], [(c,line) for c,(_,line) in commands.items()], strict=True):
+    for (code,out,err),c in zip(said[1:1+len(commands)], commands, strict=True):
         assert code==0 and not err and f'usage: clippy {c}' in out
     for (code,out,err),words in zip(said[1+len(commands):], slips.values(), strict=True):
         assert code in (1,2) and words in err and 'Traceback' not in err, (words, err)
 
 @pytest.mark.parametrize('line,expected', [
-    ('segment a.png b.png -l cat -l dog --explain --size 64', dict(pictures=['a.png','b.png'], Label=['cat','dog'], explain=True, size=64)),
-    ('eval scenes --task scenes --set size=96 --pretrained false', dict(model='scenes', task='scenes', set=['size=96'], pretrained=False)),
+    ('segment a.png b.png -l cat -l dog --explain --size 64',
+     dict(pictures=['a.png','b.png'], Label=['cat','dog'], explain=True, size=64)),
+    ('eval scenes --task scenes --set size=96 --pretrained false',
+     dict(model='scenes', task='scenes', set=['size=96'], pretrained=False)),
     ('train --no-such', None)])
 def test_parsers(line, expected):
     "A parser made from `options.json` reads what the function's own would."

@@ -1,7 +1,6 @@
 "`clippy.download` against a loopback server with missing and broken pictures, and a stand-in for img2dataset that can also fail."
 import csv,json,os,re,shlex,shutil,signal,subprocess,sys,tarfile,threading,time
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
-from pathlib import Path
 
 import pytest, torch
 import torch.nn.functional as F
@@ -91,10 +90,12 @@ def web(tmp_path, monkeypatch):
     monkeypatch.setenv('CLIPPY_IMG2DATASET', server.tool)
     monkeypatch.delenv('FAULT', raising=False)
     yield server
-    server.shutdown(); server.server_close()
+    server.shutdown()
+    server.server_close()
 
 def listed(path, server, kinds, n=200):
-    path.write_text(''.join(f'http://127.0.0.1:{server.server_port}/{kinds[i%len(kinds)]}/{i}.jpg\tpicture "{i}"\n' for i in range(n)))
+    path.write_text(''.join(f'http://127.0.0.1:{server.server_port}/{kinds[i%len(kinds)]}/{i}.jpg\tpicture "{i}"\n'
+                            for i in range(n)))
     return path
 
 quick = dict(image_size=32, shard_size=40, threads=4, timeout=2, retries=0, progress=False)
@@ -114,13 +115,16 @@ def test_download(web, tmp_path, capsys):
     report = Report()
     got = [(c,x) for xs,cs,_ in read_all(tmp_path/'out', fast_transform(32), report=report) for c,x in zip(cs, xs)]
     assert [c for c,_ in got]==[[f'picture "{i}"'] for i in fine] and report.total==0
-    loader,w = ShardLoader(tmp_path/'out', fast_transform(32), 50, workers=0),torch.zeros(3*32*32, 50, requires_grad=True)
+    loader,w = ShardLoader(tmp_path/'out', fast_transform(32), 50, workers=0),torch.zeros(3*32*32, 50,
+        requires_grad=True)
     losses = []
     for x,captions,_ in loader: # a few steps of telling the pictures of a batch apart
         assert x.shape==(50,3,32,32) and len(set(captions))==50
         loss = F.cross_entropy(normalize(x).flatten(1)@w, torch.arange(50))
         loss.backward()
-        with torch.no_grad(): w -= .01*w.grad; w.grad = None
+        with torch.no_grad():
+            w -= .01*w.grad
+            w.grad = None
         losses.append(loss.item())
     assert len(losses)==3 and all(torch.isfinite(torch.tensor(losses)))
 
@@ -131,18 +135,22 @@ def test_again_asks_nobody(web, tmp_path, monkeypatch, capsys):
     assert download('cc12m', web.table, tmp_path/'out', **quick)==about and len(web.asked)==n
     assert capsys.readouterr().out==said
     (tmp_path/'out/00003.tar').unlink()
-    with pytest.raises(FileNotFoundError, match='1 of the 5 shards in .* are gone, the first is 00003.tar.*--again'): download('cc12m', web.table, tmp_path/'out', **quick)
+    with pytest.raises(FileNotFoundError, match='1 of the 5 shards in .* are gone, the first is 00003.tar.*--again'):
+        download('cc12m', web.table, tmp_path/'out', **quick)
     monkeypatch.setenv('CLIPPY_IMG2DATASET', web.tool)
-    assert download('cc12m', web.table, tmp_path/'out', again=.001, **quick)['found']==150 and sorted(web.asked[n:])==list(range(120,160))
+    assert download('cc12m', web.table, tmp_path/'out', again=.001,
+                    **quick)['found']==150 and sorted(web.asked[n:])==list(range(120,160))
 
-@pytest.mark.parametrize('fault,says', [('dies,2','exit code 1 after 80 of 200 links. The same command goes on(.|\n)*no space left on device'),
+@pytest.mark.parametrize('fault,says',
+                         [('dies,2','exit code 1 after 80 of 200 links. The same command goes on(.|\n)*no space left on device'),
     ('skips,2','exit code 0 after 160 of 200 links')])
 def test_goes_on(web, tmp_path, monkeypatch, fault, says):
     "What is done stays done; what was left is fetched, once."
     monkeypatch.setenv('FAULT', fault)
     with pytest.raises(ChildProcessError, match=says): download('cc12m', web.table, tmp_path/'out', **quick)
     assert not (tmp_path/'out/download.json').exists() and not (tmp_path/'out/sizes.json').exists()
-    with pytest.raises(ValueError, match='begun with shard_size=40, not 20: give the same options'): download('cc12m', web.table, tmp_path/'out', **quick|dict(shard_size=20))
+    with pytest.raises(ValueError, match='begun with shard_size=40, not 20: give the same options'):
+        download('cc12m', web.table, tmp_path/'out', **quick|dict(shard_size=20))
     monkeypatch.delenv('FAULT')
     assert download('cc12m', web.table, tmp_path/'out', **quick)['found']==150
     assert sorted(web.asked)==list(range(200))
@@ -151,12 +159,14 @@ def test_another_list_is_refused(web, tmp_path, monkeypatch):
     monkeypatch.setenv('FAULT', 'dies,2')
     with pytest.raises(ChildProcessError): download('cc12m', web.table, tmp_path/'out', **quick)
     web.table.write_text(web.table.read_text().replace('picture "7"','picture "8"')) # of the same length
-    with pytest.raises(ValueError, match='begun with list_sha256='): download('cc12m', web.table, tmp_path/'out', **quick)
+    with pytest.raises(ValueError, match='begun with list_sha256='):
+        download('cc12m', web.table, tmp_path/'out', **quick)
     assert len(list((tmp_path/'out').glob('*_stats.json')))==2
 
 def test_a_damaged_shard_is_fetched_again(web, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('FAULT', 'cuts,1')
-    with pytest.raises(ChildProcessError, match='exit code 0 after 160 of 200 links'): download('cc12m', web.table, tmp_path/'out', **quick)
+    with pytest.raises(ChildProcessError, match='exit code 0 after 160 of 200 links'):
+        download('cc12m', web.table, tmp_path/'out', **quick)
     monkeypatch.delenv('FAULT')
     assert download('cc12m', web.table, tmp_path/'out', **quick)['found']==150
     assert 'shards fetched again: 1, the first is 00001.tar' in capsys.readouterr().out
@@ -165,22 +175,26 @@ def test_a_damaged_shard_is_fetched_again(web, tmp_path, monkeypatch, capsys):
 def test_after_an_outage(web, tmp_path, capsys):
     "Nothing found is an error and is asked for again; poor shards are on request."
     web.down = True
-    with pytest.raises(ValueError, match=r'None of the 200 links gave an image: HTTP Error 404: Not Found \(200\)'): download('cc12m', web.table, tmp_path/'out', **quick)
+    with pytest.raises(ValueError, match=r'None of the 200 links gave an image: HTTP Error 404: Not Found \(200\)'):
+        download('cc12m', web.table, tmp_path/'out', **quick)
     web.down = False
     assert download('cc12m', web.table, tmp_path/'out', **quick)['found']==150
     stats = tmp_path/'out/00004_stats.json' # as if the network had been down for the last shard
     o = json.loads(stats.read_text())
-    stats.write_text(json.dumps(o|dict(successes=0, status_dict={'<urlopen error [Errno -2] Name or service not known>':40})))
+    stats.write_text(json.dumps(o|dict(successes=0,
+                                       status_dict={'<urlopen error [Errno -2] Name or service not known>':40})))
     tarfile.open(stats.with_name('00004.tar'), 'w').close()
     n = len(web.asked)
-    assert download('cc12m', web.table, tmp_path/'out', again=.5, **quick)['found']==150 and sorted(web.asked[n:])==list(range(160,200))
+    assert download('cc12m', web.table, tmp_path/'out', again=.5,
+                    **quick)['found']==150 and sorted(web.asked[n:])==list(range(160,200))
     assert 'the first is 00004.tar' in capsys.readouterr().out
 
 def test_an_empty_shard(web, tmp_path):
     "A shard of which nothing was found is a shard, and the loader passes over it."
     table = listed(tmp_path/'t.tsv', web, ['fine']*40+['gone']*40, 120)
     about = download('cc12m', table, tmp_path/'out', **quick)
-    assert (about['found'], about['shards'])==(80, 3) and json.loads((tmp_path/'out/sizes.json').read_text())['00001.tar']==0
+    assert (about['found'], about['shards'])==(80,
+                                               3) and json.loads((tmp_path/'out/sizes.json').read_text())['00001.tar']==0
     assert sum(len(c) for _,c,_ in ShardLoader(tmp_path/'out', fast_transform(32), 10, workers=0))==80
 
 def test_stopped(web, tmp_path):
@@ -201,23 +215,32 @@ def test_command(web, tmp_path, capsys):
     assert cli(['data','links',str(web.table),str(tmp_path/'out'),'--url-column','link'])==1
     assert "clippy data: " in (said := capsys.readouterr().err) and "has no column 'link'" in said and not (tmp_path/'out').exists()
     web.table.write_text('link\ttext\n'+web.table.read_text().replace('picture "7"','"picture ""7"""'))
-    args = [str(web.table), str(tmp_path/'out'), '--url-column','link','--caption-column','text','--image-size','32','--threads','4','--no-progress']
+    args = [str(web.table), str(tmp_path/'out'), '--url-column','link','--caption-column','text','--image-size','32',
+            '--threads','4','--no-progress']
     assert cli(['data','links',*args])==0
     assert 'links: 150 of 200 links gave an image (75.0%), in 1 shard.' in capsys.readouterr().out
 
-@pytest.mark.parametrize('change,says', [(dict(name='cc13m'),"no list 'cc13m': it is one of cc12m, cc3m, links"), (dict(table='none.tsv'),'There is no list none.tsv.*conceptual-12m'),
-    (dict(resize_mode='stretch'),"no resize_mode 'stretch'"), (dict(distributor='mpi'),"no distributor 'mpi'"), (dict(shard_size=0),'shard_size=0: it is at least 1'),
-    (dict(tool='no-such-tool --x'),"no command 'no-such-tool'"), (dict(name='cc3m'),"no line with a link and a caption. For cc3m each line is caption, url; the first one is \\['http")])
+@pytest.mark.parametrize('change,says',
+                         [(dict(name='cc13m'),"no list 'cc13m': it is one of cc12m, cc3m, links"),
+                          (dict(table='none.tsv'),'There is no list none.tsv.*conceptual-12m'),
+    (dict(resize_mode='stretch'),"no resize_mode 'stretch'"), (dict(distributor='mpi'),
+        "no distributor 'mpi'"), (dict(shard_size=0),'shard_size=0: it is at least 1'),
+    (dict(tool='no-such-tool --x'),"no command 'no-such-tool'"), (dict(name='cc3m'),
+        "no line with a link and a caption. For cc3m each line is caption, url; the first one is \\['http")])
 def test_bad_input(web, tmp_path, change, says):
-    with pytest.raises((ValueError,OSError), match=says): download(**dict(name='cc12m', table=web.table, out=tmp_path/'out', **quick)|change)
+    with pytest.raises((ValueError,OSError), match=says):
+        download(**dict(name='cc12m', table=web.table, out=tmp_path/'out', **quick)|change)
     assert not (tmp_path/'out').exists() and not web.asked
 
 def test_a_folder_of_something_else(web, tmp_path):
-    (tmp_path/'out').mkdir(); (tmp_path/'out/00000.tar').touch()
-    with pytest.raises(FileExistsError, match='is not empty and has no download.json'): download('cc12m', web.table, tmp_path/'out', **quick)
+    (tmp_path/'out').mkdir()
+    (tmp_path/'out/00000.tar').touch()
+    with pytest.raises(FileExistsError, match='is not empty and has no download.json'):
+        download('cc12m', web.table, tmp_path/'out', **quick)
 
 def test_no_tool(tmp_path, monkeypatch):
-    monkeypatch.setenv('PATH', str(tmp_path)); monkeypatch.delenv('CLIPPY_IMG2DATASET', raising=False)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    monkeypatch.delenv('CLIPPY_IMG2DATASET', raising=False)
     with pytest.raises(FileNotFoundError, match='there is no uvx or pipx to make it: `pip install uv`'): find_tool()
     (tmp_path/'pipx').touch(0o755)
     assert find_tool()[:2]==['pipx','run']
@@ -240,10 +263,12 @@ def test_lists(tmp_path):
     assert links(b'id,text,link\n1,"a, b\nc",https://a/1\n', 'links', 'link', 'text')[1]==[('https://a/1','a, b c')]
     assert links(b'a dog\twith more\thttp://a/1\n', 'cc3m')[1]==[('http://a/1','a dog with more')]
     about,rows = links(b'url\tcaption\nhttp://a/1\ta dog\nhttp://a/2\t"Stop here\nhttp://a/3\ta bird\nhttp://a/4\t"a ""fish"""\n', 'links')
-    assert rows==[('http://a/1','a dog'), ('http://a/2','"Stop here'), ('http://a/3','a bird'), ('http://a/4','a "fish"')]
+    assert rows==[('http://a/1','a dog'), ('http://a/2','"Stop here'), ('http://a/3','a bird'),
+                  ('http://a/4','a "fish"')]
     about,rows = links(b'url,caption\nhttp://a/1,a dog, a cat\nhttp://a/2,"a dog, a cat"\n', 'links')
     assert rows==[('http://a/2','a dog, a cat')] and about['faults']=={'too many columns':1}
-    for text in (b'url,caption\nhttp://a/1,"open\nhttp://a/2,a bird\n', b'url,caption\nhttp://a/1,"open\nhttp://a/2,a 12"\n', b'caption,url\n"open,http://a/1\na 12",http://a/2\n'):
+    for text in (b'url,caption\nhttp://a/1,"open\nhttp://a/2,a bird\n',
+                 b'url,caption\nhttp://a/1,"open\nhttp://a/2,a 12"\n', b'caption,url\n"open,http://a/1\na 12",http://a/2\n'):
         with pytest.raises(ValueError, match='t, line 2'): links(text, 'links')
     with pytest.raises(ValueError, match='t, line 2, is not UTF-8'): links(b'http://a/1\ta\nhttp://a/1\tna\xefve\n')
     with pytest.raises(ValueError, match='no line with a link'): links(b'')
@@ -255,11 +280,15 @@ def test_outcomes(tmp_path):
         stats.write_text(text)
         assert shard_outcome(stats) is None
     tarfile.open(tmp_path/'00000.tar', 'w').close()
-    status = {"<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for 'a.org'. (_ssl.c:1)>":1, 'IncompleteRead(5 bytes read)':1, 'IncompleteRead(7 bytes read)':1}
-    stats.write_text(json.dumps(dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0, end_time=1)))
-    assert shard_outcome(stats)==dict(listed=5, found=0, dates=[0,1], failures={'<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for . >':1, 'IncompleteRead':2, 'not in the shard':2})
+    status = {"<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for 'a.org'. (_ssl.c:1)>":1,
+              'IncompleteRead(5 bytes read)':1, 'IncompleteRead(7 bytes read)':1}
+    stats.write_text(json.dumps(dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0,
+                                     end_time=1)))
+    assert shard_outcome(stats)==dict(listed=5, found=0, dates=[0,1],
+                                      failures={'<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for . >':1, 'IncompleteRead':2, 'not in the shard':2})
 
-@pytest.mark.skipif(not (shutil.which('uvx') or shutil.which('pipx')), reason='the real img2dataset needs uvx or pipx, and neither is on PATH')
+@pytest.mark.skipif(not (shutil.which('uvx') or shutil.which('pipx')),
+                    reason='the real img2dataset needs uvx or pipx, and neither is on PATH')
 def test_the_real_img2dataset(web, tmp_path, monkeypatch):
     "The stand-in's manners are the original's."
     monkeypatch.delenv('CLIPPY_IMG2DATASET')
@@ -267,13 +296,15 @@ def test_the_real_img2dataset(web, tmp_path, monkeypatch):
     options = quick|dict(processes=1, timeout=1)
     try: about = download('cc12m', table, tmp_path/'out', **options)
     except ChildProcessError as e:
-        if re.search('Failed to fetch|network was disabled|Could not find a version', str(e)): pytest.skip('the real img2dataset cannot be fetched: no network')
+        if re.search('Failed to fetch|network was disabled|Could not find a version', str(e)):
+            pytest.skip('the real img2dataset cannot be fetched: no network')
         raise
     assert about['versions']['img2dataset']=='1.47.0' and about['found']==130 and about['failures'].pop('HTTP Error 404: Not Found')==30 and all(n==10 for n in about['failures'].values()) and len(about['failures'])==4
     (tmp_path/'out/00002_stats.json').unlink() # as after an interruption
     for o in ('download.json','sizes.json'): (tmp_path/'out'/o).rename(tmp_path/o)
     (tmp_path/'out/download.part').write_text(json.dumps(dict(plan=about['plan'])))
     n = len(web.asked)
-    assert download('cc12m', table, tmp_path/'out', **options)['found']==130 and sorted(web.asked[n:])==list(range(80,120))
+    assert download('cc12m', table, tmp_path/'out',
+                    **options)['found']==130 and sorted(web.asked[n:])==list(range(80,120))
     report = Report()
     assert sum(len(k) for *_,k in read_all(tmp_path/'out', fast_transform(32), report=report))==130 and report.total==0

@@ -41,7 +41,8 @@ def graphs(model, image=None, text=None):
 def exported(tmp_path_factory):
     "A model with a projection and average pooling, whose folder the command wrote, with weights in files of their own."
     tmp,patch = tmp_path_factory.mktemp('export'),pytest.MonkeyPatch()
-    model = tiny(pooling='avg', width=48, token_drop=.5, max_tokens=12, image_args=dict(depth=1), logit_bias=-10., captions=['a red duck on the sea'])
+    model = tiny(pooling='avg', width=48, token_drop=.5, max_tokens=12, image_args=dict(depth=1), logit_bias=-10.,
+        captions=['a red duck on the sea'])
     model.save(tmp/'model')
     with patch.context() as m:
         m.setattr(ex, '_one_file', 0)
@@ -50,7 +51,8 @@ def exported(tmp_path_factory):
 
 def test_folder(exported):
     model,folder = exported
-    assert {o.name for o in folder.iterdir()}=={'image.onnx','image.onnx.data','text.onnx','text.onnx.data','tokenizer.json','clippy.json'}
+    weights = {'image.onnx','image.onnx.data','text.onnx','text.onnx.data'}
+    assert {p.name for p in folder.iterdir()}==weights|{'tokenizer.json','clippy.json'}
     onnx = ex.OnnxCLIPpy(folder, threads=1)
     assert worst(model, onnx, batches=(2,5), texts=(('duck','',' a  Red DUCK ','é ü 漢字'), ('sea '*30,)))<ex.tolerance
     info = onnx.info
@@ -67,14 +69,16 @@ from clippy.export import OnnxCLIPpy
 from PIL import Image
 m = OnnxCLIPpy({str(folder)!r}, threads=1)
 x = m.prepare(Image.new('RGB', (90,70), 'red'), resize='short')
-print(m.encode_patches(x).shape, m.encode_image(m.prepare(np.zeros((70,90,3), np.uint8))).shape, m.encode_text(['a','b']).shape)
+y = m.prepare(np.zeros((70,90,3), np.uint8))
+print(m.encode_patches(x).shape, m.encode_image(y).shape, m.encode_text(['a','b']).shape)
 print([o for o in ('torch','timm','transformers','sentence_transformers','torchvision','scipy') if o in sys.modules])'''
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert out.stdout.splitlines()==['(1, 8, 10, 48) (1, 48) (2, 48)', '[]'], out.stderr
 
 def test_cls_224():
     "A ViT of 224 px and patch 16, with the class token pooled."
-    model = tiny(pooling='cls', width=192, image_args=dict(img_size=224, patch_size=16, embed_dim=192, num_heads=3, depth=1))
+    image_args = dict(img_size=224, patch_size=16, embed_dim=192, num_heads=3, depth=1)
+    model = tiny(pooling='cls', width=192, image_args=image_args)
     onnx = graphs(model, ex.export_image(model))
     assert len(set(ex.sizes(model)))==4 and worst(model, onnx, texts=())<ex.tolerance
     x = torch.randn(2, 3, 16, 48) # one patch high
@@ -105,14 +109,17 @@ def test_command_refuses(exported, tmp_path, monkeypatch, capsys):
     with pytest.raises(ValueError, match=r"pip install 'clippy-vl\[export\]'"): run('scenes', str(tmp_path/'o'))
     assert not (tmp_path/'o').exists()
 
-def test_any_picture():
-    "Pictures of every mode look as they do to the rest of the package, lying ones too."
+def test_any_image():
+    "Images of every mode look as they do to the rest of the package, lying ones too."
     rgb = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20,30,3), dtype=np.uint8))
-    clear = rgb.copy(); clear.putalpha(Image.linear_gradient('L').resize(rgb.size))
+    clear = rgb.copy()
+    clear.putalpha(Image.linear_gradient('L').resize(rgb.size))
     deep = Image.fromarray(np.linspace(0, 65535, 600).reshape(20,30).astype(np.uint16))
-    lying = rgb.copy(); lying.getexif()[0x0112] = 6
-    for o in rgb, clear, clear.convert('LA'), rgb.convert('P'), rgb.convert('L'), rgb.convert('1'), rgb.convert('CMYK'), deep, lying:
-        np.testing.assert_array_equal(ex._rgb(o), to_rgb(o))
+    lying = rgb.copy()
+    lying.getexif()[0x0112] = 6
+    others = [rgb.convert(mode) for mode in ('P','L','1','CMYK')]
+    for image in rgb, clear, clear.convert('LA'), *others, deep, lying:
+        np.testing.assert_array_equal(ex._rgb(image), to_rgb(image))
     assert ex._rgb(lying).size==(20,30)
 
 @pytest.mark.parametrize('fit', ['crop','short'])
@@ -130,7 +137,8 @@ def test_pixels_by_hand(w, h, fit):
     for o in image, np.asarray(image):
         got = ex.pixels(o, info, resize=fit)
         assert got.shape==(1,*want.shape) and got.dtype==np.float32 and np.abs(got[0]-want).max()<1e-5
-    assert ex.pixels(image, info, size=16, resize=fit).shape[2:]==ex.pixels(image, info|dict(image_size=16), resize=fit).shape[2:]
+    smaller = ex.pixels(image, info|dict(image_size=16), resize=fit)
+    assert ex.pixels(image, info, size=16, resize=fit).shape[2:]==smaller.shape[2:]
 
 @pytest.mark.parametrize('what', ['encode_image','encode_patches','encode_tokens'])
 @pytest.mark.parametrize('odd', [float('nan'), float('inf')])
@@ -144,13 +152,17 @@ def test_numbers_that_are_none_are_a_difference(what, odd):
             if next(calls)==2: y.flat[-1] = odd
             return y
         return _inner
-    take = dict(encode_image=lambda x: model.encode_image(torch.tensor(x)), encode_patches=lambda x: model.encode_patches(torch.tensor(x)), encode_tokens=lambda x: model.encode_tokens({k:torch.tensor(v) for k,v in x.items()}))
-    other = SimpleNamespace(**{k:once(f) if k==what else (lambda x, f=f: f(x).detach().numpy()) for k,f in take.items()})
+    take = dict(encode_image=lambda x: model.encode_image(torch.tensor(x)),
+        encode_patches=lambda x: model.encode_patches(torch.tensor(x)),
+        encode_tokens=lambda x: model.encode_tokens({k:torch.tensor(v) for k,v in x.items()}))
+    right = {k:lambda x, f=f: f(x).detach().numpy() for k,f in take.items()}
+    other = SimpleNamespace(**right|{what:once(take[what])})
     assert not worst(model, other, at=[(64,64),(72,32)], texts=(('a duck',),)*3)<ex.tolerance
 
 # JAX ----------------------------------------------------------------------------------------------------------------
 
-def compiled(port): return SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in ('encode_image','encode_patches','encode_tokens')})
+methods = 'encode_image','encode_patches','encode_tokens'
+def compiled(port): return SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in methods})
 
 def relu_t5(model): # as Sentence-T5's: no gate, a layer after the mean; here the layer has a bias and tanh too
     c = model.text[0].model.config.to_dict()|dict(feed_forward_proj='relu')
@@ -174,15 +186,18 @@ def test_jax_relu(tmp_path):
     relu_t5(model)
     model.save(tmp_path/'m')
     port = to_jax(tmp_path/'m')
-    assert port.t5.act=='relu' and port.t5.dense==('tanh',) and 'encoder.block.0.layer.1.DenseReluDense.wi.weight' in port.text
+    assert port.t5.act=='relu' and port.t5.dense==('tanh',)
+    assert 'encoder.block.0.layer.1.DenseReluDense.wi.weight' in port.text
     tokens = model.tokenize(['a duck', 'b'*70])
-    ours,theirs = model.encode_tokens(tokens).detach().numpy(),compiled(port).encode_tokens({k:v.numpy() for k,v in tokens.items()})
+    ours = model.encode_tokens(tokens).detach().numpy()
+    theirs = compiled(port).encode_tokens({k:v.numpy() for k,v in tokens.items()})
     np.testing.assert_allclose(theirs, ours, atol=ex.tolerance)
     with pytest.raises(ValueError, match='multiples of the patch'): port.encode_image(np.zeros((1,3,60,64)))
 
 @pytest.mark.parametrize('args,says', [
-    (dict(pre_norm=True), 'norm_pre'), (dict(qk_norm=True), 'attn.k_norm, attn.q_norm'), (dict(act_layer='quick_gelu'), 'QuickGELU'),
-    (dict(no_embed_class=True), 'position embeddings'), (dict(final_norm=False), 'missing final norm'), (dict(act_layer='gelu_tanh'), 'GELU')])
+    (dict(pre_norm=True), 'norm_pre'), (dict(qk_norm=True), 'attn.k_norm, attn.q_norm'),
+    (dict(act_layer='quick_gelu'), 'QuickGELU'), (dict(no_embed_class=True), 'position embeddings'),
+    (dict(final_norm=False), 'missing final norm'), (dict(act_layer='gelu_tanh'), 'GELU')])
 def test_jax_refuses_image(args, says):
     with pytest.raises(ValueError, match=says): vit_of(tiny(image_args=dict(depth=1)|args))
 
@@ -205,8 +220,10 @@ def bench(monkeypatch):
 
 def test_benchmark(exported, bench):
     model,folder = exported
-    row, = bench.rounds(dict(PyTorch=model, ONNX=ex.OnnxCLIPpy(folder, threads=1), JAX=compiled(to_jax(model))), [2], [], 1)
-    assert row['batch']==2 and row['ONNX_differs']<ex.tolerance and row['JAX_differs']<ex.tolerance and 'texts, 12 tokens' in str(bench.show([row]))
+    models = dict(PyTorch=model, ONNX=ex.OnnxCLIPpy(folder, threads=1), JAX=compiled(to_jax(model)))
+    row, = bench.rounds(models, [2], [], 1)
+    assert row['batch']==2 and row['ONNX_differs']<ex.tolerance and row['JAX_differs']<ex.tolerance
+    assert 'texts, 12 tokens' in str(bench.show([row]))
 
 def test_benchmark_kept(bench):
     rows = json.loads((root/'benchmarks/results/export-cpu.json').read_text())['rows']

@@ -2,7 +2,6 @@
 import base64, hashlib, json, os, re, subprocess, sys, threading, traceback
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import huggingface_hub.constants as C

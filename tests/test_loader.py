@@ -1,5 +1,5 @@
 "`clippy.loader`: the same batches for any number of processes and workers, and every fault counted, in both modes."
-import bz2,gzip,io,json,os,shutil,tarfile,time,tracemalloc,warnings
+import bz2,gzip,io,json,shutil,tarfile,time,tracemalloc,warnings
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,9 +7,8 @@ from random import Random
 
 import numpy as np, pytest, torch, webdataset as wds
 from hypothesis import HealthCheck,given,settings,strategies as st
-from PIL import Image
 
-from clippy.data import Report,eval_transform,fast_transform,num_samples,open_image,sample_captions,shard_list,train_transform
+from clippy.data import Report,fast_transform,num_samples,open_image,sample_captions,shard_list,train_transform
 from clippy.retrieval import Pairs, tar_items
 from clippy.access import scan_shard,shard_index
 from clippy.loader import IndexedBatches,EpochOrder,ShardLoader,_mixed
@@ -25,7 +24,8 @@ def flat(batches): return [c for _,cs,_ in batches for c in cs]
 def same(a, b): # batches, to the pixel
     return len(a)==len(b) and all(torch.equal(x,y) and c==d and k==l for (x,c,k),(y,d,l) in zip(a,b))
 def join(parts): # the parts of all processes -> the global batches
-    return [(torch.cat([x for x,*_ in b]), [c for _,cs,_ in b for c in cs], [k for *_,ks in b for k in ks]) for b in zip(*parts)]
+    return [(torch.cat([x for x,*_ in b]), [c for _,cs,_ in b for c in cs], [k for *_,ks in b for k in ks])
+            for b in zip(*parts)]
 def streams(folder): return [f'pipe:cat {o}' for o in shard_list(folder)]
 
 @pytest.fixture(scope='module')
@@ -36,8 +36,10 @@ def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
 def faulty(tmp_path_factory):
     "80 samples in shards of 10: eleven ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
     ok = dict(jpg=jpeg())
-    broken = {3:dict(txt=b'no image'), 11:ok, 12:dict(ok, txt=b' \n'), 13:dict(ok, txt=b'caf\xe9'), 24:dict(ok, json=b'{"captions": ['),
-        25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'), 27:dict(png=bomb(), txt=b'x'), 28:dict(ok, json=b'{"captions": ["", null]}'),
+    broken = {3:dict(txt=b'no image'), 11:ok, 12:dict(ok, txt=b' \n'), 13:dict(ok, txt=b'caf\xe9'),
+              24:dict(ok, json=b'{"captions": ['),
+        25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'), 27:dict(png=bomb(), txt=b'x'), 28:dict(ok,
+            json=b'{"captions": ["", null]}'),
         34:dict(sample(33), __key__='00033'), 38:dict(sample(31), __key__='00031')}
     folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
     for n,(name,more) in {5:('00054.jpg',700), 6:('00067.jpg',0)}.items():  # 54..59 and 67..69 are lost
@@ -46,7 +48,8 @@ def faulty(tmp_path_factory):
         path.write_bytes(path.read_bytes()[:at+more])
     return folder
 
-reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1,
+           'truncated image':1,
     'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3, 'duplicate key':2}
 
 # the same order everywhere
@@ -57,7 +60,8 @@ def test_same_batches_everywhere(data, transform, request):
     "Batches of 20 are identical on 1, 2 and 4 processes with 0 to 3 workers, whole or damaged."
     folder = request.getfixturevalue(data)
     def batches(world, workers, e):
-        parts = [ShardLoader(folder, transform, 20//world, workers=workers, rank=r, world=world, window=30) for r in range(world)]
+        parts = [ShardLoader(folder, transform, 20//world, workers=workers, rank=r, world=world, window=30)
+                 for r in range(world)]
         got = join([epoch(p, e) for p in parts])
         total = Report()
         for p in parts: total.update(p.report())
@@ -67,7 +71,8 @@ def test_same_batches_everywhere(data, transform, request):
     for world,workers in ((1,3),(2,2),(4,0)) if transform is tfm else ((2,1),):
         got,again = batches(world, workers, 1)
         assert same(one, got)
-        assert (again.seen, again.repeated, again.skipped, sorted(again.rows))==(report.seen, report.repeated, report.skipped, sorted(report.rows))
+        assert (again.seen, again.repeated, again.skipped, sorted(again.rows))==(report.seen, report.repeated,
+            report.skipped, sorted(report.rows))
     assert flat(batches(1, 0, 2)[0])!=flat(one)
 
 @pytest.mark.parametrize('world,workers', [(1,2),(2,0),(3,1)])
@@ -96,7 +101,8 @@ def test_epoch_order(window):
 def test_the_order_is_pinned():
     "An order that changes between versions would change every resumed run."
     o = EpochOrder([5,9,4], 7, 3, 10)
-    assert [o[p] for p in range(18)]==[(1, 4),(1, 5),(0, 1),(1, 8),(1, 3),(1, 7),(0, 0),(2, 2),(0, 3),(1, 0),(1, 2),(0, 2),(2, 3),(0, 4),(2, 0),(1, 1),(1, 6),(2, 1)]
+    assert [o[p] for p in range(18)]==[(1, 4),(1, 5),(0, 1),(1, 8),(1, 3),(1, 7),(0, 0),(2, 2),(0, 3),(1, 0),(1, 2),
+                                       (0, 2),(2, 3),(0, 4),(2, 0),(1, 1),(1, 6),(2, 1)]
 
 def test_keys(shards):
     "A key names the shard and the sample."
@@ -107,7 +113,10 @@ def test_keys(shards):
 
 def test_draws_do_not_depend_on_readers(shards):
     "In a stream captions and pixels are a function of seed, epoch and key."
-    def drawn(workers, **kw): return {c:x for xs,cs,_ in epoch(ShardLoader(streams(shards)[:8], tfm, 2, num_samples=24, workers=workers, shuffle=0, **kw), 3) for x,c in zip(xs,cs)}
+    def drawn(workers, **kw):
+        return {c:x for xs,cs,
+                _ in epoch(ShardLoader(streams(shards)[:8], tfm, 2, num_samples=24, workers=workers, shuffle=0, **kw),
+                           3) for x,c in zip(xs,cs)}
     one,two = drawn(0),drawn(2)
     assert one.keys() & two.keys() and all(torch.equal(one[c], two[c]) for c in one.keys() & two.keys())
 
@@ -130,7 +139,8 @@ def test_repeatable_and_quiet(shards, mode):
 @pytest.mark.parametrize('start', [1,12])
 def test_resume(shards, mode, workers, start):
     "Beginning at batch `start` gives the rest of the epoch, bit for bit, and counts only the rest."
-    def new(): return ShardLoader(shards if mode=='indexed' else streams(shards), tfm, 5, num_samples=60, workers=workers)
+    def new():
+        return ShardLoader(shards if mode=='indexed' else streams(shards), tfm, 5, num_samples=60, workers=workers)
     whole,loader = epoch(new(), 2),new()
     assert same(epoch(loader, 2, start), whole[start:])
     assert loader.report().seen==(12-start)*5
@@ -164,7 +174,8 @@ def test_fast_batches(shards):
     "The fast transform draws the same captions, and gives 8 bits."
     a,b = (epoch(ShardLoader(shards, f, 5, workers=0)) for f in (tfm,fast))
     assert flat(a)==flat(b) and b[0][0].dtype==torch.uint8
-    assert same(epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=0)), epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=1)))
+    assert same(epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=0)),
+                epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=1)))
 
 def test_a_shorter_epoch(shards):
     "num_samples below the whole is a different part each epoch."
@@ -175,9 +186,12 @@ def test_a_shorter_epoch(shards):
 # faults
 
 ok = dict(jpg=jpeg(), txt=b'0 fine')
-faults = {'truncated image':dict(ok, jpg=jpeg()[:-30]), 'empty caption':dict(ok, txt=b' \n'), 'no image':dict(txt=b'x'), 'no caption':dict(jpg=jpeg()),
-    'caption is not UTF-8':dict(ok, txt=b'caf\xe9'), 'image too large':dict(png=bomb(), txt=b'x'), 'duplicate key':dict(ok, __key__='00000'),
-    'truncated shard':None, 'unreadable image':dict(ok, jpg=b'\xff\xd8\xff'), 'json is broken':dict(jpg=jpeg(), json=b'[')}
+faults = {'truncated image':dict(ok, jpg=jpeg()[:-30]), 'empty caption':dict(ok, txt=b' \n'), 'no image':dict(txt=b'x'),
+          'no caption':dict(jpg=jpeg()),
+    'caption is not UTF-8':dict(ok, txt=b'caf\xe9'), 'image too large':dict(png=bomb(),
+        txt=b'x'), 'duplicate key':dict(ok, __key__='00000'),
+    'truncated shard':None, 'unreadable image':dict(ok, jpg=b'\xff\xd8\xff'), 'json is broken':dict(jpg=jpeg(),
+        json=b'[')}
 
 @pytest.mark.parametrize('mode', ['indexed','streamed'])
 @pytest.mark.parametrize('why', faults)
@@ -189,7 +203,8 @@ def test_each_fault(tmp_path, why, mode):
         with tarfile.open(first) as t: at = t.getmember('00007.jpg').offset_data
         first.write_bytes(first.read_bytes()[:at+300])
     for workers,transform in ((0,tfm),(2,tfm),(0,fast)):
-        loader = ShardLoader(folder if mode=='indexed' else streams(folder), transform, 4, num_samples=16, workers=workers)
+        loader = ShardLoader(folder if mode=='indexed' else streams(folder), transform, 4, num_samples=16,
+                             workers=workers)
         with warnings.catch_warnings():
             warnings.simplefilter('error')
             assert [len(k) for *_,k in loader]==[4]*4
@@ -216,14 +231,17 @@ def test_counts_are_exact(faulty, mode, world, workers):
         assert total.by_reason()==reasons
         assert total.seen==80 and total.repeated==total.total==len(total.rows)==20 and len(good)==60
         assert total.to_dict()['shards'][str(faulty/'00005.tar')]=={'truncated shard':6}
-        assert {(Path(s).name,k) for s,k,w in total.rows if w=='duplicate key'}=={('00003.tar','00033'),('00003.tar','00031')}
+        assert {(Path(s).name,k) for s,k,w in total.rows if w=='duplicate key'}=={('00003.tar','00033'),
+            ('00003.tar','00031')}
         assert total.rate==20/80
 
 def test_a_long_ledger(tmp_path):
     "A report names the first thousand and counts them all."
     a,b = Report(),Report()
-    a.skip('s','why',*map(str,range(700))); b.skip('t','why',*map(str,range(700)))
-    a.update(b); a.skip('u','why','x')
+    a.skip('s','why',*map(str,range(700)))
+    b.skip('t','why',*map(str,range(700)))
+    a.update(b)
+    a.skip('u','why','x')
     assert len(a.rows)==1000 and a.total==1401
     a.save_ledger(tmp_path/'l.csv')
     lines = (tmp_path/'l.csv').read_text().splitlines()
@@ -265,11 +283,14 @@ def test_without_sizes(tmp_path, faulty):
     assert num_samples(folder) is None
     loader = ShardLoader(folder, tfm, 2, workers=0)
     assert loader.num_samples==23 and len(set(ids(flat(epoch(loader)))))==22
-    copy = Path(shutil.copytree(faulty, tmp_path/'f')); (copy/'sizes.json').unlink()
+    copy = Path(shutil.copytree(faulty, tmp_path/'f'))
+    (copy/'sizes.json').unlink()
     loader = ShardLoader(copy, tfm, 1, workers=0)
     epoch(loader)
-    assert loader.num_samples==72 and loader.report().by_reason()=={k:v for k,v in reasons.items() if k!='missing from shard'}|{'truncated shard':1}
-    with pytest.raises(ValueError, match='num_samples=24, but the shards hold 23'): ShardLoader(folder, tfm, 2, num_samples=24)
+    assert loader.num_samples==72 and loader.report().by_reason()=={k:v for k,
+        v in reasons.items() if k!='missing from shard'}|{'truncated shard':1}
+    with pytest.raises(ValueError, match='num_samples=24, but the shards hold 23'):
+        ShardLoader(folder, tfm, 2, num_samples=24)
 
 def test_streams_are_shared_out(tmp_path):
     "Whole shards are dealt out; a short share goes round again."
@@ -278,7 +299,8 @@ def test_streams_are_shared_out(tmp_path):
     with pytest.raises(ValueError, match='give num_samples'): ShardLoader(pipes, tfm, 2)
     loader = ShardLoader(pipes, tfm, 2, num_samples=23, workers=2, shuffle=0)
     # worker 0 has shards 0, 2, 4 and 6 batches; worker 1 has shards 1, 3 and 5 batches
-    assert sorted(ids(flat(epoch(loader))))==sorted([*range(0,5), *range(10,15), *range(20,22), *range(5,10), *range(15,20)])
+    assert sorted(ids(flat(epoch(loader))))==sorted([*range(0,5), *range(10,15), *range(20,22), *range(5,10),
+        *range(15,20)])
     loader = ShardLoader(pipes, tfm, 3, num_samples=23, workers=0, rank=1, world=2, shuffle=0)
     assert sorted(ids(flat(epoch(loader))))==sorted([5,6,7,8,9,15,16,17,18])
     short = ShardLoader(pipes[4:], tfm, 4, num_samples=8, workers=0)
@@ -289,8 +311,10 @@ def test_index_agrees_with_webdataset(faulty):
     "Every file of every sample lies where the index says."
     for url in shard_list(faulty):
         index,data = scan_shard(url),Path(url).read_bytes()
-        got = [{e:data[at:at+n] for e,(at,n) in index.files(i).items()} for i in range(len(index)) if not index.duplicate[i] and all(n>=0 for _,n in index.files(i).values())]
-        want = [{k:v for k,v in s.items() if not k.startswith('__')} for s in wds.tarfile_to_samples(handler=lambda e: isinstance(e,ValueError))([dict(url=url)])
+        got = [{e:data[at:at+n] for e,(at,n) in index.files(i).items()}
+               for i in range(len(index)) if not index.duplicate[i] and all(n>=0 for _,n in index.files(i).values())]
+        want = [{k:v for k,v in s.items() if not k.startswith('__')}
+                for s in wds.tarfile_to_samples(handler=lambda e: isinstance(e,ValueError))([dict(url=url)])
                 if s['__key__'] not in ('00031',) or s['jpg']==jpeg(31)]
         assert len(got)>0 and got==[w for i,w in enumerate(want) if w not in want[:i]][:len(got)]
 
@@ -307,7 +331,8 @@ def test_index_is_kept(tmp_path, monkeypatch):
     assert len(shard_index(shard))==3 and kept.stat().st_size>100
     shutil.copy(folder/'00001.tar', shard)
     assert shard_index(shard).keys[0]==b'00003'
-    shutil.rmtree(kept.parent); kept.parent.write_text('in the way')
+    shutil.rmtree(kept.parent)
+    kept.parent.write_text('in the way')
     monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'cache'))
     assert len(shard_index(shard))==3 and len(list((tmp_path/'cache/index').iterdir()))==1
     (tmp_path/'file').write_text('')
@@ -318,11 +343,17 @@ def test_odd_tars(tmp_path):
     "Folders, long names, upper-case endings, files without an ending, empty and useless tars."
     long = 'd'*120+'/'+'x'*150
     with tarfile.open(tmp_path/'odd.tar','w') as t:
-        folder = tarfile.TarInfo('d'); folder.type = tarfile.DIRTYPE; t.addfile(folder)
-        for n,d in ((f'{long}.JPG',jpeg()), (f'{long}.txt',b'0 long'), ('README',b'?'), ('__meta__.json',b'{}'), ('caf\udce9.jpg',jpeg()), ('caf\udce9.txt',b'1 odd')):
-            o = tarfile.TarInfo(n); o.size = len(d); t.addfile(o, io.BytesIO(d))
+        folder = tarfile.TarInfo('d')
+        folder.type = tarfile.DIRTYPE
+        t.addfile(folder)
+        for n,d in ((f'{long}.JPG',jpeg()), (f'{long}.txt',b'0 long'), ('README',b'?'), ('__meta__.json',b'{}'),
+                    ('caf\udce9.jpg',jpeg()), ('caf\udce9.txt',b'1 odd')):
+            o = tarfile.TarInfo(n)
+            o.size = len(d)
+            t.addfile(o, io.BytesIO(d))
     with tarfile.open(tmp_path/'empty.tar','w'): pass
-    (tmp_path/'zero.tar').write_bytes(b''); (tmp_path/'text.tar').write_text('x'*3000)
+    (tmp_path/'zero.tar').write_bytes(b'')
+    (tmp_path/'text.tar').write_text('x'*3000)
     loader = ShardLoader(tmp_path, tfm, 1, workers=0)
     got = epoch(loader)
     assert loader.num_samples==5 and {c for c in flat(got)}=={'0 long','1 odd'}
@@ -348,7 +379,8 @@ def tar(path, files, mode='w', **kw):
             t.addfile(o, io.BytesIO(data))
     return path
 
-layouts = {'./':'./{}', 'in a folder':'a/b/{}', 'a folder with dots':'v1.0/train.2/{}', 'both':'./v1.0/{}', 'upper case':'{}', 'beside macOS files':'{}'}
+layouts = {'./':'./{}', 'in a folder':'a/b/{}', 'a folder with dots':'v1.0/train.2/{}', 'both':'./v1.0/{}',
+           'upper case':'{}', 'beside macOS files':'{}'}
 
 @pytest.mark.parametrize('how', layouts)
 @pytest.mark.parametrize('mode', ['w','w:gz','w:bz2','w:xz'])
@@ -358,7 +390,8 @@ def test_one_reader_of_tars(tmp_path, how, mode):
     for i in range(4):
         for ending,data in (('jpg',jpeg(i)), ('txt',f'{i} a'.encode())):
             name = layouts[how].format(f'{i:03d}.{ending.upper() if how=="upper case" else ending}')
-            if how=='beside macOS files': files += [(f'x.y/._{name}',b'Mac OS X'), (f'x.y/{name}',data), ('x.y/.DS_Store',b'?'), ('._x.y',b'?')]
+            if how=='beside macOS files':
+                files += [(f'x.y/._{name}',b'Mac OS X'), (f'x.y/{name}',data), ('x.y/.DS_Store',b'?'), ('._x.y',b'?')]
             else: files.append((name, data))
     path = tar(tmp_path/'0.tar', files, mode)
     key = lambda i: ('x.y/{}' if how=='beside macOS files' else layouts[how]).format(f'{i:03d}')
@@ -368,15 +401,21 @@ def test_one_reader_of_tars(tmp_path, how, mode):
     loader = ShardLoader(str(path), tfm, 1, num_samples=4, workers=0)
     assert {k.split('/',1)[1]:c for _,cs,ks in epoch(loader) for c,k in zip(cs,ks)}==want and not loader.report().total
     source = Pairs(path, lambda image: image)
-    assert [(source.key(i), source[i][1]) for i in range(4)]==[(k,1) for k in want] and all(source[i][0].tobytes()==open_image(jpeg(i)).tobytes() for i in range(4))
+    assert [(source.key(i), source[i][1]) for i in range(4)]==[(k,1)
+        for k in want] and all(source[i][0].tobytes()==open_image(jpeg(i)).tobytes() for i in range(4))
 
-@pytest.mark.parametrize('files,says', [([('0.txt',b'x')],'1 samples have no picture, the first is 0'), ([('0.jpg',jpeg()), ('0.txt',b' ')],'0: empty caption. Mend'),
-    ([('0.jpg',jpeg()), ('0.json',b'{"captions": ["\\ud83d"]}')],'0: caption is not UTF-8'), ([('0.jpg',jpeg()), ('0.txt',b'x')]*2,'0: duplicate key'), ([('0.jpg',jpeg()), ('0.json',b'['*100_000)],'0: json is broken')])
+@pytest.mark.parametrize('files,says',
+                         [([('0.txt',b'x')],'1 samples have no picture, the first is 0'),
+                          ([('0.jpg',jpeg()), ('0.txt',b' ')],'0: empty caption. Mend'),
+    ([('0.jpg',jpeg()), ('0.json',b'{"captions": ["\\ud83d"]}')],
+     '0: caption is not UTF-8'), ([('0.jpg',jpeg()), ('0.txt',b'x')]*2,'0: duplicate key'), ([('0.jpg',jpeg()),
+         ('0.json',b'['*100_000)],'0: json is broken')])
 @pytest.mark.parametrize('mode', ['w','w:gz'])
 def test_an_evaluation_leaves_nothing_out(tmp_path, files, says, mode):
     "What training skips and counts ends an evaluation, with the key and the reason."
     path = tar(tmp_path/'0.tar', files, mode)
-    with pytest.raises(ValueError, match='0.tar.*'+(says if mode=='w' or 'no picture' not in says else '0: no image')): Pairs(path, None)
+    with pytest.raises(ValueError, match='0.tar.*'+(says if mode=='w' or 'no picture' not in says else '0: no image')):
+        Pairs(path, None)
 
 # tars that mean harm
 
@@ -399,13 +438,21 @@ def pax(k, v):
     while len(f'{n} {k}={v}\n')!=n: n = len(f'{n} {k}={v}\n')
     return f'{n} {k}={v}\n'.encode()
 
-good = [b''.join(member(f'{i}.{e}', len(d))+padded(d) for e,d in (('jpg',jpeg(i)),('txt',f'{i}'.encode()))) for i in range(3)]
+good = [b''.join(member(f'{i}.{e}', len(d))+padded(d) for e,d in (('jpg',jpeg(i)),('txt',f'{i}'.encode())))
+        for i in range(3)]
 huge = 5_000_000
-harm = {'a file':(member('1.jpg', huge)+padded(bytes(huge)), 'sample too large'), 'many small files':(b''.join(member(f'1.{i}', 300_000)+padded(bytes(300_000)) for i in range(20)), 'sample too large'),
-    'many empty files':(b''.join(member(f'1.{i}', 0) for i in range(3000)), 'sample too large'), 'a negative size':(negative(), None), 'a negative attribute':(attributes(pax('size','-1536'))+member('1.jpg',0), None),
-    'attributes':(attributes(bytes(huge)), None), 'common attributes':(attributes(bytes(huge), tarfile.XGLTYPE), None), 'a long name':(member('././@LongLink', huge, tarfile.GNUTYPE_LONGNAME)+padded(b'x'*huge), None),
-    'names within names':(b''.join(member('././@LongLink', 5, tarfile.GNUTYPE_LONGNAME)+padded(b'name\0') for _ in range(3000)), None), 'a name of 5000 letters':(attributes(pax('path','x'*5000+'.jpg'))+member('1.jpg',0), None),
-    'a sparse file':(attributes(pax('GNU.sparse.major','1')+pax('GNU.sparse.minor','0')+pax('GNU.sparse.realsize','9000000000')+pax('GNU.sparse.name','1.jpg'))+member('x',512)+padded(b'1\n0\n0\n'), 'sparse file'),
+harm = {'a file':(member('1.jpg', huge)+padded(bytes(huge)), 'sample too large'),
+        'many small files':(b''.join(member(f'1.{i}', 300_000)+padded(bytes(300_000)) for i in range(20)),
+                            'sample too large'),
+    'many empty files':(b''.join(member(f'1.{i}', 0) for i in range(3000)),
+                        'sample too large'), 'a negative size':(negative(), None), 'a negative attribute':(attributes(pax('size','-1536'))+member('1.jpg',0), None),
+    'attributes':(attributes(bytes(huge)), None), 'common attributes':(attributes(bytes(huge), tarfile.XGLTYPE),
+        None), 'a long name':(member('././@LongLink', huge, tarfile.GNUTYPE_LONGNAME)+padded(b'x'*huge), None),
+    'names within names':(b''.join(member('././@LongLink', 5, tarfile.GNUTYPE_LONGNAME)+padded(b'name\0')
+                                   for _ in range(3000)), None), 'a name of 5000 letters':(attributes(pax('path',
+                                       'x'*5000+'.jpg'))+member('1.jpg',0), None),
+    'a sparse file':(attributes(pax('GNU.sparse.major','1')+pax('GNU.sparse.minor','0')+pax('GNU.sparse.realsize',
+        '9000000000')+pax('GNU.sparse.name','1.jpg'))+member('x',512)+padded(b'1\n0\n0\n'), 'sparse file'),
     'deep json':(member('1.jpg', 1)+padded(b'x')+member('1.json', 100_000)+padded(b'['*100_000), None)}
 
 @pytest.mark.parametrize('packed', [False,True])
@@ -449,11 +496,14 @@ def test_a_buffer_of_large_samples():
         most = max(most, held[0])
     assert sorted(got)==list(range(300))!=got and most<=23
 
-few = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-pieces = st.sampled_from([*good, *(o for o,_ in harm.values() if len(o)<9000), bytes(512), bytes(1024), b'x'*512, member('a.jpg',100)])
+few = settings(max_examples=400, deadline=None, derandomize=True,
+               suppress_health_check=[HealthCheck.function_scoped_fixture])
+pieces = st.sampled_from([*good, *(o for o,_ in harm.values() if len(o)<9000), bytes(512), bytes(1024), b'x'*512,
+                          member('a.jpg',100)])
 
 @few
-@given(st.lists(pieces, max_size=6), st.lists(st.tuples(st.integers(0,6000), st.integers(0,255)), max_size=4), st.integers(0,200_000), st.sampled_from(['','gz','bz2']))
+@given(st.lists(pieces, max_size=6), st.lists(st.tuples(st.integers(0,6000), st.integers(0,255)), max_size=4),
+       st.integers(0,200_000), st.sampled_from(['','gz','bz2']))
 def test_any_tar_ends_in_samples_and_counts(tmp_path, parts, changes, end, packed):
     "Property: whatever the bytes, readers end without an exception, agree with each other, and account for all that was wanted."
     data = bytearray(b''.join(parts)[:end])
@@ -469,7 +519,9 @@ def test_any_tar_ends_in_samples_and_counts(tmp_path, parts, changes, end, packe
     except ValueError as e: assert '0.tar' in str(e)
     else: assert {k for *_,k in items}<={*keys} or len(items)>5
     index = scan_shard(path)
-    if not packed: assert [k for i,k in enumerate(index.keys.tolist()) if not index.duplicate[i] and k.decode(errors='surrogateescape') in keys]==[k.encode(errors='surrogateescape') for k in keys]
+    if not packed:
+        assert [k for i,k in enumerate(index.keys.tolist()) if not index.duplicate[i]
+                and k.decode(errors='surrogateescape') in keys]==[k.encode(errors='surrogateescape') for k in keys]
 
 def test_an_index_that_was_not_made_here(tmp_path):
     "An index beside the shards that does not fit them, or is compressed, is made again."
@@ -477,7 +529,8 @@ def test_an_index_that_was_not_made_here(tmp_path):
     shard,kept = folder/'00000.tar',folder/'.index/00000.tar.npz'
     want = shard_index(shard)
     parts = dict(np.load(kept))
-    for change in (dict(offsets=parts['offsets']+10**9), dict(sizes=parts['sizes']*0-7), dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()), dict(keys=parts['keys'][:2]), dict(duplicate=np.zeros((4,2),bool))):
+    for change in (dict(offsets=parts['offsets']+10**9), dict(sizes=parts['sizes']*0-7),
+                   dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()), dict(keys=parts['keys'][:2]), dict(duplicate=np.zeros((4,2),bool))):
         with open(kept,'wb') as f: np.savez(f, **parts|change)
         assert shard_index(shard).offsets.tolist()==want.offsets.tolist() and shard_index(shard).first.tolist()==want.first.tolist()
     with open(kept,'wb') as f: np.savez_compressed(f, **parts)
@@ -498,13 +551,17 @@ def test_epochs_differ(tmp_path):
 def test_seeds_differ(shards):
     "Another seed is another order, other crops and other captions."
     for urls in (shards, streams(shards)):
-        a,b = ({int(c.split()[0]):(x.numpy().tobytes(),c) for xs,cs,_ in epoch(ShardLoader(urls, tfm, 5, num_samples=60, workers=0, seed=s)) for x,c in zip(xs,cs)} for s in (0,1))
+        a,b = ({int(c.split()[0]):(x.numpy().tobytes(),c) for xs,cs,
+                _ in epoch(ShardLoader(urls, tfm, 5, num_samples=60, workers=0, seed=s)) for x,c in zip(xs,
+                    cs)} for s in (0,1))
         assert list(a)!=list(b) and sum(a[i][0]!=b[i][0] for i in a)>40 and sum(a[i][1]!=b[i][1] for i in a)>20
 
 def test_readers_get_other_shards_each_epoch(shards):
     "Whole shards are dealt anew; together the readers have each one once; another seed is another deal."
-    loaders = [ShardLoader(streams(shards), tfm, 2, num_samples=60, workers=2, rank=r, world=2, seed=s) for s in (0,1) for r in (0,1)]
-    deals = [[loader.share(e, w) for loader in part for w in (0,1)] for part in (loaders[:2],loaders[2:]) for e in range(4)]
+    loaders = [ShardLoader(streams(shards), tfm, 2, num_samples=60, workers=2, rank=r, world=2, seed=s) for s in (0,1)
+               for r in (0,1)]
+    deals = [[loader.share(e, w) for loader in part for w in (0,1)] for part in (loaders[:2],loaders[2:])
+             for e in range(4)]
     assert all(sorted(u for o in d for u in o)==streams(shards) for d in deals) and len({str(d) for d in deals})==8
 
 def test_places_differ(tmp_path):
@@ -522,5 +579,7 @@ def test_a_process_without_workers_reads_by_itself(shards):
 
 def test_shards_of_two_windows_stay_open():
     "50 shards of 10 samples and a window of 100: 20 shards and two more; never fewer than 8, never more than 256."
-    def most(window, n): return IndexedBatches(SimpleNamespace(window=window, urls=['u']*n, sizes=[10]*n)).shard.cache_parameters()['maxsize']
+    def most(window, n):
+        return IndexedBatches(SimpleNamespace(window=window, urls=['u']*n,
+                                              sizes=[10]*n)).shard.cache_parameters()['maxsize']
     assert (most(100, 50), most(10, 50), most(100_000, 5000))==(22, 8, 256)

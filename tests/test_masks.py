@@ -17,7 +17,8 @@ from clippy.files import read_text
 
 real = Path(__file__).resolve().parents[2]/'shared/data'
 tables = [n for n,o in mask_sets.items() if o.table]
-quick = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=60, deadline=None, derandomize=True,
+                 suppress_health_check=[HealthCheck.function_scoped_fixture])
 mark = b'\xef\xbb\xbf' # UTF-8's byte-order mark
 
 def put(path, array=None, size=(4,3)):
@@ -30,7 +31,8 @@ def ids(*values, dtype=np.uint8): return np.resize(np.array(values, dtype), (3,4
 
 # Tables -------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('name,classes,background', [('voc',21,1),('voc20',20,0),('context60',60,1),('context59',59,0),('ade20k',150,0),
+@pytest.mark.parametrize('name,classes,background',
+                         [('voc',21,1),('voc20',20,0),('context60',60,1),('context59',59,0),('ade20k',150,0),
     ('coco',133,0),('coco-object',81,1),('coco-stuff',171,0),('cityscapes',19,0),('cityscapes27',27,0)])
 def test_table(name, classes, background):
     for column in ('name','plain','port','sclip'):
@@ -43,9 +45,12 @@ def test_table(name, classes, background):
 
 def test_names_that_are_facts():
     "A few ids that the data sets' own documents give, at the ends and at the gaps."
-    def at(name, id): o = labels(name); return o.names[int(o.to_index(np.array([[id]]))[0,0])]
+    def at(name, id):
+        o = labels(name)
+        return o.names[int(o.to_index(np.array([[id]]))[0,0])]
     assert [at('voc',k) for k in (0,1,20)]==['background','aeroplane','tvmonitor']
-    assert [at('coco',k) for k in (11,13,27,90,92,200)]==['fire hydrant','stop sign','backpack','toothbrush','banner','rug-merged']
+    assert [at('coco',k) for k in (11,13,27,90,92,200)]==['fire hydrant','stop sign','backpack','toothbrush','banner',
+        'rug-merged']
     assert [at('coco-stuff',k) for k in (0,12,89,91,181)]==['person','stop sign','toothbrush','banner','wood']
     assert [at('cityscapes27',k) for k in (7,9,29,33)]==['road','parking','caravan','bicycle']
     assert [at('ade20k',k) for k in (1,13,150)]==['wall','person','flag']
@@ -65,7 +70,8 @@ def test_lookup():
     for bad in (-1,4,65536,10**6):
         with pytest.raises(ValueError, match=f'id {bad}, which no class has'): o.to_index(np.array([[bad]]))
     assert pickle.loads(pickle.dumps(o))==o
-    with pytest.raises(ValueError, match='255 names: a mask holds 1 to 254'): Labels(tuple('x'*255), tuple((k,) for k in range(255)))
+    with pytest.raises(ValueError, match='255 names: a mask holds 1 to 254'):
+        Labels(tuple('x'*255), tuple((k,) for k in range(255)))
     with pytest.raises(ValueError, match='2 names for 1 classes'): Labels(('a','b'), ((0,),))
     with pytest.raises(ValueError, match='id 70000 does not fit'): Labels(('a',), ((70000,),))
 
@@ -95,7 +101,8 @@ def test_commas_and_marks_in_tables(tmp_path):
     (tmp_path/'t.csv').write_bytes(mark+b'id,name,said\r\n3,"lamp, red",\r\n4,boat,ship\r\n')
     assert read_labels(tmp_path/'t.csv', 'said').names==('lamp, red','ship')
 
-lines = st.lists(st.sampled_from(['id,name','id,name,plain','0,a','1|2,b','255,','7,"x, y"','"','0,a,b,c','id','\ufeff','-1,z',' , ','0,']), max_size=6).map('\n'.join)
+lines = st.lists(st.sampled_from(['id,name','id,name,plain','0,a','1|2,b','255,','7,"x, y"','"','0,a,b,c','id','\ufeff',
+                                  '-1,z',' , ','0,']), max_size=6).map('\n'.join)
 @quick
 @given(lines.map(str.encode) | st.binary(max_size=60))
 def test_any_table(tmp_path, data):
@@ -114,9 +121,11 @@ def test_lists_of_names_are_not_guessed(name, tmp_path):
     for column in ('name','plain','port','sclip'):
         if column in own: assert open_masks(name, tmp_path, column=column).labels.names==labels(name, column).names
         else:
-            with pytest.raises(ValueError, match=f'has no list of names {column!r}'): open_masks(name, tmp_path, column=column)
+            with pytest.raises(ValueError, match=f'has no list of names {column!r}'):
+                open_masks(name, tmp_path, column=column)
     for wrong,hint in (('nmae','Did you mean name'), ('kind',''), ('id','')):
-        with pytest.raises(ValueError, match=f'has no list of names {wrong!r}.*{hint}'): open_masks(name, tmp_path, column=wrong)
+        with pytest.raises(ValueError, match=f'has no list of names {wrong!r}.*{hint}'):
+            open_masks(name, tmp_path, column=wrong)
 
 def test_mistyped_list_of_a_table():
     with pytest.raises(ValueError, match="no list of names 'sclpi'. Did you mean sclip"): labels('voc', 'sclpi')
@@ -144,7 +153,7 @@ def test_broken_masks(tmp_path):
     (tmp_path/'m.png').write_text('no picture')
     with pytest.raises(ValueError, match=r'm\.png: unreadable mask'): read_ids(tmp_path/'m.png')
     put(tmp_path/'m.png')
-    with pytest.raises(ValueError, match='is a picture in RGB'): read_ids(tmp_path/'m.png')
+    with pytest.raises(ValueError, match='is an image in RGB'): read_ids(tmp_path/'m.png')
 
 def png(ids, bits, colour=0, palette=b''):
     "A PNG made by hand: grey (0) or palette (3), so many bits a pixel."
@@ -152,7 +161,8 @@ def png(ids, bits, colour=0, palette=b''):
     rows = [''.join(f'{v:0{bits}b}' for v in r) for r in ids]
     packed = b''.join(b'\0'+int(r.ljust(-(-len(r)//8)*8, '0'), 2).to_bytes(-(-len(r)//8), 'big') for r in rows)
     head = struct.pack('>IIBBBBB', len(ids[0]), len(ids), bits, colour, 0, 0, 0)
-    return b'\x89PNG\r\n\x1a\n'+chunk(b'IHDR', head)+(chunk(b'PLTE', palette) if palette else b'')+chunk(b'IDAT', zlib.compress(packed))+chunk(b'IEND', b'')
+    return b'\x89PNG\r\n\x1a\n'+chunk(b'IHDR', head)+(chunk(b'PLTE', palette) if palette else b'')+chunk(b'IDAT',
+        zlib.compress(packed))+chunk(b'IEND', b'')
 
 @pytest.mark.parametrize('bits,colour', [(1,0),(2,0),(4,0),(8,0),(16,0),(1,3),(2,3),(4,3),(8,3)])
 def test_every_depth_holds_ids(tmp_path, bits, colour):
@@ -175,7 +185,8 @@ def files_of_masks(draw):
     mode = draw(st.sampled_from(['1','L','P','LA','PA','RGB','RGBA','I;16','junk']))
     if mode=='junk': return draw(st.binary(max_size=80))
     size = draw(st.integers(1, 9)),draw(st.integers(1, 9))
-    image = Image.new('I;16', size, 300) if mode=='I;16' else Image.new('L', size, draw(st.integers(0, 255))).convert(mode)
+    image = Image.new('I;16', size, 300) if mode=='I;16' else Image.new('L', size,
+        draw(st.integers(0, 255))).convert(mode)
     try: image.save(out := io.BytesIO(), 'PNG')
     except OSError: return b''
     data = bytearray(out.getvalue())
@@ -202,27 +213,38 @@ def test_huge_masks_are_refused(tmp_path):
 # Layouts ------------------------------------------------------------------------------------------------------------
 
 def pascal(root, year='VOC2012', masks='SegmentationClass', lists='Segmentation', value=1):
-    for n in 'ab': put(root/year/f'JPEGImages/{n}.jpg'); put(root/year/masks/f'{n}.png', ids(0,value))
+    for n in 'ab':
+        put(root/year/f'JPEGImages/{n}.jpg')
+        put(root/year/masks/f'{n}.png', ids(0,value))
     put(root/year/'JPEGImages/of_another_task.jpg')
     (folder := root/year/'ImageSets'/lists).mkdir(parents=True)
     (folder/'val.txt').write_text('b\na\n\n')
 
 def ade(root):
-    for n in 'ab': put(root/f'images/validation/ADE_val_{n}.jpg'); put(root/f'annotations/validation/ADE_val_{n}.png', ids(0,1,150))
+    for n in 'ab':
+        put(root/f'images/validation/ADE_val_{n}.jpg')
+        put(root/f'annotations/validation/ADE_val_{n}.png', ids(0,1,150))
 
 def semantic_coco(root):
-    for n in ('000000000009','000000000025'): put(root/f'val2017/{n}.jpg'); put(root/f'semantic/val2017/{n}.png', ids(0,1,200))
+    for n in ('000000000009','000000000025'):
+        put(root/f'val2017/{n}.jpg')
+        put(root/f'semantic/val2017/{n}.png', ids(0,1,200))
 
 def pixelmaps(root, top='stuffthingmaps', images='', end='', values=(0,89,91,181,255)):
-    for n in ('000000000009','000000000025'): put(root/images/f'val2017/{n}.jpg'); put(root/top/f'val2017/{n}{end}.png', ids(*values))
+    for n in ('000000000009','000000000025'):
+        put(root/images/f'val2017/{n}.jpg')
+        put(root/top/f'val2017/{n}{end}.png', ids(*values))
 
 def cities(root):
     for c,n in (('ulm','000000'),('bonn','000001')):
-        put(root/f'leftImg8bit/val/{c}/{c}_{n}_000019_leftImg8bit.png'); put(root/f'gtFine/val/{c}/{c}_{n}_000019_gtFine_labelIds.png', ids(0,7,33))
+        put(root/f'leftImg8bit/val/{c}/{c}_{n}_000019_leftImg8bit.png')
+        put(root/f'gtFine/val/{c}/{c}_{n}_000019_gtFine_labelIds.png', ids(0,7,33))
         put(root/f'gtFine/val/{c}/{c}_{n}_000019_gtFine_color.png')
 
 def own(root):
-    for n in 'ab': put(root/f'images/{n}.jpg'); put(root/f'masks/{n}.png', ids(0,1,255))
+    for n in 'ab':
+        put(root/f'images/{n}.jpg')
+        put(root/f'masks/{n}.png', ids(0,1,255))
     (root/'names.txt').write_text('background\nthing\n')
 
 def ground_truth(root):
@@ -230,12 +252,14 @@ def ground_truth(root):
     both = np.empty((1,2), object)
     for j in (0,1): both[0,j] = dict(Segmentation=ids(1,2,3,dtype=np.uint16), Boundaries=ids(0))
     for n in 'ab':
-        put(root/f'images/test/{n}.jpg'); (root/'groundTruth/test').mkdir(parents=True, exist_ok=True)
+        put(root/f'images/test/{n}.jpg')
+        (root/'groundTruth/test').mkdir(parents=True, exist_ok=True)
         savemat(root/f'groundTruth/test/{n}.mat', dict(groundTruth=both))
 
 made = {'voc':(pascal,'','VOC2012',[0,1]), 'voc20':(pascal,'','VOC2012',[0,255]),
     'context60':(lambda r: pascal(r,'VOC2010','SegmentationClassContext','SegmentationContext',59),'','VOC2010',[0,59]),
-    'context59':(lambda r: pascal(r,'VOC2010','SegmentationClassContext','SegmentationContext',59),'','VOC2010',[58,255]),
+    'context59':(lambda r: pascal(r,'VOC2010','SegmentationClassContext','SegmentationContext',59),'','VOC2010',
+                 [58,255]),
     'ade20k':(ade,'ADEChallengeData2016','',[0,149,255]), 'coco':(semantic_coco,'coco','',[0,132,255]),
     'coco-stuff':(pixelmaps,'coco','',[0,79,80,170,255]), 'coco-object':(pixelmaps,'coco','',[0,1,80]),
     'cityscapes':(cities,'cityscapes','',[0,18,255]), 'cityscapes27':(cities,'cityscapes','',[0,26,255]),
@@ -251,11 +275,13 @@ def test_layout(name, tmp_path):
     make(tmp_path/below)
     masks = open_masks(name, tmp_path)
     assert masks.files==open_masks(name, tmp_path/below/inside).files and len(masks)==2
-    assert masks.expected==dict(voc=1449,voc20=1449,context60=5104,context59=5104,ade20k=2000,cityscapes=500,cityscapes27=500,masks=None,bsds=200).get(name,5000)
+    assert masks.expected==dict(voc=1449,voc20=1449,context60=5104,context59=5104,ade20k=2000,cityscapes=500,
+                                cityscapes27=500,masks=None,bsds=200).get(name,5000)
     assert all(p.is_file() for o in masks.files for p in o) and len({masks.key(i) for i in range(2)})==2
     if found:
         for image,mask in DataLoader(masks, batch_size=None, num_workers=1, collate_fn=tuple):
-            assert image.mode=='RGB' and image.size==(4,3) and mask.shape==(3,4) and mask.dtype==np.uint8 and np.unique(mask).tolist()==found
+            assert image.mode=='RGB' and image.size==(4,3) and mask.shape==(3,
+                4) and mask.dtype==np.uint8 and np.unique(mask).tolist()==found
     counted = [k for k in found if k!=255 and not (k==0 and masks.labels.background)] if found else [1,2,3]
     for m in masks.regions(0): assert m.dtype==np.int32 and [k for k in np.unique(m) if k>=0]==counted
     assert len(masks.regions(0))==(2 if name=='bsds' else 1)
@@ -295,7 +321,9 @@ def test_broken_files(name, tmp_path):
         with pytest.raises(ValueError, match=re.escape(mask.name)+': it holds id 222'): masks[0]
         put(mask, np.full((5,4), 1, np.uint8) if 'cityscapes' not in name else np.full((5,4), 7, np.uint8))
         for f in (masks.__getitem__, masks.regions):
-            with pytest.raises(ValueError, match=re.escape(f'{mask.name} is 4 x 5 pixels, its image {image.name} is 4 x 3')): f(0)
+            with pytest.raises(ValueError,
+                               match=re.escape(f'{mask.name} is 4 x 5 pixels, its image {image.name} is 4 x 3')):
+                f(0)
     image.write_bytes(image.read_bytes()[:-40])
     with pytest.raises(ValueError, match=re.escape(image.name)+': (truncated|unreadable) image'): masks[0]
 
@@ -329,7 +357,8 @@ def test_context_lists(tmp_path, n, monkeypatch):
 def test_extra_files(tmp_path):
     ade(tmp_path)
     put(tmp_path/'images/validation/ADE_val_c.jpg')
-    with pytest.raises(FileNotFoundError, match='1 of 3 images have no mask of the same name in .*: ADE_val_c'): open_masks('ade20k', tmp_path)
+    with pytest.raises(FileNotFoundError, match='1 of 3 images have no mask of the same name in .*: ADE_val_c'):
+        open_masks('ade20k', tmp_path)
 
 def test_stuff_forms(tmp_path):
     "Published pixel maps and mmsegmentation's, in mmsegmentation's folders, are the same masks."
@@ -350,8 +379,10 @@ def test_object_forms(tmp_path):
 def drawn(root, *instances):
     put(root/'val2017/000000000009.jpg')
     (root/'annotations').mkdir(exist_ok=True)
-    (root/'annotations/instances_val2017.json').write_text(json.dumps(dict(images=[dict(id=9,file_name='000000000009.jpg',height=3,width=4)],
-        annotations=[dict(id=k,image_id=9,category_id=c,iscrowd=0,segmentation=[[x0,0,x1,0,x1,3,x0,3]]) for k,c,x0,x1 in instances])))
+    (root/'annotations/instances_val2017.json').write_text(json.dumps(dict(images=[dict(id=9,
+        file_name='000000000009.jpg',height=3,width=4)],
+        annotations=[dict(id=k,image_id=9,category_id=c,iscrowd=0,segmentation=[[x0,0,x1,0,x1,3,x0,3]]) for k,c,x0,
+                     x1 in instances])))
     return open_masks('coco-object', root)
 
 def test_overlap(tmp_path):
@@ -371,16 +402,20 @@ def panoptic(root, table, segments, about=None):
     put(root/'val2017/000000000139.jpg')
     x = ids(*table, dtype=np.int32)
     put(root/'annotations/panoptic_val2017/000000000139.png', np.stack([x&255,x>>8&255,x>>16],2).astype(np.uint8))
-    found = dict(images=[], annotations=[dict(image_id=139,file_name='000000000139.png',segments_info=[dict(id=k,category_id=c,iscrowd=w) for k,c,w in segments])])
+    found = dict(images=[],
+                 annotations=[dict(image_id=139,file_name='000000000139.png',
+                                   segments_info=[dict(id=k,category_id=c,iscrowd=w) for k,c,w in segments])])
     (root/'annotations/panoptic_val2017.json').write_text(json.dumps(found) if about is None else about)
     return open_masks('coco', root)
 
 def test_panoptic(tmp_path):
-    masks = pickle.loads(pickle.dumps(panoptic(tmp_path, (0,1,65536,16777215), [(16777215,200,0),(1,1,0),(65536,13,1)])))
+    masks = pickle.loads(pickle.dumps(panoptic(tmp_path, (0,1,65536,16777215),
+                                               [(16777215,200,0),(1,1,0),(65536,13,1)])))
     assert masks.mask(0)[0].tolist()==[255,0,11,132]
     one = masks.regions(0,'instance')[0][0]
     assert one[0]==one[2]==-1 and one[1]>0 and one[3]>0 and one[1]!=one[3]
-    with pytest.raises(ValueError, match='139.png: segment 9 is not in the json'): panoptic(tmp_path, (9,1), [(1,1,0)]).mask(0)
+    with pytest.raises(ValueError, match='139.png: segment 9 is not in the json'):
+        panoptic(tmp_path, (9,1), [(1,1,0)]).mask(0)
     with pytest.raises(ValueError, match='139.png: it holds id 12'): panoptic(tmp_path, (1,), [(1,12,0)]).mask(0)
     with pytest.raises(ValueError, match='is not JSON'): panoptic(tmp_path, (1,), [], '{')
     with pytest.raises(ValueError, match="has no 'annotations'"): panoptic(tmp_path, (1,), [], '[]')
@@ -394,7 +429,9 @@ def test_own_names(tmp_path):
         if text is not None: (tmp_path/file).write_text(text)
         return open_masks('masks', tmp_path)
     assert names('a\nb\nc\nd\n').notes==('names.txt names 4 classes, 2 of them are in no mask: c, d',)
-    with pytest.raises(ValueError, match='names.txt names 1 ids, 0 to 0, but the masks hold 1 too: the first is in .*a.png'): names('background\n')
+    with pytest.raises(ValueError,
+                       match='names.txt names 1 ids, 0 to 0, but the masks hold 1 too: the first is in .*a.png'):
+        names('background\n')
     with pytest.raises(ValueError, match='line 2 is empty'): names('background\n\nthing\n')
     with pytest.raises(FileNotFoundError, match='no names.txt and no names.csv'): names(None)
     assert names('id,name\n0|1,all\n', 'names.csv').mask(0).max()==255
@@ -405,14 +442,19 @@ def test_own_names(tmp_path):
 def test_byte_order_marks(tmp_path):
     "Every text file beside the masks is the same file with a byte-order mark."
     def again(path): path.write_bytes(mark+path.read_bytes())
-    own(tmp_path/'a'); again(tmp_path/'a/names.txt')
-    assert open_masks('masks', tmp_path/'a').labels.names==('background','thing') and open_masks('masks', tmp_path/'a').labels.background
-    pascal(tmp_path/'b'); again(tmp_path/'b/VOC2012/ImageSets/Segmentation/val.txt')
+    own(tmp_path/'a')
+    again(tmp_path/'a/names.txt')
+    assert open_masks('masks', tmp_path/'a').labels.names==('background','thing') and open_masks('masks',
+        tmp_path/'a').labels.background
+    pascal(tmp_path/'b')
+    again(tmp_path/'b/VOC2012/ImageSets/Segmentation/val.txt')
     assert [open_masks('voc', tmp_path/'b').key(i) for i in (0,1)]==['b','a']
-    panoptic(tmp_path/'c', (0,1), [(1,1,0)]); again(tmp_path/'c/annotations/panoptic_val2017.json')
+    panoptic(tmp_path/'c', (0,1), [(1,1,0)])
+    again(tmp_path/'c/annotations/panoptic_val2017.json')
     assert open_masks('coco', tmp_path/'c').mask(0)[0].tolist()==[255,0,255,0]
     (tmp_path/'n.txt').write_bytes('b\xe4r'.encode('latin-1'))
-    with pytest.raises(ValueError, match='n.txt is not text in UTF-8 .byte 2.: save it as UTF-8'): read_text(tmp_path/'n.txt')
+    with pytest.raises(ValueError, match='n.txt is not text in UTF-8 .byte 2.: save it as UTF-8'):
+        read_text(tmp_path/'n.txt')
 
 def test_odd_ids_of_own_masks(tmp_path):
     "What is ignored is noted where nothing else is left to tell apart, and only there."
@@ -433,14 +475,19 @@ def test_own_files(tmp_path):
     assert len(open_masks('masks', tmp_path))==2
     put(tmp_path/'images/a.png')
     with pytest.raises(ValueError, match='several files of one name'): open_masks('masks', tmp_path)
-    shutil.rmtree(tmp_path/'images'); (tmp_path/'images').mkdir(); shutil.rmtree(tmp_path/'masks'); (tmp_path/'masks').mkdir()
+    shutil.rmtree(tmp_path/'images')
+    (tmp_path/'images').mkdir()
+    shutil.rmtree(tmp_path/'masks')
+    (tmp_path/'masks').mkdir()
     with pytest.raises(ValueError, match='holds no images'): open_masks('masks', tmp_path)
 
 def test_turned_photographs(tmp_path):
     "A mask belongs to the photograph as one sees it, upright."
     own(tmp_path)
-    exif = Image.Exif(); exif[0x0112] = 6
-    Image.linear_gradient('L').resize((3,4)).convert('RGB').rotate(90, expand=True).save(tmp_path/'images/a.jpg', exif=exif)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.linear_gradient('L').resize((3,4)).convert('RGB').rotate(90, expand=True).save(tmp_path/'images/a.jpg',
+        exif=exif)
     put(tmp_path/'masks/a.png', np.ones((4,3), np.uint8))
     masks = open_masks('masks', tmp_path)
     assert masks[0][0].size==(3,4) and masks.regions(0)[0].shape==(4,3)
@@ -477,7 +524,8 @@ def test_real_bsds():
 def test_real_coco():
     masks = open_masks('coco', real, 'train')
     assert len(masks)==100 and all(masks.mask(i).shape[::-1]==masks.image(i).size for i in (0,50,99))
-    with open(files('clippy')/'labels/coco.csv') as f: table = {int(o['id']):o['name'] for o in csv.DictReader(f) if o['name']}
+    with open(files('clippy')/'labels/coco.csv') as f:
+        table = {int(o['id']):o['name'] for o in csv.DictReader(f) if o['name']}
     named = dict(re.findall(r'^  (\d+): (.+)$', (real/'coco/semantic/categories.yaml').read_text(), flags=re.M))
     assert len(named)>100 and all(table[int(k)]==v for k,v in named.items() if k!='0')
 

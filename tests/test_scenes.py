@@ -31,7 +31,8 @@ def test_hash_in_a_fresh_interpreter():
 
 def test_import_is_light():
     code = "import sys, clippy.scenes; print([o for o in ('torch','scipy','matplotlib','tqdm') if o in sys.modules])"
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          check=True).stdout.strip() == '[]'
 
 @pytest.mark.parametrize('size', [32, 48, 64, 128, 300])
 def test_sizes(size):
@@ -71,15 +72,18 @@ def test_fixed_choices():
 
 def test_swaps_of_each_thing():
     for t in things:
-        first,*rest = swap_backgrounds(2, 9, t); m = first.mask==names.index(t)
+        first,*rest = swap_backgrounds(2, 9, t)
+        m = first.mask==names.index(t)
         assert m.any() and len(rest) == len(backgrounds)-1
         for s in rest: assert (s.mask==names.index(t)).tolist() == m.tolist() and (s.image[m]==first.image[m]).all()
 
 def test_birds():
     for c in (.5, .8, .9, .95, .99, 1.):
-        b = Birds(2000, correlation=c); home = [g[0]==g[1] for g in map(b.group, range(2000))]
+        b = Birds(2000, correlation=c)
+        home = [g[0]==g[1] for g in map(b.group, range(2000))]
         assert sum(home) == round(2000*c)
-    for s in Birds(8, 'test'): assert s.names == bird_names and show_mask(s.mask, s.names).getpixel((0,0)) == s.mask[0,0]
+    for s in Birds(8, 'test'):
+        assert s.names == bird_names and show_mask(s.mask, s.names).getpixel((0,0)) == s.mask[0,0]
     with pytest.raises(ValueError, match='train, test'): Birds(8, 'valid')
     with pytest.raises(ValueError, match='multiple of 4'): Birds(10, 'test')
     with pytest.raises(ValueError, match='between 0 and 1'): Birds(8, correlation=95)
@@ -94,4 +98,5 @@ def test_write_folder_refuses(tmp_path):
     with pytest.raises(ValueError, match='not an empty folder'): write_folder(tmp_path/'notes.txt', 2)
     with pytest.raises(ValueError, match='zebra'): write_folder(tmp_path/'new', 2, things='zebra')
     assert not (tmp_path/'new').exists()
-    assert (write_folder(tmp_path/'scenes', 2)/'captions.csv').read_text().splitlines()[1:] == [f'images/{i:05}.png,{c}' if ',' not in c else f'images/{i:05}.png,"{c}"' for i,c in enumerate(captions(2))]
+    assert (write_folder(tmp_path/'scenes',
+                         2)/'captions.csv').read_text().splitlines()[1:] == [f'images/{i:05}.png,{c}' if ',' not in c else f'images/{i:05}.png,"{c}"' for i,c in enumerate(captions(2))]

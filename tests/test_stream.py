@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
 from pathlib import Path
 
-import pytest, torch
+import pytest
 
 from clippy.data import Report,eval_transform,fast_transform,num_samples,shard_list,shard_sizes
 from clippy.retrieval import Pairs
@@ -19,8 +19,10 @@ def folder(tmp_path_factory): return write(tmp_path_factory.mktemp('d')/'s', [sa
 @pytest.fixture(scope='module')
 def faulty(tmp_path_factory):
     "80 samples in shards of 10: nine ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
-    broken = {3:dict(txt=b'no image'), 11:dict(jpg=jpeg()), 12:dict(jpg=jpeg(), txt=b' \n'), 13:dict(jpg=jpeg(), txt=b'caf\xe9'),
-        24:dict(jpg=jpeg(), json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'),
+    broken = {3:dict(txt=b'no image'), 11:dict(jpg=jpeg()), 12:dict(jpg=jpeg(), txt=b' \n'),
+              13:dict(jpg=jpeg(), txt=b'caf\xe9'),
+        24:dict(jpg=jpeg(), json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?',
+            txt=b'x'),
         27:dict(png=bomb(), txt=b'x'), 28:dict(jpg=jpeg(), json=b'{"captions": ["", null]}')}
     folder = write(tmp_path_factory.mktemp('data')/'f', [broken.get(i, sample(i)) for i in range(80)], 10)
     cut = {5:('00054.jpg',700), 6:('00067.jpg',0)}  # 54..59 and 67..69 are lost
@@ -30,7 +32,8 @@ def faulty(tmp_path_factory):
         path.write_bytes(path.read_bytes()[:at+more])
     return folder
 
-reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1, 'truncated image':1,
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1,
+           'truncated image':1,
     'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
 
 @pytest.mark.parametrize('workers', [0,2,3])
@@ -68,7 +71,8 @@ class Site:
                 else: self.send_header('Content-Length', len(data))
                 self.end_headers()
                 part = data[:site.most] if site.most else data
-                if site.chunked: part = b'%x\r\n%s\r\n'%(len(part), part) + (b'0\r\n\r\n' if len(part)==len(data) else b'')
+                if site.chunked:
+                    part = b'%x\r\n%s\r\n'%(len(part), part) + (b'0\r\n\r\n' if len(part)==len(data) else b'')
                 try: self.wfile.write(part)
                 except OSError: pass # the other side gave up
             def log_message(self, *_): pass
@@ -82,12 +86,15 @@ def site(tmp_path):
     (tmp_path/'www/a.bin').write_bytes(bytes(range(256))*1000)
     s = Site(tmp_path/'www')
     yield s
-    s.server.shutdown(); s.server.server_close()
+    s.server.shutdown()
+    s.server.server_close()
 
 data = bytes(range(256))*1000
 
 @pytest.mark.parametrize('block', [-1, 1000])
-@pytest.mark.parametrize('how', [{}, dict(most=70_000), dict(most=200_000, ranges=False), dict(errors=[503,429,500]), dict(slow=[1.5,1.5]), dict(chunked=True)])
+@pytest.mark.parametrize('how',
+                         [{}, dict(most=70_000), dict(most=200_000, ranges=False), dict(errors=[503,429,500]),
+                          dict(slow=[1.5,1.5]), dict(chunked=True)])
 def test_every_byte(site, how, block):
     "Whole, in the right order, whatever the server does."
     for k,v in how.items(): setattr(site, k, v)
@@ -96,22 +103,29 @@ def test_every_byte(site, how, block):
     with RemoteFile(f'{site.url}/a.bin', tries=9, wait=.02, timeout=.5) as f:
         got = b''.join(iter(lambda: f.read(block), b''))
     assert got==data
-    if 'most' in how and how.get('ranges',True): assert [r for _,r in site.asked]==[None,'bytes=70000-','bytes=140000-','bytes=210000-']
+    if 'most' in how and how.get('ranges',True):
+        assert [r for _,r in site.asked]==[None,'bytes=70000-','bytes=140000-','bytes=210000-']
 
 def test_a_chunked_reply_that_drops(site):
     site.chunked,site.most,site.ranges = True,100_000,False
-    with pytest.raises(Unreachable, match=r'a.bin could not be read past byte .* in 2 tries'): RemoteFile(f'{site.url}/a.bin', tries=2, **quick).read()
+    with pytest.raises(Unreachable, match=r'a.bin could not be read past byte .* in 2 tries'):
+        RemoteFile(f'{site.url}/a.bin', tries=2, **quick).read()
 
-@pytest.mark.parametrize('how,asked,says', [(dict(most=1, ranges=False), 3, r'could not be read past byte 1 in 3 tries. The last one ended with: the connection dropped with 255,999 bytes to come'),
-    (dict(errors=[503]*9), 3, r'past byte 0 in 3 tries. The last one ended with: HTTP Error 503'), (dict(errors=[403]), 1, 'cannot be read: HTTP Error 403'),
+@pytest.mark.parametrize('how,asked,says',
+                         [(dict(most=1, ranges=False), 3,
+                           r'could not be read past byte 1 in 3 tries. The last one ended with: the connection dropped with 255,999 bytes to come'),
+    (dict(errors=[503]*9), 3, r'past byte 0 in 3 tries. The last one ended with: HTTP Error 503'), (dict(errors=[403]),
+        1, 'cannot be read: HTTP Error 403'),
     (dict(slow=[3]*9), 2, 'past byte 0 in 2 tries. The last one ended with: .*timed out')])
 def test_a_sentence_at_last(site, how, asked, says):
     for k,v in how.items(): setattr(site, k, v)
-    with pytest.raises(Unreachable, match=says): RemoteFile(f'{site.url}/a.bin', tries=2 if 'slow' in how else 3, wait=.01, timeout=.3).read()
+    with pytest.raises(Unreachable, match=says):
+        RemoteFile(f'{site.url}/a.bin', tries=2 if 'slow' in how else 3, wait=.01, timeout=.3).read()
     assert len(site.asked)==asked
 
 def test_nobody_there():
-    with pytest.raises(Unreachable, match='past byte 0 in 2 tries. .*refused'): RemoteFile('http://127.0.0.1:9/a.tar', tries=2, **quick).read()
+    with pytest.raises(Unreachable, match='past byte 0 in 2 tries. .*refused'):
+        RemoteFile('http://127.0.0.1:9/a.tar', tries=2, **quick).read()
 
 def test_a_file_that_changes(site):
     "Halves of two files are not joined."
@@ -153,7 +167,9 @@ class Slow(BaseHTTPRequestHandler):
         except OSError: pass
     def drip(self, data):
         for o in data:
-            self.wfile.write(bytes([o])); self.wfile.flush(); time.sleep(.02)
+            self.wfile.write(bytes([o]))
+            self.wfile.flush()
+            time.sleep(.02)
     def log_message(self, *_): pass
 
 @pytest.fixture(scope='module')
@@ -162,11 +178,14 @@ def slow():
     server.daemon_threads,server.asked = True,0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
-    server.shutdown(); server.server_close()
+    server.shutdown()
+    server.server_close()
 
 limits = dict(timeout=1, wait=.02, tries=3, patience=.6, slowest=1000, largest=1_000_000)
 
-@pytest.mark.parametrize('how,says', [('headers','seconds of waiting'), ('status','seconds of waiting'), ('body','seconds of waiting'), ('chunk','seconds of waiting'), ('byte','seconds of waiting'),
+@pytest.mark.parametrize('how,says',
+                         [('headers','seconds of waiting'), ('status','seconds of waiting'),
+                          ('body','seconds of waiting'), ('chunk','seconds of waiting'), ('byte','seconds of waiting'),
     ('endless','goes on after 1,000,000 bytes'), ('lies','it has 1,000,000,000,000,000 bytes, and may have 1,000,000')])
 def test_a_total_limit(slow, tmp_path, how, says):
     "A server that is never done ends in a sentence, in time: read, kept as a copy, and as a shard of a run."
@@ -175,8 +194,10 @@ def test_a_total_limit(slow, tmp_path, how, says):
     with pytest.raises(Unreachable, match=says): fetch(url, tmp_path/'c', **limits)
     assert not [o for o in (tmp_path/'c').rglob('*') if o.is_file() and o.suffix!='.lock']
     if how!='endless': # zeros are the end of a tar
-        with pytest.raises(Unreachable, match=says): epoch(ShardLoader(url, fast_transform(16), 1, num_samples=2, workers=0, **limits))
-        with pytest.raises(Unreachable, match=says): ShardLoader(url, fast_transform(16), 1, workers=0, cache=tmp_path/'d', **limits)
+        with pytest.raises(Unreachable, match=says):
+            epoch(ShardLoader(url, fast_transform(16), 1, num_samples=2, workers=0, **limits))
+        with pytest.raises(Unreachable, match=says):
+            ShardLoader(url, fast_transform(16), 1, workers=0, cache=tmp_path/'d', **limits)
     assert time.time()-began<15
 
 def test_a_length_that_is_none(slow):
@@ -195,23 +216,29 @@ def test_the_hash_of_large_shards(tmp_path):
     def shard(name, size=600_000_000, at=None):
         with open(tmp_path/name, 'wb') as f:
             f.truncate(size)
-            if at is not None: f.seek(at); f.write(b'x')
+            if at is not None:
+                f.seek(at)
+                f.write(b'x')
         os.utime(tmp_path/name, ns=(0, next(times)))
     times = iter(range(99))
-    shard('0.tar'); shard('1.tar', at=0)
+    shard('0.tar')
+    shard('1.tar', at=0)
     seen = [shards_hash(tmp_path)]
     shard('0.tar')
     assert shards_hash(tmp_path)==seen[0]
     for at in (0, 599_999_999, 40_000_000-5, 560_000_000-1):
         shard('0.tar', at=at)
         seen.append(shards_hash(tmp_path))
-    shard('0.tar', 599_999_999); seen.append(shards_hash(tmp_path))
-    shard('0.tar'); seen += [shards_hash([tmp_path/'1.tar', tmp_path/'0.tar']), shards_hash(tmp_path/'0.tar')]
+    shard('0.tar', 599_999_999)
+    seen.append(shards_hash(tmp_path))
+    shard('0.tar')
+    seen += [shards_hash([tmp_path/'1.tar', tmp_path/'0.tar']), shards_hash(tmp_path/'0.tar')]
     assert len(set(seen))==len(seen)==8
 
 # names
 
-odd_names = ['pipe:touch ran;.tar', 'http:x.tar', 'file:x.tar', 's3:x.tar', 'a::pipe:touch ran;.tar', '{0..2}.tar', '-.tar', '-', 'a#b?c.tar', '[a].tar', '*.tar', '${HOME}.tar', '%2e.tar', 'a b\'"$(touch ran).tar', 'x;touch ran.tar', '{.tar', 'http://[.tar'.replace('/','')]
+odd_names = ['pipe:touch ran;.tar', 'http:x.tar', 'file:x.tar', 's3:x.tar', 'a::pipe:touch ran;.tar', '{0..2}.tar',
+             '-.tar', '-', 'a#b?c.tar', '[a].tar', '*.tar', '${HOME}.tar', '%2e.tar', 'a b\'"$(touch ran).tar', 'x;touch ran.tar', '{.tar', 'http://[.tar'.replace('/','')]
 
 @pytest.mark.parametrize('name', odd_names)
 def test_a_file_is_never_an_address(tmp_path, monkeypatch, name):
@@ -220,10 +247,12 @@ def test_a_file_is_never_an_address(tmp_path, monkeypatch, name):
     (d/'00000.tar').rename(d/name)
     (d/'sizes.json').write_text(json.dumps({name:4}))
     monkeypatch.chdir(d)
-    ways = [name] if not name.endswith('.tar') else ['.', '*.tar', str(d), f'{d}/*.tar', name, [name], Path('.'), d/name]
+    ways = [name] if not name.endswith('.tar') else ['.', '*.tar', str(d), f'{d}/*.tar', name, [name], Path('.'),
+        d/name]
     for way in ways:
         found = shard_list(way)
-        assert [Path(o).resolve() for o in found]==[(d/name).resolve()] and shard_list(found)==found and shard_sizes(found)==[4]
+        assert [Path(o).resolve()
+                for o in found]==[(d/name).resolve()] and shard_list(found)==found and shard_sizes(found)==[4]
         assert sorted(ids(flat(epoch(ShardLoader(way, fast_transform(16), 2, workers=0)))))==[0,1,2,3]
         assert len(shards_hash(way))==16 and sum(len(k) for *_,k in read_all(way, eval_transform(16)))==4
     source = Pairs('.', lambda image: image) if name.endswith('.tar') else None
@@ -246,17 +275,22 @@ def test_hidden_files_and_pipes_are_no_shards(tmp_path):
     os.mkfifo(d/'1.tar')
     with pytest.raises(FileNotFoundError, match='1 of 2 shards are missing, the first is .*1.tar'): shard_list(d)
 
-@pytest.mark.parametrize('url', ['http://a.org/../..', 'http://a.org/x/..', 'http://a.org/', 'http://a.org', 'http://a.org/pipe:touch x;.tar', 'http://a.org/'+'é'*300+'.tar', 'http://a.org/.hidden', 'http://a.org/%2e%2e',
+@pytest.mark.parametrize('url',
+                         ['http://a.org/../..', 'http://a.org/x/..', 'http://a.org/', 'http://a.org',
+                          'http://a.org/pipe:touch x;.tar', 'http://a.org/'+'é'*300+'.tar', 'http://a.org/.hidden', 'http://a.org/%2e%2e',
     'pipe:cat ../../x.tar', 'pipe:cat ..', 's3://b/../..', 'http://a.org/a\\b.tar', 'http://a.org/a\nb.tar', 'http://a.org/\udc80.tar'])
 def test_a_copy_stays_in_its_folder(tmp_path, url):
     "Whatever an address ends with, its copy is a plain file two levels down, and has a name that a file can have."
     path = cache_path(url, tmp_path)
-    assert path.parent.parent==tmp_path and path.name not in ('','.','..') and not path.name.startswith('.') and re.fullmatch(r'[\w.+=,@-]+', path.name)
-    path.parent.mkdir(); path.write_text('fits')
+    assert path.parent.parent==tmp_path and path.name not in ('','.',
+        '..') and not path.name.startswith('.') and re.fullmatch(r'[\w.+=,@-]+', path.name)
+    path.parent.mkdir()
+    path.write_text('fits')
 
 def test_copies_do_not_meet():
     "A name that is also in the path does not make two places one."
-    urls = ['http://h/a0/0', 'http://h/a/0', 'http://h/0/a', 'http://h/a/b:c', 'http://h/a/b_c', 'http://h/a/b;c', 'http://h/a/'+'x'*70, 'http://h/a/y'+'x'*70, 'https://h/a/0', 'http://h/a/.0']
+    urls = ['http://h/a0/0', 'http://h/a/0', 'http://h/0/a', 'http://h/a/b:c', 'http://h/a/b_c', 'http://h/a/b;c',
+            'http://h/a/'+'x'*70, 'http://h/a/y'+'x'*70, 'https://h/a/0', 'http://h/a/.0']
     assert len({cache_path(u, 'c') for u in urls})==len(urls)
 
 # shards
@@ -274,7 +308,8 @@ def test_streamed_over_a_bad_line(site, folder, workers):
     assert loader.mode=='streamed' and '00000.tar is remote' in loader.describe()
     got = epoch(loader, 1)
     assert sorted(ids(flat(got)))==list(range(60)) and loader.report().total==0
-    assert same(got, epoch(ShardLoader([f'pipe:cat {o}' for o in shard_list(folder)], tfm, 5, num_samples=60, workers=workers), 1))
+    assert same(got, epoch(ShardLoader([f'pipe:cat {o}' for o in shard_list(folder)], tfm, 5, num_samples=60,
+                                       workers=workers), 1))
     assert any(r for _,r in site.asked)
 
 @pytest.mark.parametrize('workers', [0,2])
@@ -306,20 +341,25 @@ def test_cached_is_indexed(site, folder, tmp_path, sizes):
     whole = [n for n,r in site.asked if r is None and n!='sizes.json']
     assert sorted(whole)==[f'{i:05d}.tar' for i in range(6)]
     site.server.shutdown() # all is there
-    assert same(epoch(ShardLoader(u, tfm, 5, workers=0, rank=1, world=2, cache=tmp_path/'copies', **quick), 1), [(x[5:],c[5:],k[5:]) for x,c,k in want])
+    assert same(epoch(ShardLoader(u, tfm, 5, workers=0, rank=1, world=2, cache=tmp_path/'copies', **quick), 1),
+                [(x[5:],c[5:],k[5:]) for x,c,k in want])
 
 def test_an_unreachable_copy_stops_the_run(site, folder, tmp_path):
     u = urls(site, folder).replace('00005','00006')
-    with pytest.raises(Unreachable, match='404'): ShardLoader(u, fast_transform(16), 5, workers=0, cache=tmp_path/'c', **quick)
-    (tmp_path/'w').mkdir(); (tmp_path/'w/sizes.json').write_text(json.dumps({f'{i:05d}.tar':10 for i in range(7)}))
+    with pytest.raises(Unreachable, match='404'):
+        ShardLoader(u, fast_transform(16), 5, workers=0, cache=tmp_path/'c', **quick)
+    (tmp_path/'w').mkdir()
+    (tmp_path/'w/sizes.json').write_text(json.dumps({f'{i:05d}.tar':10 for i in range(7)}))
     for o in folder.glob('*.tar'): (tmp_path/'w'/o.name).write_bytes(o.read_bytes())
     site.folder = tmp_path/'w'
     for workers in (0,1):
-        with pytest.raises(Unreachable, match=r'^http\S+/00006.tar cannot be read: HTTP Error 404'): epoch(ShardLoader(u, fast_transform(16), 5, workers=workers, cache=tmp_path/'d', **quick))
+        with pytest.raises(Unreachable, match=r'^http\S+/00006.tar cannot be read: HTTP Error 404'):
+            epoch(ShardLoader(u, fast_transform(16), 5, workers=workers, cache=tmp_path/'d', **quick))
 
 def test_one_fetches_for_all(site, tmp_path):
     site.most = 60_000
-    with ThreadPoolExecutor(6) as pool: paths = list(pool.map(lambda _: fetch(f'{site.url}/a.bin', tmp_path/'c', **quick), range(6)))
+    with ThreadPoolExecutor(6) as pool:
+        paths = list(pool.map(lambda _: fetch(f'{site.url}/a.bin', tmp_path/'c', **quick), range(6)))
     assert len(set(paths))==1 and paths[0].read_bytes()==data and sum(r is None for _,r in site.asked)==1
     assert {o.name for o in paths[0].parent.iterdir()}<={'a.bin','a.bin.lock'}
 

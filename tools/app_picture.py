@@ -1,4 +1,4 @@
-"""The picture of the web app on its page, nbs/images/app.jpg: headless Chromium presses Find and takes it.
+"""The image of the web app on its page, nbs/images/app.jpg: headless Chromium presses Find and takes it.
 
     python tools/app_picture.py [FILE]"""
 import io, shutil, sys
