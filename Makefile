@@ -50,7 +50,7 @@ test: $(VENV)/.clippy-dev
 OLDEST := pillow==11.0.0 sentence-transformers==6.0.0 timm==1.0.26 transformers==5.0.0 huggingface_hub==1.10.2 tokenizers==0.22.0 safetensors==0.4.3
 oldest: $(VENV)/.clippy-dev
 	@$(PIP) --no-deps --upgrade --target build/oldest $(OLDEST)
-	@PYTHONPATH=$(CURDIR)/build/oldest $(BIN)/python -m pytest -q tests/test_trust.py tests/test_model.py tests/test_hub.py tests/test_data.py tests/test_predict.py $(ARGS)
+	@PYTHONPATH=$(CURDIR)/build/oldest $(BIN)/python -m pytest -q tests/test_loading.py tests/test_saved.py tests/test_model.py tests/test_hub.py tests/test_data.py tests/test_predict.py $(ARGS)
 
 $(VENV)/.clippy-mutants: settings.ini setup.py pyproject.toml | $(BIN)/python
 	@echo "Installing clippy, its development tools and cosmic-ray into $(VENV) (the first time: about 7 GB and a few minutes)" >&2

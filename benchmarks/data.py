@@ -52,7 +52,8 @@ def open_clip(shards, batch, workers, size=224): # a function that reads an epoc
     args = SimpleNamespace(train_data='::'.join(shard_list(shards)), train_num_samples=num_samples(shards),
                            train_data_upsampling_factors=None,
         dataset_resampled=False, seed=0, batch_size=batch, workers=workers, world_size=1)
-    # version 3.3 stumbles over the marks that webdataset 1.0 puts between shards: webdataset's own function, which it copies, takes its place
+    # version 3.3 stumbles over the marks that webdataset 1.0 puts between shards:
+    # webdataset's own function, which it copies, takes its place
     with patch.object(data, 'tarfile_to_samples_nothrow', wds.tarfile_to_samples(handler=data.log_and_continue)):
         info = data.get_wds_dataset(args, image_transform(size, is_train=True), True, floor=True,
                                     tokenizer=lambda t: [t])

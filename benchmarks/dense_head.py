@@ -31,8 +31,10 @@ def port(features, vectors, size):
 def peak_mb(f, device):
     "The most memory that tensors made by `f` take at one time, beyond its inputs."
     if device.type=='cuda':
-        before = torch.cuda.memory_allocated(device); torch.cuda.reset_peak_memory_stats(device)
-        f(); torch.cuda.synchronize(device)
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        f()
+        torch.cuda.synchronize(device)
         return (torch.cuda.max_memory_allocated(device)-before)/2**20
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as p: f()
     with TemporaryDirectory() as d:
@@ -40,7 +42,9 @@ def peak_mb(f, device):
         trace = json.loads(Path(d, 'trace.json').read_text())['traceEvents']
     events = sorted((e for e in trace if e.get('name')=='[memory]'), key=lambda e: e['ts'])
     now = most = 0
-    for e in events: now += e['args']['Bytes']; most = max(most, now)
+    for e in events:
+        now += e['args']['Bytes']
+        most = max(most, now)
     return most/2**20
 
 def agreement(features, vectors, size):
@@ -60,20 +64,28 @@ def measure(grid, size, n, width, repeats, device):
     times = dict(port=[], ours=[])
     for i in range(repeats+1): # the first is for warming up
         for f in port,ours:
-            start = clock(device); f(*args); seconds = clock(device)-start
+            start = clock(device)
+            f(*args)
+            seconds = clock(device)-start
             if i: times[f.__name__].append(1e3*seconds)
     row = dict(patches=[grid,grid], target=list(size), names=n)
-    for k,v in times.items(): row |= {f'{k}_ms_min':min(v), f'{k}_ms_median':statistics.median(v), f'{k}_peak_mb':peak_mb(lambda: globals()[k](*args), device)}
-    row |= dict(faster=row['port_ms_min']/row['ours_ms_min'], faster_by_median=row['port_ms_median']/row['ours_ms_median'],
+    for k,v in times.items():
+        row |= {f'{k}_ms_min':min(v), f'{k}_ms_median':statistics.median(v),
+            f'{k}_peak_mb':peak_mb(lambda: globals()[k](*args), device)}
+    row |= dict(faster=row['port_ms_min']/row['ours_ms_min'],
+        faster_by_median=row['port_ms_median']/row['ours_ms_median'],
         smaller=row['port_peak_mb']/row['ours_peak_mb'])
     return {k:round(v, 3) if isinstance(v, float) else v for k,v in row.items()} | agreement(*args)
 
 def show(rows):
     "Markdown."
     by = lambda o: ' x '.join(map(str, o))
-    lines = [(by(r['patches']), by(r['target']), r['names'], f"{r['port_ms_min']:.1f}", f"{r['ours_ms_min']:.1f}", f"{r['faster']:.1f}",
-        f"{r['port_peak_mb']:.0f}", f"{r['ours_peak_mb']:.0f}", f"{r['smaller']:.0f}", f"{100*r['same_labels']:.4f}", f"{r['largest_difference']:.0e}") for r in rows]
-    return table(lines, ('patches','target','names','port, ms','ours, ms','times faster','port, MB','ours, MB','times smaller','same labels, %','largest difference'), tuple(range(2,11)))
+    lines = [(by(r['patches']), by(r['target']), r['names'], f"{r['port_ms_min']:.1f}", f"{r['ours_ms_min']:.1f}",
+        f"{r['faster']:.1f}",
+        f"{r['port_peak_mb']:.0f}", f"{r['ours_peak_mb']:.0f}", f"{r['smaller']:.0f}", f"{100*r['same_labels']:.4f}",
+        f"{r['largest_difference']:.0e}") for r in rows]
+    return table(lines, ('patches','target','names','port, ms','ours, ms','times faster','port, MB','ours, MB',
+        'times smaller','same labels, %','largest difference'), tuple(range(2,11)))
 
 @call_parse
 def main(
@@ -89,7 +101,8 @@ def main(
     set_threads(threads)
     device = torch.device(device)
     where = machine(device)
-    cases = [(int(g), tuple(map(int, s.split('x'))), int(n)) for g,s in (o.split(':') for o in shapes.split(',')) for n in names.split(',')]
+    cases = [(int(g), tuple(map(int, s.split('x'))), int(n)) for g,
+        s in (o.split(':') for o in shapes.split(',')) for n in names.split(',')]
     with torch.inference_mode(): rows = [measure(g, s, n, width, repeats, device) for g,s,n in cases]
     settings = dict(width=width, repeats=repeats, images=1, precision='float32', features='random directions, seed 0')
     save('dense_head', out, where, settings, rows, show(rows))

@@ -44,7 +44,8 @@ def start_memory(device)->float: # MB in use
     Path('/proc/self/clear_refs').write_text('5')
     return memory('VmRSS')
 
-def peak_memory(device): return torch.cuda.max_memory_allocated(device)/2**20 if device.type=='cuda' else memory('VmHWM')
+def peak_memory(device):
+    return torch.cuda.max_memory_allocated(device)/2**20 if device.type=='cuda' else memory('VmHWM')
 
 def measure(name, pairs, width, chunk, device):
     "Loss and gradients once, after a small batch for warming up."
@@ -54,11 +55,14 @@ def measure(name, pairs, width, chunk, device):
     before,start,cpu = start_memory(device),clock(device),process_time()
     value = loss(*inputs)
     value.backward()
-    row = dict(loss=name, pairs=pairs, seconds=clock(device)-start, cpu_seconds=process_time()-cpu, peak_mb=peak_memory(device)-before)
-    return row|dict(value=value.item()), [inputs[0].grad[:256].cpu().numpy(), inputs[1].grad[:256].cpu().numpy(), inputs[2].grad.cpu().numpy()]
+    row = dict(loss=name, pairs=pairs, seconds=clock(device)-start, cpu_seconds=process_time()-cpu,
+        peak_mb=peak_memory(device)-before)
+    return row|dict(value=value.item()), [inputs[0].grad[:256].cpu().numpy(), inputs[1].grad[:256].cpu().numpy(),
+        inputs[2].grad.cpu().numpy()]
 
-def apart(f, *args, how='fork'): # in a process of its own, which starts with nothing allocated; torch.compile needs `spawn`
-    start = dict(initializer=set_threads, initargs=(torch.get_num_threads(),)) if how=='spawn' else {} # the other inherits it
+def apart(f, *args, how='fork'): # in a process of its own, with nothing allocated; torch.compile needs `spawn`
+    start = dict(initializer=set_threads, initargs=(torch.get_num_threads(),
+        )) if how=='spawn' else {} # the other inherits it
     with ProcessPoolExecutor(1, mp_context=mp.get_context(how), **start) as pool: return pool.submit(f, *args).result()
 
 def difference(a, b): # largest of the relative differences; gradients of 256 images and texts, and of the scale
@@ -67,10 +71,12 @@ def difference(a, b): # largest of the relative differences; gradients of 256 im
 def show(rows):
     "Markdown."
     first = {r['pairs']:r['peak_mb'] for r in rows if r['loss']=='open_clip'}
-    def smaller(r): return f"{first[r['pairs']]/r['peak_mb']:.1f}" if r['peak_mb'] else '' # a tiny batch fits into what was free
+    def smaller(r): # a tiny batch fits into what was free
+        return f"{first[r['pairs']]/r['peak_mb']:.1f}" if r['peak_mb'] else ''
     lines = [(f"{r['pairs']:,}", r['loss'], f"{r['peak_mb']:.0f}", smaller(r), f"{r['cpu_seconds']:.1f}",
         f"{r['seconds']:.1f}", '' if r['gradients_differ'] is None else f"{r['gradients_differ']:.0e}") for r in rows]
-    return table(lines, ('pairs','loss','MB','times smaller','computing, s','elapsed, s','gradients differ by'), (0,2,3,4,5,6))
+    return table(lines, ('pairs','loss','MB','times smaller','computing, s','elapsed, s','gradients differ by'),
+        (0,2,3,4,5,6))
 
 @call_parse
 def main(
@@ -87,11 +93,15 @@ def main(
     where = machine(device)
     for n in map(int, pairs.split(',')):
         for name in variants:
-            row,grads = measure(name, n, width, chunk, device) if device.type=='cuda' else apart(measure, name, n, width, chunk, device)
+            row,grads = measure(name, n, width, chunk, device) if device.type=='cuda' else apart(measure, name, n,
+                width, chunk, device)
             if name=='open_clip': plain = grads
             row['gradients_differ'] = None if name in ('open_clip','siglip') else difference(grads, plain)
             rows.append({k:float(f'{v:.4g}') if isinstance(v, float) else v for k,v in row.items()})
-    try: import open_clip as o; source = f'open_clip {o.__version__}'
+    try:
+        import open_clip as o
+        source = f'open_clip {o.__version__}'
     except ImportError: source = 'its operations written out: open_clip is not installed'
-    settings = dict(width=width, chunk=chunk, precision='float32', features='pairs at a cosine of about .3, seed 0', open_clip=source)
+    settings = dict(width=width, chunk=chunk, precision='float32', features='pairs at a cosine of about .3, seed 0',
+        open_clip=source)
     save('loss', out, where, settings, rows, show(rows))

@@ -35,7 +35,9 @@ def new_model(): # the tower that a real one has, with a small text tower; value
 
 class Watch(defaultdict):
     "Seconds by part."
-    def __init__(self, device): super().__init__(float); self.device = device
+    def __init__(self, device):
+        super().__init__(float)
+        self.device = device
     @contextmanager
     def __call__(self, part):
         start = clock(self.device)
@@ -63,14 +65,16 @@ def loop(model, data, protocol, index, watch):
             x,mask = transform(image)[None],np.array(Image.fromarray(mask).resize(square, Image.Resampling.NEAREST))
         with watch('tower'): features = model.encode_patches(x.to(model.device))
         with watch('head'):
-            big = F.interpolate(features.permute(0,3,1,2), size=square, mode='bilinear', align_corners=False).permute(0,2,3,1)
+            big = F.interpolate(features.permute(0,3,1,2), size=square, mode='bilinear', align_corners=False).permute(0,
+                2,3,1)
             label = owner[(big@vectors.T).argmax(-1)][0].cpu().numpy()
         with watch('metric'):
             keep = mask!=255
             confusion += np.bincount(n*mask[keep].astype(int)+label[keep], minlength=n*n).reshape(n, n)
     shared = confusion.diagonal()
     with np.errstate(invalid='ignore'): each = shared/(confusion.sum(0)+confusion.sum(1)-shared)
-    if protocol.absent=='zero': each = np.nan_to_num(each) # the port adds a little to the union: a class that is absent counts 0
+    if protocol.absent=='zero':
+        each = np.nan_to_num(each) # the port adds a little to the union: a class that is absent counts 0
     return float(np.nanmean(each))
 
 def watched_loader(watch):
@@ -111,7 +115,8 @@ def timed(f, model, *args):
 
 def measure(model, data, size, templates, limit, batch_size, workers, repeats):
     "Both ways in turn, `repeats` times: the quicker time of each."
-    protocol = pick_protocol(find_task('voc'), 'port', split='val', resize='square', size=size, **(dict(templates=templates) if templates else {}))
+    protocol = pick_protocol(find_task('voc'), 'port', split='val', resize='square', size=size,
+        **(dict(templates=templates) if templates else {}))
     masks = open_masks('voc', data, protocol.split, protocol.names)
     index = choose(masks, limit)
     with TemporaryDirectory() as cache, patch.dict(os.environ, CLIPPY_CACHE=cache):
@@ -122,7 +127,8 @@ def measure(model, data, size, templates, limit, batch_size, workers, repeats):
             runs['ours'].append(timed(ours, model, data, protocol, index, batch_size, workers))
     mious = {k:v[0]['miou'] for k,v in runs.items()}
     if abs(mious['loop']-mious['ours'])>1e-6: raise SystemExit(f'The two do not measure the same: mIoU {mious}.')
-    return dict(size=size, protocol=protocol.name, images=len(index), names=len(class_words(masks.labels.words, True, protocol)[0]), miou=mious) | summary(runs, len(index))
+    return dict(size=size, protocol=protocol.name, images=len(index),
+        names=len(class_words(masks.labels.words, True, protocol)[0]), miou=mious) | summary(runs, len(index))
 
 def summary(runs, images):
     "The quickest run of each; computing time is steadier than time where others use the machine too."
@@ -131,21 +137,26 @@ def summary(runs, images):
     ratio = lambda o: round(o['loop']/o['ours'], 2)
     seconds = {k:v['seconds'] for k,v in best.items()}
     return dict(seconds={k:round(v, 2) for k,v in seconds.items()}, computed={k:round(v, 2) for k,v in least.items()},
-        images_per_s={k:round(images/v, 3) for k,v in seconds.items()}, faster=ratio(seconds), faster_computed=ratio(least),
-        parts={k:v['parts'] for k,v in best.items()}, all_seconds={k:[round(o['seconds'], 2) for o in v] for k,v in runs.items()})
+        images_per_s={k:round(images/v, 3) for k,v in seconds.items()}, faster=ratio(seconds),
+        faster_computed=ratio(least),
+        parts={k:v['parts'] for k,v in best.items()}, all_seconds={k:[round(o['seconds'], 2) for o in v] for k,
+            v in runs.items()})
 
 def show(rows):
     "Markdown: what an image costs."
     lines = [(f"{r['size']}", {'loop':'loop','ours':'evaluate'}[k], r['images'], f"{r['images_per_s'][k]:.2f}",
-        *(f"{1e3*r['parts'][k][p]/r['images']:.0f}" for p in parts), f"{100*r['miou'][k]:.4f}") for r in rows for k in ('loop','ours')]
+        *(f"{1e3*r['parts'][k][p]/r['images']:.0f}" for p in parts), f"{100*r['miou'][k]:.4f}") for r in rows
+        for k in ('loop','ours')]
     head = 'size','','images','images/s','start','decode','tower','head','metric','rest','mIoU, %'
-    ratios = '\n'.join(f"At {r['size']} px `evaluate` is {r['faster']:.2f} times as fast ({r['faster_computed']:.2f} by computing time of the main process); "
-        f"the image tower takes {100*r['parts']['ours']['tower']/r['seconds']['ours']:.0f} % of its time." for r in rows)
+    ratios = '\n'.join(f"At {r['size']} px `evaluate` is {r['faster']:.2f} times as fast ({r['faster_computed']:.2f} "
+        f"by computing time of the main process); "
+        f"the image tower takes {100*r['parts']['ours']['tower']/r['seconds']['ours']:.0f} % of its time."
+        for r in rows)
     return f'{table(lines, head, (0,2,3,4,5,6,7,8,9,10))}\n\nParts in ms an image.\n{ratios}'
 
 @call_parse
 def main(
-    data:str='', # A VOCdevkit/VOC2012 folder; its list ImageSets/Segmentation/val.txt may be shorter than the official one
+    data:str='', # A VOCdevkit/VOC2012 folder; its ImageSets/Segmentation/val.txt may be shorter than the official one
     model:str='', # Saved folder (an untrained ViT-B/16 with a small text tower)
     sizes:str='224,448', # Pixels a side
     limit:str='24,8', # Images at most, for each size
@@ -166,6 +177,7 @@ def main(
     sizes,limits = ([int(o) for o in t.split(',')] for t in (sizes,limit))
     if len(limits)==1: limits *= len(sizes)
     rows = [measure(net, data, s, templates, n, batch_size, workers, repeats) for s,n in zip(sizes, limits)]
-    settings = dict(model=Path(model).name if model else 'untrained clippy-B-16, text tower 768 wide and 2 deep', weights=weights_hash(net), batch_size=batch_size,
+    settings = dict(model=Path(model).name if model else 'untrained clippy-B-16, text tower 768 wide and 2 deep',
+        weights=weights_hash(net), batch_size=batch_size,
         workers=workers, repeats=repeats, precision='float32')
     save('voc_loop', out, where, settings, rows, show(rows))

@@ -71,8 +71,8 @@ class IndexedBatches:
     def shard(self): # number -> `Shard`; as many are kept open as two windows have
         of = self.of
         n = 2*of.window*len(of.urls)//max(1,sum(of.sizes))+2
-        most = of.max_sample_mb*1_000_000
-        return lru_cache(min(256, max(8,n)))(lambda j: Shard(of.urls[j], of.path(j), of.sizes[j], most))
+        def opened(j): return Shard(of.urls[j], of.path(j), of.sizes[j], of.max_sample_mb*1_000_000)
+        return lru_cache(min(256, max(8,n)))(opened)
     def draw(self, j, i, seed): # (image, caption, key)
         image,captions = decode_sample(self.shard(j)[i], self.of.decode)
         key = sample_key(self.of.urls[j], self.shard(j).key(i))

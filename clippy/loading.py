@@ -146,7 +146,8 @@ text_settings = kinds(
 _idle = set('''architectures dtype torch_dtype transformers_version _name_or_path id2label label2id problem_type
     return_dict model_type output_attentions output_hidden_states chunk_size_feed_forward initializer_range
     initializer_factor initializer_cutoff_factor classifier_dropout classifier_dropout_prob classifier_pooling
-    classifier_bias classifier_activation qa_dropout seq_classif_dropout summary_type summary_use_proj summary_activation
+    classifier_bias classifier_activation
+    qa_dropout seq_classif_dropout summary_type summary_use_proj summary_activation
     summary_last_dropout decoder_bias sparse_prediction sparse_pred_ignore_index deterministic_flash_attn
     '''.split()) # of heads that are not built, of files, or of training elsewhere
 

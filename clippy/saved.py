@@ -8,7 +8,6 @@ Docs: https://clippy-vl.github.io/clippy/saved.html.md"""
 __all__ = ['model_files', 'config_settings', 'release_names', 'boxed', 'load', 'load_release', 'rename_release', 'open_model']
 
 # %% ../nbs/00_saved.ipynb #90efad14
-from dataclasses import replace
 from importlib.resources import files as package_files
 from pathlib import Path
 

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from .eval import Protocol, image_transform
-from .figures import Study, bare, depends_on, light, points
+from .figures import Study, bare, depends_on, points
 from .model import CLIPpy, finite
 from .robust import group_numbers, groups as group_keys, show_votes
 from .words import class_vectors, template_sets

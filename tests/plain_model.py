@@ -9,5 +9,6 @@ def plain_answers(model, images, names):
     article = lambda n: 'an' if n[0] in 'aeiou' else 'a'
     with torch.no_grad():
         pooled = model.proj(model.image.forward_features(x)).numpy()[:,1:].max(1)
-        words = np.stack([model.encode_text([n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']).numpy().mean(0) for n in names])
+        words = np.stack([model.encode_text([n, f'{article(n)} {n}', f'a picture of {article(n)} {n}']).numpy().mean(0)
+            for n in names])
     return (pooled@(words/np.linalg.norm(words, axis=1, keepdims=True)).T).argmax(1).tolist()

@@ -16,9 +16,11 @@ from clippy.space import write_space
 
 pytestmark = pytest.mark.filterwarnings('ignore::Warning:gradio.*') # it calls pandas in ways that will go
 words,background = 'car, fish','bricks, sand'
-# Everything that this process asks of a network while the page is served. An audit hook cannot be taken away again, so it is made once.
+# Everything that this process asks of a network while the page is served. An audit hook cannot be taken away again,
+# so it is made once.
 asked = []
-sys.addaudithook(lambda event, args: asked.append(args[0] if event=='socket.getaddrinfo' else args[1]) if event in ('socket.getaddrinfo','socket.connect') else None)
+sys.addaudithook(lambda event, args: asked.append(args[0] if event=='socket.getaddrinfo' else args[1])
+    if event in ('socket.getaddrinfo','socket.connect') else None)
 
 @pytest.fixture(scope='module')
 def pictures(): return draw_examples()
@@ -39,7 +41,8 @@ def bad(tmp_path_factory):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64,64,3), np.uint8)).save(d/'cut.png')
     (d/'cut.png').write_bytes((d/'cut.png').read_bytes()[:5000])
     Image.new('1', (9000,9000)).save(d/'vast.png')
-    return {d/'text.png':'text.png is no image', d/'empty.png':'empty.png is empty', d/'cut.png':'cut.png', d/'vast.png':'make it smaller'}
+    return {d/'text.png':'text.png is no image', d/'empty.png':'empty.png is empty', d/'cut.png':'cut.png',
+        d/'vast.png':'make it smaller'}
 
 # Through the server -------------------------------------------------------------------------------------------------
 
@@ -55,7 +58,8 @@ def file(path):
 def ask(client, name, *args):
     "The legend and the masks of an answer, for each picture in it."
     found = client.predict(*args, api_name=name)
-    found = [o['value'] for o in (found if isinstance(found, (list,tuple)) else [found]) if isinstance(o, dict) and 'annotations' in (o.get('value') or {})]
+    found = [o['value'] for o in (found if isinstance(found, (list,tuple)) else [found])
+        if isinstance(o, dict) and 'annotations' in (o.get('value') or {})]
     return [{a['label']:np.asarray(Image.open(a['image']))[...,3]>0 for a in o['annotations']} for o in found]
 
 def test_words(client, pictures):
@@ -97,7 +101,8 @@ def test_at_once(url, client, pictures):
     for a,b in zip(alone, together):
         assert a.keys()==b.keys() and all(np.array_equal(a[k], b[k]) for k in a)
 
-@pytest.mark.parametrize('w,b,said', [('', '', 'at least one thing'), (' , ', 'sand', 'at least one thing'), ('car, car', '', 'car is named more than once'),
+@pytest.mark.parametrize('w,b,said', [('', '', 'at least one thing'), (' , ', 'sand', 'at least one thing'),
+    ('car, car', '', 'car is named more than once'),
     ('car', 'car', 'more than once'), ('other', '', 'called other'), ('<b>x</b>, <b>x</b>', '', '&lt;b&gt;x')])
 def test_bad_words(client, pictures, w, b, said):
     with pytest.raises(Exception, match=said): client.predict(file(pictures[0]), w, b, 0, api_name='/words')
@@ -122,7 +127,8 @@ def test_other_files(url, tmp_path):
     "Only what was uploaded is looked at: no other file of this machine."
     from httpx import get
     Image.new('RGB', (64,64)).save(tmp_path/'own.png')
-    asked = post(url, 'call/words', json=dict(data=[dict(path=str(tmp_path/'own.png'), meta=dict(_type='gradio.FileData')), words, background, 0])).json()
+    asked = post(url, 'call/words', json=dict(data=[dict(path=str(tmp_path/'own.png'),
+        meta=dict(_type='gradio.FileData')), words, background, 0])).json()
     assert 'event: error' in get(f'{url}gradio_api/call/words/{asked["event_id"]}', trust_env=False).text
     assert get(f'{url}gradio_api/file={tmp_path}/own.png', trust_env=False).status_code==403
 
@@ -137,7 +143,8 @@ def ends(url, name, *data):
     "How a question ends: `complete` or `error`, and what is said."
     asked = post(url, f'call/{name}', json=dict(data=data))
     if asked.status_code!=200: return asked.status_code,asked.json()['detail']
-    event,said = re.findall('event: (complete|error)\\ndata: (.*)', get(url, f'gradio_api/call/{name}/{asked.json()["event_id"]}').text)[-1]
+    event,said = re.findall('event: (complete|error)\\ndata: (.*)',
+        get(url, f'gradio_api/call/{name}/{asked.json()["event_id"]}').text)[-1]
     return event,json.loads(said)
 
 @pytest.fixture(scope='module')
@@ -146,12 +153,15 @@ def secret(tmp_path_factory):
     Image.new('RGB', (64,64), 'red').save(d/'own.png')
     return d
 
-@pytest.mark.parametrize('meta', [{}, dict(meta=dict(_type='gradio.FileData')), dict(meta=7), dict(url='http://127.0.0.1:9/a.png'), dict(is_stream=True)])
+@pytest.mark.parametrize('meta', [{}, dict(meta=dict(_type='gradio.FileData')), dict(meta=7),
+    dict(url='http://127.0.0.1:9/a.png'), dict(is_stream=True)])
 @pytest.mark.parametrize('path', ['own.png', 'no.png', '.', 'own.png/..', '../../../../../etc/hostname'])
 def test_paths_tell_nothing(url, secret, path, meta):
     "A path that was not uploaded gets one answer, with and without gradio's mark, whether or not a file is there."
     for name,rest in (('words', [words, background, 0]), ('groups', [3]), ('compare', [words, background, 0])):
-        for p in (f'{secret}/{path}', f'file://{secret}/{path}'): assert ends(url, name, dict(path=p, **meta), *rest)==('error', dict(error=gone, duration=10, visible=True, title='Error'))
+        for p in (f'{secret}/{path}', f'file://{secret}/{path}'):
+            assert ends(url, name, dict(path=p, **meta), *rest)==('error',
+                dict(error=gone, duration=10, visible=True, title='Error'))
 
 def test_links_in_the_folder(url, secret):
     "A link in the folder for uploads leads nowhere, not even under the name of an upload."
@@ -160,7 +170,8 @@ def test_links_in_the_folder(url, secret):
     os.remove(path)
     assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone
     os.symlink(secret/'own.png', path)
-    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone and get(url, f'gradio_api/file={path}').status_code==403
+    assert ends(url, 'groups', dict(path=path), 3)[1]['error']==gone
+    assert get(url, f'gradio_api/file={path}').status_code==403
     beside = upload_folder()/'beside.png'
     shutil.copy(secret/'own.png', beside)
     assert ends(url, 'groups', dict(path=str(beside)), 3)[1]['error']==gone
@@ -177,25 +188,33 @@ def test_nothing_is_fetched(url, monkeypatch):
     assert ends(url, 'heat', bad)[0]=='error'
     assert get(url, 'gradio_api/file=http://example.com/a.png').status_code==403 and not fetched
 
-@pytest.mark.parametrize('name', ['evil.example', 'evil.example:7860', 'localhost.evil.example', '127.0.0.1.evil.example', '192.168.0.1', '', 'null', '127.0.0.1@evil.example', '[::ffff:1.2.3.4]'])
+@pytest.mark.parametrize('name', ['evil.example', 'evil.example:7860', 'localhost.evil.example',
+    '127.0.0.1.evil.example', '192.168.0.1', '', 'null', '127.0.0.1@evil.example', '[::ffff:1.2.3.4]'])
 def test_other_names(url, name):
-    "A name that is rebound to the loopback address is refused: of the page, of a question, of a proxy, of the page that asks."
+    """A name that is rebound to the loopback address is refused: of the page, of a question, of a proxy, of the page
+    that asks."""
     for path in ('', 'config', 'gradio_api/info'): assert get(url, path, headers={'Host':name}).status_code==421
     assert post(url, 'call/groups', json=dict(data=[None, 3]), headers={'Host':name}).status_code==421
     if name: assert get(url, 'config', headers={'X-Forwarded-Host':name}).status_code==421
     assert post(url, 'upload', files=dict(files=('a.png', b'0')), headers={'Origin':f'http://{name}'}).status_code==403
 
 @pytest.mark.parametrize('name', ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.0.0.2:80', '[::1]:7860'])
-def test_own_names(url, name): assert get(url, 'config', headers={'Host':name, 'Origin':f'http://{name}'}).status_code==200
+def test_own_names(url, name):
+    assert get(url, 'config', headers={'Host':name, 'Origin':f'http://{name}'}).status_code==200
 
-@pytest.mark.parametrize('ask', ['GET proxy=https://a.hf.space/', 'GET stream/a/b/1/playlist.m3u8', 'GET custom_component/a/client/b/c', 'POST component_server', 'POST process_recording',
-    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload', 'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse', 'POST call/v2/words', 'POST call/v2/nothing',
+@pytest.mark.parametrize('ask', ['GET proxy=https://a.hf.space/', 'GET stream/a/b/1/playlist.m3u8',
+    'GET custom_component/a/client/b/c', 'POST component_server', 'POST process_recording',
+    'POST vibe-edit', 'GET runs', 'GET run-history/buckets', 'GET deep_link?session_hash=a', 'GET dev/reload',
+    'GET file=', 'GET file=//etc/hosts', 'GET file/etc/hosts', 'POST stream/a', 'GET mcp/sse', 'POST call/v2/words',
+    'POST call/v2/nothing',
     'GET ../monitoring', 'GET ../monitoring/summary', 'DELETE upload', 'PUT queue/join', 'GET file=%2fetc%2fhosts'])
 def test_closed(url, ask):
     "What the page does not need is not served."
     from httpx import Client as Http
     method,path = ask.split(' ', 1)
-    with Http(trust_env=False) as c: assert c.request(method, f'{url}gradio_api/{path}' if not path.startswith('../') else url+path[3:]).status_code==403
+    with Http(trust_env=False) as c:
+        assert c.request(method, f'{url}gradio_api/{path}' if not path.startswith('../') else url
+            +path[3:]).status_code==403
 
 def test_no_way_around_the_queue(url, pictures):
     "What is asked directly, and not in the queue, is not answered."
@@ -211,16 +230,20 @@ def test_folder(url):
     assert re.fullmatch(r'clippy-app-\w{8}', at.name)
 
 def test_forgotten_visitors(pictures):
-    "Visitors who never come back for their answers are forgotten: their states when there are too many, the rest with them."
+    """Visitors who never come back for their answers are forgotten: their states when there are too many, the rest
+    with them."""
     page = open_app('scenes-cls', images=pictures)
     url = serve(page, port=0, wait=False)
     page.state_holder.capacity = 20
     take = next(i for i,f in page.fns.items() if f.api_name=='take')
-    for i in range(60): assert post(url, 'queue/join', json=dict(data=[0], fn_index=take, session_hash=f'visitor{i}')).status_code==200
+    for i in range(60):
+        assert post(url, 'queue/join', json=dict(data=[0], fn_index=take, session_hash=f'visitor{i}')).status_code==200
     end = time.monotonic()+10
     while page._queue.event_ids_to_events and time.monotonic()<end: time.sleep(.05)
     _tidy(page)
-    assert len(page.state_holder.session_data)<=21 and len(page._queue.pending_messages_per_session)<=21 and len(page._queue.pending_event_ids_session)<=21
+    assert len(page.state_holder.session_data)<=21
+    assert len(page._queue.pending_messages_per_session)<=21
+    assert len(page._queue.pending_event_ids_session)<=21
     page.close(verbose=False)
 
 def test_many_files_at_once(url):
@@ -237,21 +260,26 @@ def test_a_length_that_lies(url):
     port = int(url.rsplit(':', 1)[1].strip('/'))
     used = sum(o.stat().st_size for o in upload_folder().rglob('*') if o.is_file())
     with socket.create_connection(('127.0.0.1', port)) as s:
-        s.sendall(b'POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\n\r\n')
+        s.sendall(b'POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; '
+            b'boundary=x\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\n\r\n')
         try:
-            s.sendall(b'57\r\n--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\nContent-Type: a/b\r\n\r\n\r\n')
+            s.sendall(b'57\r\n--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\nContent-Type: '
+                b'a/b\r\n\r\n\r\n')
             for _ in range(100): s.sendall(b'10000\r\n'+b'0'*65536+b'\r\n')
         except OSError: pass # closed before the end
         s.settimeout(10)
         try: answer = s.recv(1000)
         except OSError: answer = b''
-    assert b' 200 ' not in answer and sum(o.stat().st_size for o in upload_folder().rglob('*') if o.is_file())<used+2**20
+    assert b' 200 ' not in answer
+    assert sum(o.stat().st_size for o in upload_folder().rglob('*') if o.is_file())<used+2**20
 
 def test_promises(url):
     "Every answer tells the browser to load nothing from elsewhere, and to take no file for something else."
     for path in ('', 'config', 'theme.css'):
         found = get(url, path).headers
-        assert found['x-content-type-options']=='nosniff' and "default-src 'self'" in found['content-security-policy'] and 'http' not in found['content-security-policy']
+        assert found['x-content-type-options']=='nosniff'
+        assert "default-src 'self'" in found['content-security-policy']
+        assert 'http' not in found['content-security-policy']
 
 def rss(): # MB
     with open('/proc/self/statm') as f: return int(f.read().split()[1])*os.sysconf('SC_PAGE_SIZE')/2**20
@@ -265,13 +293,17 @@ def test_large_bodies(url, path, known):
     assert post(url, path, content=pieces, headers=headers).status_code in (411, 413)
     assert rss()-before<40
 
-@pytest.mark.parametrize('body', [b'['*90_000, b'{"data":'*10_000, b'{"data": '+b'['*20+b']'*20+b'}', b'[]', b'"a"', b'', b'{"data": [1e999999]}', b'{"data": ['+b'9'*9000+b']}', b'\xff\xfe{}'])
+@pytest.mark.parametrize('body', [b'['*90_000, b'{"data":'*10_000, b'{"data": '+b'['*20+b']'*20+b'}', b'[]', b'"a"',
+    b'', b'{"data": [1e999999]}', b'{"data": ['+b'9'*9000+b']}', b'\xff\xfe{}'])
 def test_bad_bodies(url, body):
     got = post(url, 'call/groups', content=body, headers={'Content-Type':'application/json'})
     assert 400<=got.status_code<500 and got.json()['detail'].endswith('.')
 
-@pytest.mark.parametrize('w,b,said', [('cat,'*101, '', '101 words'), ('cat', ','.join(map(str, range(100))), '101 words'), ('c'*101, '', 'longer than 100 letters'), ('cat', 'c'*101, 'longer than 100 letters'),
-    ('ab,'*700_000, '', 'letters'), ('cat', 'a'*2**20, 'letters'), (['cat'], '', 'Words are text'), ('cat', dict(a=1), 'Words are text'), ('\udc80', '', 'halves')])
+@pytest.mark.parametrize('w,b,said', [('cat,'*101, '', '101 words'),
+    ('cat', ','.join(map(str, range(100))), '101 words'), ('c'*101, '', 'longer than 100 letters'),
+    ('cat', 'c'*101, 'longer than 100 letters'),
+    ('ab,'*700_000, '', 'letters'), ('cat', 'a'*2**20, 'letters'), (['cat'], '', 'Words are text'),
+    ('cat', dict(a=1), 'Words are text'), ('\udc80', '', 'halves')])
 def test_many_words(pictures, w, b, said):
     "Words that would take time and memory are refused at once."
     start = time.perf_counter()
@@ -289,11 +321,14 @@ def test_bad_numbers(pictures, n):
     if n not in (0, True):
         with pytest.raises(ValueError, match='number from 0 to 1'): ask_words(load('scenes'), pictures[0], 'cat', '', n)
 
-json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(['car', '/etc/hosts', '<b>', 'other']),
-    lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['path','url','meta','value','a']), o, max_size=3), max_leaves=6)
+json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20)
+    | st.sampled_from(['car', '/etc/hosts', '<b>', 'other']),
+    lambda o: st.lists(o, max_size=3) | st.dictionaries(st.sampled_from(['path','url','meta','value','a']), o,
+        max_size=3), max_leaves=6)
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5), json_values)
+@given(st.sampled_from(['words','heat','groups','compare','pick','predict','x']), st.lists(json_values, max_size=5),
+    json_values)
 @example('words', [None, 'car', None, {}], None)
 @example('groups', [[], 3], None)
 @example('groups', ['/etc/hosts', 3], None)
@@ -304,15 +339,16 @@ json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers
 @example('predict', [7], None)
 def test_any_json(url, name, data, event):
     "Whatever JSON comes in: an answer or a sentence."
-    import httpx
     fn = next((o['id'] for o in get(url, 'config').json()['dependencies'] if o['api_name']==name), 99)
     body = json.dumps(dict(data=data, event_data=event, fn_index=fn, session_hash='any')).encode()
     for way in (f'call/{name}', 'queue/join', f'run/{name}'):
         got = post(url, way, content=body, headers={'Content-Type':'application/json'})
         assert got.status_code in (200, 400, 404, 422, 500)
-        if got.status_code!=200 or 'data' in got.json(): said = got.json().get('detail') or got.json().get('error', 'An answer.')
+        if got.status_code!=200 or 'data' in got.json():
+            said = got.json().get('detail') or got.json().get('error', 'An answer.')
         else:
-            path = f'gradio_api/{way}/{got.json()["event_id"]}' if way.startswith('call') else 'gradio_api/queue/data?session_hash=any'
+            path = f'gradio_api/{way}/{got.json()["event_id"]}' if way.startswith(
+                'call') else 'gradio_api/queue/data?session_hash=any'
             text = get(url, path).text
             said = re.findall(r'"error": ?"(.*?)", ?"', text) or re.findall('event: complete|"success": ?true', text)
             assert said, text
@@ -357,7 +393,8 @@ def press(tab, button, part):
     "Press, and wait until other pictures are there."
     before = masks(tab, part)
     tab.click(button)
-    tab.wait_for_function('([part, before]) => { const l = [...document.querySelectorAll(part+" img")].map(o => o.src); return l.length && l.join()!==before }', arg=[part, ','.join(before)])
+    tab.wait_for_function('([part, before]) => { const l = [...document.querySelectorAll(part+" img")].map(o => '
+        'o.src); return l.length && l.join()!==before }', arg=[part, ','.join(before)])
     return masks(tab, part)
 
 def test_browser_words(tab, pictures):
@@ -384,7 +421,8 @@ def test_browser_labels_are_text(tab):
     bad = '<img src=x onerror="window.hacked=1">'
     tab.fill('#words textarea, #words input', f'{bad}, **b**')
     press(tab, '#find', '#segments')
-    assert tab.locator('#word label', has_text=bad).count()==1 and tab.locator('#word label', has_text='**b**').count()==1
+    assert tab.locator('#word label', has_text=bad).count()==1
+    assert tab.locator('#word label', has_text='**b**').count()==1
     tab.fill('#words textarea, #words input', f'{bad}, {bad}')
     tab.click('#find')
     tab.get_by_text(f'{bad} is named more than once').wait_for()
@@ -420,7 +458,9 @@ def test_browser_fits(tab, width):
     tab.set_viewport_size(dict(width=width, height=900))
     press(tab, '#find', '#segments')
     assert tab.evaluate('document.documentElement.scrollWidth')<=width
-    tab.wait_for_function("() => [...document.querySelectorAll('#segments img')].every(o => o.complete && o.naturalWidth)") # they come one after the other
+    # they come one after the other
+    tab.wait_for_function("() => [...document.querySelectorAll('#segments img')].every(o => o.complete && "
+        "o.naturalWidth)")
     base,mask = (tab.locator(f'#segments img.{o}').first.bounding_box() for o in ('base-image','mask'))
     assert base==mask and base['height']<=900
 
@@ -445,7 +485,9 @@ def test_bound_to_loopback(url):
 def test_queue(pictures):
     "Workers and waiting places are what was said."
     page = open_app('scenes-cls', workers=3, waiting=7)
-    assert page.max_threads>=3 and page._queue.max_size==7 and {o.concurrency_limit for o in page.fns.values() if o.api_visibility=='public'}=={3}
+    assert page.max_threads>=3
+    assert page._queue.max_size==7
+    assert {o.concurrency_limit for o in page.fns.values() if o.api_visibility=='public'}=={3}
     assert 'compare' not in {o.api_name for o in page.fns.values()}
 
 def test_space(tmp_path, pictures, capsys):
@@ -466,17 +508,20 @@ def test_space(tmp_path, pictures, capsys):
     need = Requirement((tmp_path/'space/requirements.txt').read_text().splitlines()[-1])
     assert (need.name, need.extras)==('clippy-vl', {'app'})
 
-titles = ['a: b', "it's", '"', 'a\\nlicense: mit\\n---\\n# b', '👀 <img src=x onerror=alert(1)>', '- a', '# a', '{a}', '!!python/object:os.system', '\\x1b[2J', 'x'*300]
+titles = ['a: b', "it's", '"', 'a\\nlicense: mit\\n---\\n# b', '👀 <img src=x onerror=alert(1)>', '- a', '# a', '{a}',
+    '!!python/object:os.system', '\\x1b[2J', 'x'*300]
 
 @pytest.mark.parametrize('title', titles)
 def test_space_title(tmp_path, title):
     "A title is text, in YAML and on the page."
     import yaml
     from markdown_it import MarkdownIt
-    _,front,page = re.split('^---\\n', (write_space(tmp_path/'space', 'scenes', title=title)/'README.md').read_text(), maxsplit=2, flags=re.M)
+    _,front,page = re.split('^---\\n', (write_space(tmp_path/'space', 'scenes', title=title)/'README.md').read_text(),
+        maxsplit=2, flags=re.M)
     assert yaml.safe_load(front)['title']==title and yaml.safe_load(front)['app_file']=='app.py'
     found = MarkdownIt('commonmark', dict(html=True)).parse(page)
-    assert [o.type for o in found]==['heading_open','inline','heading_close','paragraph_open','inline','paragraph_close']
+    assert [o.type for o in found]==['heading_open','inline','heading_close','paragraph_open','inline',
+        'paragraph_close']
     assert {o.type for t in found for o in t.children or ()} <= {'text','text_special','code_inline'}
 
 @pytest.mark.parametrize('where', ['config.json', 'text/extra.json', 'text', 'notes.txt', 'text/1_Pooling/config.json'])
@@ -493,10 +538,13 @@ def test_space_takes_no_links(tmp_path, where):
 def test_space_leaves_out(tmp_path, capsys):
     "Files that no model has stay where they are, and it is said which."
     shutil.copytree(boxed()['scenes'], tmp_path/'mine')
-    for o in ('.env', 'text/run.py', 'optimizer.bin', 'text/pytorch_model.bin'): (tmp_path/'mine'/o).write_text('secret')
+    for o in ('.env', 'text/run.py', 'optimizer.bin', 'text/pytorch_model.bin'):
+        (tmp_path/'mine'/o).write_text('secret')
     made = write_space(tmp_path/'space', str(tmp_path/'mine'))/'model'
-    assert sorted(o.relative_to(made) for o in made.rglob('*'))==sorted(o.relative_to(boxed()['scenes']) for o in boxed()['scenes'].rglob('*'))
-    assert 'Not copied, as no model needs it: .env, optimizer.bin, text/pytorch_model.bin, text/run.py.' in capsys.readouterr().out
+    assert sorted(o.relative_to(made) for o in made.rglob('*'))==sorted(o.relative_to(boxed()['scenes'])
+        for o in boxed()['scenes'].rglob('*'))
+    said = capsys.readouterr().out
+    assert 'Not copied, as no model needs it: .env, optimizer.bin, text/pytorch_model.bin, text/run.py.' in said
 
 def test_password(pictures, monkeypatch):
     "Without the password: no page, no question, no file. With it, all of them. And a wrong one is counted."
@@ -505,7 +553,8 @@ def test_password(pictures, monkeypatch):
     page = open_app('scenes-cls', images=pictures)
     url = serve(page, port=0, wait=False, auth='ada')
     with Http(trust_env=False, base_url=url) as c:
-        closed = [c.get('config'), c.post('gradio_api/call/groups', json=dict(data=[None, 3])), c.post('gradio_api/upload', files=dict(files=('a.png', b'0'))), c.get(f'gradio_api/file={pictures[0]}')]
+        closed = [c.get('config'), c.post('gradio_api/call/groups', json=dict(data=[None, 3])),
+            c.post('gradio_api/upload', files=dict(files=('a.png', b'0'))), c.get(f'gradio_api/file={pictures[0]}')]
         assert [o.status_code for o in closed]==[401]*4
         assert c.post('login', data=dict(username='ada', password='wrong')).status_code==400
         assert c.post('login', data=dict(username='ada', password='correct horse')).status_code==200
@@ -513,7 +562,8 @@ def test_password(pictures, monkeypatch):
         assert [c.post('login', data=dict(username='ada', password=str(i))).status_code for i in range(30)][-1]==429
     page.close(verbose=False)
 
-@pytest.mark.parametrize('auth,variable,said', [('ada', 'short', 'at least 8'), ('ada:', 'long enough', 'at least 8'), (':long enough', '', 'has a name'), ('ada', '', 'nobody to ask')])
+@pytest.mark.parametrize('auth,variable,said', [('ada', 'short', 'at least 8'), ('ada:', 'long enough', 'at least 8'),
+    (':long enough', '', 'has a name'), ('ada', '', 'nobody to ask')])
 def test_bad_passwords(monkeypatch, auth, variable, said):
     def nobody(prompt): raise EOFError
     monkeypatch.setattr('clippy.app.getpass', nobody)
@@ -527,21 +577,29 @@ def test_share(monkeypatch, capsys):
     monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
     page = open_app('scenes-cls')
     assert serve(page, port=0, share=True)=='https://abc.gradio.live'
-    assert 'It is open to everybody in the internet, and nobody is asked for a password (--auth USER).' in capsys.readouterr().out
-    for name,status in (('abc.gradio.live', 200), ('b.gradio.live', 421), ('gradio.live', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    said = capsys.readouterr().out
+    assert 'It is open to everybody in the internet, and nobody is asked for a password (--auth USER).' in said
+    for name,status in (('abc.gradio.live', 200), ('b.gradio.live', 421), ('gradio.live', 421)):
+        assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
     page.share = False
     page.close(verbose=False)
 
 def test_open_to_the_network(monkeypatch, capsys):
-    "A page for the network says so, answers to numbers, to the name of this machine, and to the names that are given, and to no other."
+    """A page for the network says so, answers to numbers, to the name of this machine, and to the names that are
+    given, and to no other."""
     import gradio
     monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
     page = open_app('scenes-cls')
     here = page.launch
-    monkeypatch.setattr(page, 'launch', lambda **kw: here(**dict(kw, server_name='127.0.0.1'))) # but is not opened to it here
+    # but is not opened to it here
+    monkeypatch.setattr(page, 'launch', lambda **kw: here(**dict(kw, server_name='127.0.0.1')))
     serve(page, '0.0.0.0', port=0, auth='ada:long enough', names=['My.Proxy.example'])
-    assert 'It is open to everybody in the network of this machine, if they know the password. Nothing is encrypted on the way.' in capsys.readouterr().out
-    for name,status in (('192.168.7.7', 401), ('my.proxy.example', 401), (socket.gethostname(), 401), ('localhost', 401), ('evil.example', 421)): assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
+    said = capsys.readouterr().out
+    assert 'It is open to everybody in the network of this machine, if they know the password.' in said
+    assert 'Nothing is encrypted on the way.' in said
+    for name,status in (('192.168.7.7', 401), ('my.proxy.example', 401), (socket.gethostname(), 401),
+        ('localhost', 401), ('evil.example', 421)):
+        assert get(page.local_url, 'config', headers={'Host':name}).status_code==status
     page.close(verbose=False)
 
 def test_without_gradio(monkeypatch):
@@ -562,7 +620,8 @@ def test_command(monkeypatch, capsys):
 
 def test_behind_a_proxy(monkeypatch):
     "A machine that reaches the web through a proxy still reaches its own page without."
-    for k in 'http_proxy','https_proxy','all_proxy','HTTP_PROXY','HTTPS_PROXY','ALL_PROXY': monkeypatch.setenv(k, 'http://127.0.0.1:9')
+    for k in 'http_proxy','https_proxy','all_proxy','HTTP_PROXY','HTTPS_PROXY','ALL_PROXY':
+        monkeypatch.setenv(k, 'http://127.0.0.1:9')
     for k in 'no_proxy','NO_PROXY': monkeypatch.setenv(k, 'intranet.example')
     page = open_app('scenes-cls')
     try:
@@ -574,10 +633,12 @@ def test_behind_a_proxy(monkeypatch):
 def test_ends_in_order(tmp_path):
     "Told to end by a service manager, the command takes its folder with it."
     run = "from clippy.app import app; app('scenes-cls', port=0)"
-    p = subprocess.Popen([sys.executable, '-c', run], env={**os.environ, 'GRADIO_TEMP_DIR':str(tmp_path)}, stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([sys.executable, '-c', run], env={**os.environ, 'GRADIO_TEMP_DIR':str(tmp_path)},
+        stdout=subprocess.PIPE, text=True)
     assert 'The page is at' in p.stdout.readline() and len(list(tmp_path.iterdir()))==1
     p.terminate()
     assert p.wait(20)==128+signal.SIGTERM and not list(tmp_path.iterdir())
 
 def test_port_taken(url):
-    with pytest.raises(OSError, match='port'): serve(open_app('scenes-cls'), port=int(url.rsplit(':', 1)[1].strip('/')), wait=False)
+    with pytest.raises(OSError, match='port'):
+        serve(open_app('scenes-cls'), port=int(url.rsplit(':', 1)[1].strip('/')), wait=False)

@@ -25,7 +25,8 @@ def cache(tmp_path, monkeypatch): monkeypatch.setenv('CLIPPY_CACHE', str(tmp_pat
 def test_gap_of_backgrounds():
     "The gap is accuracy with a background of the same class minus that with a random one, and so is its interval."
     rows = np.array([*[[0,1,1]]*8, *[[0,1,2]]*2, *[[1,4,4]]*3, *[[1,4,5]]*7], float)
-    job = object.__new__(find_task('imagenet9')); job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
+    job = object.__new__(find_task('imagenet9'))
+    job.source = SimpleNamespace(variants=('mixed_same','mixed_rand'))
     assert job.numbers(rows, np.ones((1,20)))['bg_gap'][0]==pytest.approx(.5)
     low,high = with_intervals(job, rows, 20)[1]['bg_gap']
     (l1,u1),(l2,u2) = ((lambda ci: (ci.low,ci.high))(binomtest(k, 10).proportion_ci(.95, 'wilson')) for k in (8,3))
@@ -34,7 +35,9 @@ def test_gap_of_backgrounds():
 def test_each_size():
     images = [torch.full((3,4+i%2,4), float(i)) for i in range(5)]
     calls = []
-    def f(x): calls.append(tuple(x.shape)); return x.mean((1,2,3))[:,None]
+    def f(x):
+        calls.append(tuple(x.shape))
+        return x.mean((1,2,3))[:,None]
     assert each_size(images, f).flatten().tolist()==[0.,1.,2.,3.,4.] and sorted(calls)==[(2,3,5,4),(3,3,4,4)]
 
 def damped(model):
@@ -44,7 +47,8 @@ def damped(model):
     return out
 
 def test_swapped_backgrounds(model):
-    "The numbers are those of plain code: one answer for each of seven drawings of a thing; a model that errs, and any batch."
+    """The numbers are those of plain code: one answer for each of seven drawings of a thing; a model that errs, and
+    any batch."""
     dull = damped(model)
     answers,right = [],[]
     for i in [k*100//12 for k in range(12)]:
@@ -53,8 +57,10 @@ def test_swapped_backgrounds(model):
         right.append(things.index(scenes[0].things[0]))
     ok = np.array(answers)==np.array(right)[:,None]
     each = dict(zip(backgrounds, ok.mean(0)))
-    want = dict(average=ok.mean(), worst_background=ok.mean(0).min(), same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
-    for n in 6,5: assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, bootstrap_samples=0)['numbers']==pytest.approx(want)
+    want = dict(average=ok.mean(), worst_background=ok.mean(0).min(),
+        same_answer=np.mean([len(set(a))==1 for a in answers]), all_right=ok.all(1).mean(), **each)
+    for n in 6,5:
+        assert evaluate(dull, 'scenes-bg', limit=12, batch_size=n, bootstrap_samples=0)['numbers']==pytest.approx(want)
     assert 0<want['all_right']<want['same_answer']<1 and want['worst_background']<want['average']
 
 @pytest.fixture
@@ -62,7 +68,8 @@ def in9(tmp_path):
     root = tmp_path/'release/bg_challenge'
     for j,v in enumerate(in9_variants):
         for k,n in enumerate(in9_names):
-            folder = root/v/'val'/f'{k:02}_{n}'; folder.mkdir(parents=True)
+            folder = root/v/'val'/f'{k:02}_{n}'
+            folder.mkdir(parents=True)
             Image.new('RGB', (40,48), (25*k,20*j,90)).save(folder/f'fg_{k}.JPEG')
     return root
 
@@ -70,7 +77,8 @@ def test_in9(in9, model):
     for path in in9, in9.parent:
         data = pickle.loads(pickle.dumps(ImageNet9(path)))
         assert len(data)==72 and data.expected==8*4050
-        assert data.labels==[(v,y) for v in range(8) for y in range(9)] and data.key(10)=='mixed_same/val/01_bird/fg_1.JPEG'
+        assert data.labels==[(v,y) for v in range(8) for y in range(9)]
+        assert data.key(10)=='mixed_same/val/01_bird/fg_1.JPEG'
     with pytest.raises(ValueError, match='32400 images, and 72 are here'): evaluate(model, 'imagenet9', in9, size=64)
     r = evaluate(model, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20)
     assert set(r['numbers'])=={*in9_variants, 'bg_gap'} and r['primary']=='original'
@@ -78,14 +86,19 @@ def test_in9(in9, model):
 
 def test_in9_some_variants(in9, model):
     for v in in9_variants[3:]: shutil.rmtree(in9/v)
-    with pytest.raises(FileNotFoundError, match='has no mixed_next, only_fg, .*--set variants=original/mixed_same/mixed_rand$'): ImageNet9(in9)
+    with pytest.raises(FileNotFoundError, match='has no mixed_next, only_fg, .*--set '
+        'variants=original/mixed_same/mixed_rand$'):
+        ImageNet9(in9)
     r = evaluate(model, 'imagenet9', in9, size=64, limit=18, bootstrap_samples=0, variants='mixed_same/mixed_rand')
-    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap'] and r['primary']=='mixed_same' and r['images']['expected']==8100
+    assert list(r['numbers'])==['mixed_same','mixed_rand','bg_gap']
+    assert r['primary']=='mixed_same'
+    assert r['images']['expected']==8100
     with pytest.raises(ValueError, match="no variant 'mixed'"): evaluate(model, 'imagenet9', in9, variants='mixed')
 
 @pytest.mark.parametrize('change,kind,words', [
     (lambda r: shutil.rmtree(r), FileNotFoundError, '<variant>/val/<NN_class>'),
-    (lambda r: [shutil.rmtree(r/v) for v in in9_variants], FileNotFoundError, 'bg_challenge does not hold the data set'),
+    (lambda r: [shutil.rmtree(r/v) for v in in9_variants], FileNotFoundError,
+        'bg_challenge does not hold the data set'),
     (lambda r: shutil.rmtree(r/'no_fg/val/03_reptile'), ValueError, r'It lacks 03_reptile\.$'),
     (lambda r: (r/'no_fg/val/09_cat').mkdir(), ValueError, r'It has 09_cat too\.$'),
     (lambda r: (r/'no_fg/val/00_dog/fg_0.JPEG').unlink(), FileNotFoundError, '00_dog holds no images'),
@@ -95,7 +108,8 @@ def test_in9_bad_layout(in9, change, kind, words):
     with pytest.raises(kind, match=words): ImageNet9(in9)
 
 def test_in9_from_a_thousand(in9, model):
-    with pytest.raises(FileNotFoundError, match='no in_to_in9.json'): evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8)
+    with pytest.raises(FileNotFoundError, match='no in_to_in9.json'):
+        evaluate(model, 'imagenet9', in9, 'imagenet', size=64, limit=8)
     table = {str(k):k%10-1 for k in range(1000)}
     (in9/'in_to_in9.json').write_text(json.dumps(table))
     assert read_in9_map(in9).tolist()==list(table.values())
@@ -109,16 +123,21 @@ def test_in9_from_a_thousand(in9, model):
 
 def test_imagenet9_answers_are_mapped(in9):
     "An answer that is none of the nine is wrong, whatever the class"
-    job = object.__new__(find_task('imagenet9')); job.source = ImageNet9(in9, ('original',)); job.to9 = np.array([-1,0,5])
+    job = object.__new__(find_task('imagenet9'))
+    job.source = ImageNet9(in9, ('original',))
+    job.to9 = np.array([-1,0,5])
     job.answer = lambda x: torch.tensor([[1],[0],[2]])
     rows = job.measure([(torch.zeros(3,8,8),0,0), (torch.zeros(3,8,8),0,1), (torch.zeros(3,8,8),0,5)])
     assert rows.tolist()==[[0,0,0],[0,1,-1],[0,5,5]]
     assert job.numbers(rows, np.ones((1,3)))['original'].tolist()==[2/3]
 
 def test_imagenet9_ties(in9, model):
-    "A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not compete."
+    """A tower of zeros gets a ninth of each variant, or the share of names that are right; names of one class do not
+    compete."""
     zero = deepcopy(model)
-    with torch.no_grad(): zero.image.norm.weight.zero_(); zero.image.norm.bias.zero_()
+    with torch.no_grad():
+        zero.image.norm.weight.zero_()
+        zero.image.norm.bias.zero_()
     n = evaluate(zero, 'imagenet9', in9, size=64, limit=72, bootstrap_samples=20).numbers
     assert n==pytest.approx({k:0 if k=='bg_gap' else 1/9 for k in n})
     (in9/'in_to_in9.json').write_text(json.dumps({str(k):k%20-1 if k%20<10 else -1 for k in range(1000)}))
@@ -140,7 +159,8 @@ def test_names_of_one_class_may_be_alike(in9, model):
 def test_files_beside_the_nine_folders(tmp_path):
     "A list or a hidden folder beside them is nothing to complain about; a tenth folder is."
     for k,n in enumerate(in9_names): (tmp_path/f'{k:02}_{n}').mkdir()
-    (tmp_path/'list.txt').write_text(''); (tmp_path/'.cache').mkdir()
+    (tmp_path/'list.txt').write_text('')
+    (tmp_path/'.cache').mkdir()
     assert [p.name for p in in9_folders(tmp_path)]==[f'{k:02}_{n}' for k,n in enumerate(in9_names)]
     (tmp_path/'09_boat').mkdir()
     with pytest.raises(ValueError, match='It has 09_boat too'): in9_folders(tmp_path)
@@ -148,7 +168,8 @@ def test_files_beside_the_nine_folders(tmp_path):
 @pytest.mark.parametrize('above', [False,True])
 def test_the_table_of_a_thousand(tmp_path, above):
     "In the folder of the variants or the one above; every class has its number."
-    root = tmp_path/'bg'; root.mkdir()
+    root = tmp_path/'bg'
+    root.mkdir()
     table = {k:k%10-1 for k in range(1000)}
     ((tmp_path if above else root)/'in_to_in9.json').write_bytes(b'\xef\xbb\xbf'+json.dumps(table).encode())
     assert read_in9_map(root).tolist()==[*table.values()]

@@ -1,4 +1,5 @@
-"`clippy.download` against a loopback server with missing and broken pictures, and a stand-in for img2dataset that can also fail."
+"""`clippy.download` against a loopback server with missing and broken pictures,
+and a stand-in for img2dataset that can also fail."""
 import csv,json,os,re,shlex,shutil,signal,subprocess,sys,tarfile,threading,time
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
 
@@ -12,7 +13,8 @@ from clippy.loader import ShardLoader
 from clippy.stream import read_all
 from test_data import jpeg
 
-# img2dataset's options, folder and manners: it goes by the stats files, and trips over any other .json. FAULT=what,shard makes it fail there.
+# img2dataset's options, folder and manners: it goes by the stats files, and trips over any other .json.
+# FAULT=what,shard makes it fail there.
 stand_in = '''
 import io, json, math, os, sys, tarfile, time, urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +23,15 @@ from PIL import Image
 import csv
 
 o = dict(a[2:].split('=', 1) for a in sys.argv[1:])
-assert o['input_format']=='tsv' and o['output_format']=='webdataset' and o['incremental_mode']=='incremental' and not any(k.startswith('-') for k in o)
+assert o['input_format']=='tsv'
+assert o['output_format']=='webdataset'
+assert o['incremental_mode']=='incremental'
+assert not any(k.startswith('-') for k in o)
 out, size, what = Path(o['output_folder']), int(o['number_sample_per_shard']), os.environ.get('FAULT', ',').split(',')
 print('Starting the downloading of this file', flush=True)
 done = {int(p.name.split('_')[0]) for p in out.glob('*.json')}
-with open(o['url_list'], newline='') as f: rows = [(r[o['url_col']], r[o['caption_col']]) for r in csv.DictReader(f, delimiter='\t')]
+with open(o['url_list'], newline='') as f:
+    rows = [(r[o['url_col']], r[o['caption_col']]) for r in csv.DictReader(f, delimiter='\t')]
 
 def get(row):
     for _ in range(int(o['retries'])+1):
@@ -51,12 +57,16 @@ for s in range(math.ceil(len(rows)/size)):
         for i,((url,caption),(data,error)) in enumerate(zip(part, pool.map(get, part))):
             status[error or 'success'] = status.get(error or 'success', 0)+1
             meta = dict(url=url, caption=caption, key=f'{s*size+i:09d}', status='success')
-            for ending,content in () if error else (('jpg',data), ('txt',caption.encode()), ('json',json.dumps(meta).encode())):
-                t = tarfile.TarInfo(f"{meta['key']}.{ending}"); t.size = len(content); tar.addfile(t, io.BytesIO(content))
+            files = () if error else (('jpg',data), ('txt',caption.encode()), ('json',json.dumps(meta).encode()))
+            for ending,content in files:
+                t = tarfile.TarInfo(f"{meta['key']}.{ending}")
+                t.size = len(content)
+                tar.addfile(t, io.BytesIO(content))
     if what==['cuts',str(s)]: os.truncate(out/f'{s:05d}.tar', 3000)
     good = status.get('success', 0)
-    (out/f'{s:05d}_stats.json').write_text(json.dumps(dict(count=len(part), successes=good, failed_to_download=len(part)-good, failed_to_resize=0, duration=1,
-        start_time=start, end_time=time.time(), status_dict=status)))
+    stats = dict(count=len(part), successes=good, failed_to_download=len(part)-good, failed_to_resize=0, duration=1,
+        start_time=start, end_time=time.time(), status_dict=status)
+    (out/f'{s:05d}_stats.json').write_text(json.dumps(stats))
 '''
 
 kinds = ['gone']*3 + ['page','dropped'] + ['fine']*15
@@ -104,11 +114,16 @@ fine = [i for i in range(200) if kinds[i%20]=='fine']
 def test_download(web, tmp_path, capsys):
     "Counts that add up, and shards that a model can be trained on."
     about = download('cc12m', web.table, tmp_path/'out', **quick)
-    assert capsys.readouterr().out.startswith('cc12m: 150 of 200 links gave an image (75.0%), in 5 shards. The others: HTTP Error 404: Not Found (30), ')
+    assert capsys.readouterr().out.startswith('cc12m: 150 of 200 links gave an image (75.0%), in 5 shards. '
+                                              'The others: HTTP Error 404: Not Found (30), ')
     assert (about['listed'], about['found'], about['yield'], about['shards'])==(200, 150, .75, 5)
     assert about['failures']=={'HTTP Error 404: Not Found':30, 'Image decoding error':10, 'IncompleteRead':10}
     assert about==json.loads((tmp_path/'out/download.json').read_text())
-    assert len(about['plan']['list_sha256'])==64 and about['fetched'][0].startswith('20') and about['plan']['image_size']==32 and about['how']['timeout']==2 and about['versions']['img2dataset']=='unknown'
+    assert len(about['plan']['list_sha256'])==64
+    assert about['fetched'][0].startswith('20')
+    assert about['plan']['image_size']==32
+    assert about['how']['timeout']==2
+    assert about['versions']['img2dataset']=='unknown'
     assert json.loads((tmp_path/'out/sizes.json').read_text())=={f'{i:05d}.tar':30 for i in range(5)}
     assert not {'links.tsv','download.part'} & {o.name for o in (tmp_path/'out').iterdir()}
 
@@ -141,9 +156,9 @@ def test_again_asks_nobody(web, tmp_path, monkeypatch, capsys):
     assert download('cc12m', web.table, tmp_path/'out', again=.001,
                     **quick)['found']==150 and sorted(web.asked[n:])==list(range(120,160))
 
-@pytest.mark.parametrize('fault,says',
-                         [('dies,2','exit code 1 after 80 of 200 links. The same command goes on(.|\n)*no space left on device'),
-    ('skips,2','exit code 0 after 160 of 200 links')])
+dies = r'exit code 1 after 80 of 200 links. The same command goes on(.|\n)*no space left on device'
+
+@pytest.mark.parametrize('fault,says', [('dies,2',dies), ('skips,2','exit code 0 after 160 of 200 links')])
 def test_goes_on(web, tmp_path, monkeypatch, fault, says):
     "What is done stays done; what was left is fetched, once."
     monkeypatch.setenv('FAULT', fault)
@@ -193,13 +208,15 @@ def test_an_empty_shard(web, tmp_path):
     "A shard of which nothing was found is a shard, and the loader passes over it."
     table = listed(tmp_path/'t.tsv', web, ['fine']*40+['gone']*40, 120)
     about = download('cc12m', table, tmp_path/'out', **quick)
-    assert (about['found'], about['shards'])==(80,
-                                               3) and json.loads((tmp_path/'out/sizes.json').read_text())['00001.tar']==0
+    assert (about['found'], about['shards'])==(80, 3)
+    assert json.loads((tmp_path/'out/sizes.json').read_text())['00001.tar']==0
     assert sum(len(c) for _,c,_ in ShardLoader(tmp_path/'out', fast_transform(32), 10, workers=0))==80
 
 def test_stopped(web, tmp_path):
     "Ctrl-C leaves no process behind and a folder that can be gone on with."
-    run = 'import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from clippy.cli import cli; raise SystemExit(cli())' # Ctrl-C counts even where the tests run in the background
+    # Ctrl-C counts even where the tests run in the background
+    run = ('import signal; signal.signal(signal.SIGINT, signal.default_int_handler); '
+           'from clippy.cli import cli; raise SystemExit(cli())')
     args = ['data','cc12m',str(web.table),str(tmp_path/'out'),'--shard-size','40','--no-progress']
     p = subprocess.Popen([sys.executable,'-c',run,*args], env={**os.environ, 'FAULT':'hangs,2'}, stderr=subprocess.PIPE)
     hangs = tmp_path/'out/hangs'
@@ -207,13 +224,17 @@ def test_stopped(web, tmp_path):
     while not (hangs.is_file() and hangs.read_text()) and p.poll() is None and time.time()<until: time.sleep(.1)
     pid = int(hangs.read_text())
     p.send_signal(signal.SIGINT)
-    assert p.communicate(timeout=60)[1]==b'clippy data: Stopped. The same command goes on from here\n' and p.returncode==1
+    assert p.communicate(timeout=60)[1]==b'clippy data: Stopped. The same command goes on from here\n'
+    assert p.returncode==1
     with pytest.raises(ProcessLookupError): os.kill(pid, 0)
     assert len(list((tmp_path/'out').glob('*_stats.json')))==2 and (tmp_path/'out/download.part').is_file()
 
 def test_command(web, tmp_path, capsys):
     assert cli(['data','links',str(web.table),str(tmp_path/'out'),'--url-column','link'])==1
-    assert "clippy data: " in (said := capsys.readouterr().err) and "has no column 'link'" in said and not (tmp_path/'out').exists()
+    said = capsys.readouterr().err
+    assert "clippy data: " in said
+    assert "has no column 'link'" in said
+    assert not (tmp_path/'out').exists()
     web.table.write_text('link\ttext\n'+web.table.read_text().replace('picture "7"','"picture ""7"""'))
     args = [str(web.table), str(tmp_path/'out'), '--url-column','link','--caption-column','text','--image-size','32',
             '--threads','4','--no-progress']
@@ -262,13 +283,15 @@ def test_lists(tmp_path):
     assert links(b'a dog\thttp://a/1\n', 'cc3m')[1]==[('http://a/1','a dog')]
     assert links(b'id,text,link\n1,"a, b\nc",https://a/1\n', 'links', 'link', 'text')[1]==[('https://a/1','a, b c')]
     assert links(b'a dog\twith more\thttp://a/1\n', 'cc3m')[1]==[('http://a/1','a dog with more')]
-    about,rows = links(b'url\tcaption\nhttp://a/1\ta dog\nhttp://a/2\t"Stop here\nhttp://a/3\ta bird\nhttp://a/4\t"a ""fish"""\n', 'links')
+    about,rows = links(b'url\tcaption\nhttp://a/1\ta dog\nhttp://a/2\t"Stop here\n'
+                       b'http://a/3\ta bird\nhttp://a/4\t"a ""fish"""\n', 'links')
     assert rows==[('http://a/1','a dog'), ('http://a/2','"Stop here'), ('http://a/3','a bird'),
                   ('http://a/4','a "fish"')]
     about,rows = links(b'url,caption\nhttp://a/1,a dog, a cat\nhttp://a/2,"a dog, a cat"\n', 'links')
     assert rows==[('http://a/2','a dog, a cat')] and about['faults']=={'too many columns':1}
     for text in (b'url,caption\nhttp://a/1,"open\nhttp://a/2,a bird\n',
-                 b'url,caption\nhttp://a/1,"open\nhttp://a/2,a 12"\n', b'caption,url\n"open,http://a/1\na 12",http://a/2\n'):
+                 b'url,caption\nhttp://a/1,"open\nhttp://a/2,a 12"\n',
+                 b'caption,url\n"open,http://a/1\na 12",http://a/2\n'):
         with pytest.raises(ValueError, match='t, line 2'): links(text, 'links')
     with pytest.raises(ValueError, match='t, line 2, is not UTF-8'): links(b'http://a/1\ta\nhttp://a/1\tna\xefve\n')
     with pytest.raises(ValueError, match='no line with a link'): links(b'')
@@ -284,8 +307,9 @@ def test_outcomes(tmp_path):
               'IncompleteRead(5 bytes read)':1, 'IncompleteRead(7 bytes read)':1}
     stats.write_text(json.dumps(dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0,
                                      end_time=1)))
-    assert shard_outcome(stats)==dict(listed=5, found=0, dates=[0,1],
-                                      failures={'<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for . >':1, 'IncompleteRead':2, 'not in the shard':2})
+    failures = {'<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for . >':1, 'IncompleteRead':2,
+                'not in the shard':2}
+    assert shard_outcome(stats)==dict(listed=5, found=0, dates=[0,1], failures=failures)
 
 @pytest.mark.skipif(not (shutil.which('uvx') or shutil.which('pipx')),
                     reason='the real img2dataset needs uvx or pipx, and neither is on PATH')
@@ -299,7 +323,11 @@ def test_the_real_img2dataset(web, tmp_path, monkeypatch):
         if re.search('Failed to fetch|network was disabled|Could not find a version', str(e)):
             pytest.skip('the real img2dataset cannot be fetched: no network')
         raise
-    assert about['versions']['img2dataset']=='1.47.0' and about['found']==130 and about['failures'].pop('HTTP Error 404: Not Found')==30 and all(n==10 for n in about['failures'].values()) and len(about['failures'])==4
+    assert about['versions']['img2dataset']=='1.47.0'
+    assert about['found']==130
+    assert about['failures'].pop('HTTP Error 404: Not Found')==30
+    assert all(n==10 for n in about['failures'].values())
+    assert len(about['failures'])==4
     (tmp_path/'out/00002_stats.json').unlink() # as after an interruption
     for o in ('download.json','sizes.json'): (tmp_path/'out'/o).rename(tmp_path/o)
     (tmp_path/'out/download.part').write_text(json.dumps(dict(plan=about['plan'])))

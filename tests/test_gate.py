@@ -33,11 +33,15 @@ async def ask(g, method, path, parts=(b'',), wait=0, client='127.0.0.1', query=b
     sent,parts = [],list(parts)
     async def receive():
         await asyncio.sleep(wait)
-        return dict(type='http.request', body=parts.pop(0), more_body=bool(parts)) if parts else await asyncio.sleep(999)
+        return dict(type='http.request', body=parts.pop(0), more_body=bool(parts)) if parts else await asyncio.sleep(
+            999)
     async def send(message): sent.append(message)
-    headers = [(k.replace('_','-').encode(), str(v).encode()) for k,v in dict(dict(host='localhost'), **headers).items()]
-    if 'post' in method.lower() and not path.startswith('/login') and not any(k==b'content-type' for k,_ in headers): headers.append((b'content-type', b'application/json'))
-    await g(dict(type='http', method=method, path=path, query_string=query, root_path=root, headers=headers, client=(client, 1)), receive, send)
+    headers = [(k.replace('_','-').encode(), str(v).encode()) for k,
+        v in dict(dict(host='localhost'), **headers).items()]
+    if 'post' in method.lower() and not path.startswith('/login') and not any(k==b'content-type' for k,_ in headers):
+        headers.append((b'content-type', b'application/json'))
+    await g(dict(type='http', method=method, path=path, query_string=query, root_path=root, headers=headers,
+        client=(client, 1)), receive, send)
     return sent[0]['status'],json.loads(sent[1]['body']).get('detail', '')
 
 def run(*a, **kw): return asyncio.run(ask(*a, **kw))
@@ -50,15 +54,31 @@ def test_passes_a_question_on():
     assert dict(scope['headers'])[b'content-length']==str(len(body)).encode()
     assert json.loads(body)['data'][0]=='a' and json.loads(body)['data'][1]['path']==f'{upload_folder()}/gone'
 
-@pytest.mark.parametrize('status,method,path,kw', [(421, 'GET', '/', dict(host='evil.example')), (421, 'GET', '/', dict(x_forwarded_host='localhost, evil.example')), (421, 'GET', '/', dict(x_gradio_server='http://evil.example')),
-    (403, 'POST', '/gradio_api/upload', dict(origin='https://evil.example', content_length=5)), (403, 'POST', '/gradio_api/upload', dict(origin='null', content_length=5)), (403, 'GET', '/gradio_api/proxy=http://a', {}),
-    (413, 'POST', '/gradio_api/upload', dict(content_length=2**21)), (411, 'POST', '/gradio_api/upload', {}), (413, 'POST', '/gradio_api/call/words', dict(content_length=10**6)), (413, 'POST', '/gradio_api/call/words', dict(parts=[b'a'*60_000]*2)),
-    (413, 'POST', '/gradio_api/upload', dict(content_length='1e9')), (413, 'POST', '/gradio_api/upload', dict(content_length='-1')), (413, 'POST', '/gradio_api/upload', dict(content_length=9, parts=[b'a'*10])),
-    (413, 'POST', '/gradio_api/upload', dict(content_length=900_000, parts=[b'content-disposition: form-data; name=files; file', b'NAME=a\r\n', *[b'x; filename="a"']*20])),
-    (414, 'GET', '/gradio_api/upload_progress', dict(query=b'upload_id='+b'a'*1000)), (415, 'POST', '/gradio_api/call/words', dict(content_type='text/plain', parts=[question])), (403, 'POST', '/gradio_api/call/v2/words', dict(parts=[question])),
-    (403, 'GET', '/gradio_api/file=\0', {}), (403, 'GET', '/gradio_api/file='+'a/'*5000, {}), (403, 'GET', 'http://evil.example/', {}), (403, 'GET', '/clippy/../gradio_api/monitoring', dict(root='/clippy')),
-    (422, 'POST', '/gradio_api/queue/join', dict(parts=[json.dumps(dict(data=[1,2], fn_index=3, session_hash='a'*65)).encode()])), (422, 'POST', '/gradio_api/cancel', dict(parts=[b'{"session_hash": {"a": 1}}'])),
-    (413, 'POST', '/login', dict(content_length=10**6)), (404, 'POST', '/gradio_api/call/other', dict(parts=[question])), (422, 'POST', '/gradio_api/call/words', dict(parts=[b'{"data": [1]}'])), (422, 'POST', '/gradio_api/queue/join', dict(parts=[b'{"data": [1, 2], "fn_index": 3, "batched": true}']))])
+@pytest.mark.parametrize('status,method,path,kw', [(421, 'GET', '/', dict(host='evil.example')),
+    (421, 'GET', '/', dict(x_forwarded_host='localhost, evil.example')),
+    (421, 'GET', '/', dict(x_gradio_server='http://evil.example')),
+    (403, 'POST', '/gradio_api/upload', dict(origin='https://evil.example', content_length=5)),
+    (403, 'POST', '/gradio_api/upload', dict(origin='null', content_length=5)),
+    (403, 'GET', '/gradio_api/proxy=http://a', {}),
+    (413, 'POST', '/gradio_api/upload', dict(content_length=2**21)), (411, 'POST', '/gradio_api/upload', {}),
+    (413, 'POST', '/gradio_api/call/words', dict(content_length=10**6)),
+    (413, 'POST', '/gradio_api/call/words', dict(parts=[b'a'*60_000]*2)),
+    (413, 'POST', '/gradio_api/upload', dict(content_length='1e9')),
+    (413, 'POST', '/gradio_api/upload', dict(content_length='-1')),
+    (413, 'POST', '/gradio_api/upload', dict(content_length=9, parts=[b'a'*10])),
+    (413, 'POST', '/gradio_api/upload', dict(content_length=900_000,
+        parts=[b'content-disposition: form-data; name=files; file', b'NAME=a\r\n', *[b'x; filename="a"']*20])),
+    (414, 'GET', '/gradio_api/upload_progress', dict(query=b'upload_id='+b'a'*1000)),
+    (415, 'POST', '/gradio_api/call/words', dict(content_type='text/plain', parts=[question])),
+    (403, 'POST', '/gradio_api/call/v2/words', dict(parts=[question])),
+    (403, 'GET', '/gradio_api/file=\0', {}), (403, 'GET', '/gradio_api/file='+'a/'*5000, {}),
+    (403, 'GET', 'http://evil.example/', {}), (403, 'GET', '/clippy/../gradio_api/monitoring', dict(root='/clippy')),
+    (422, 'POST', '/gradio_api/queue/join', dict(parts=[json.dumps(
+        dict(data=[1,2], fn_index=3, session_hash='a'*65)).encode()])),
+        (422, 'POST', '/gradio_api/cancel', dict(parts=[b'{"session_hash": {"a": 1}}'])),
+    (413, 'POST', '/login', dict(content_length=10**6)), (404, 'POST', '/gradio_api/call/other',
+        dict(parts=[question])), (422, 'POST', '/gradio_api/call/words', dict(parts=[b'{"data": [1]}'])),
+        (422, 'POST', '/gradio_api/queue/join', dict(parts=[b'{"data": [1, 2], "fn_index": 3, "batched": true}']))])
 def test_refuses(status, method, path, kw):
     g = gate()
     got,said = run(g, method, path, **kw)
@@ -73,7 +93,8 @@ def test_behind_a_proxy():
 def test_a_few_files():
     "Some files in one upload pass, whole."
     g,parts = gate(),[b'name=files; filename="a"']*9
-    assert run(g, 'POST', '/gradio_api/upload', parts, content_length=len(b''.join(parts)))[0]==200 and g.app.got[0][1]==b''.join(parts)
+    assert run(g, 'POST', '/gradio_api/upload', parts, content_length=len(b''.join(parts)))[0]==200
+    assert g.app.got[0][1]==b''.join(parts)
 
 def test_slow_bodies(monkeypatch):
     "A question that comes too slowly is given up, and its place is free again."
@@ -118,8 +139,11 @@ def test_guessed_passwords():
 def test_uploads_have_a_total(tmp_path, monkeypatch):
     "Uploads that are on their way count too; when there is no room, old files go, and those of the last minute stay."
     monkeypatch.setattr('clippy.gate.upload_folder', lambda: tmp_path)
-    def store(name, age): (tmp_path/name).write_bytes(b'0'*900_000); os.utime(tmp_path/name, (time.time()-age,)*2)
-    store('old', 100); store('new', 10)
+    def store(name, age):
+        (tmp_path/name).write_bytes(b'0'*900_000)
+        os.utime(tmp_path/name, (time.time()-age,)*2)
+    store('old', 100)
+    store('new', 10)
     async def three():
         g = gate()
         g.app.hold = asyncio.Event()
@@ -149,7 +173,9 @@ def test_old_files(tmp_path):
     for o in (tmp_path/'in').iterdir(): os.utime(o, (time.time()-3700,)*2)
     remove_old(tmp_path/'in', keep={str(tmp_path/'in/b/example.png')})
     assert not (tmp_path/'in/a/old.png').exists()
-    assert (tmp_path/'in/b/example.png').exists() and (tmp_path/'in/c/new.png').exists() and (tmp_path/'other/x.png').exists()
+    assert (tmp_path/'in/b/example.png').exists()
+    assert (tmp_path/'in/c/new.png').exists()
+    assert (tmp_path/'other/x.png').exists()
 
 program = '''
 import os, sys, time
@@ -161,13 +187,17 @@ print(at, oct(at.stat().st_mode & 0o777), os.environ['GRADIO_TEMP_DIR'], flush=T
 if len(sys.argv)>1: os._exit(1)
 '''
 
-def process(*args, **env): return subprocess.run([sys.executable, '-c', program, *args], env={**os.environ, **env}, capture_output=True, text=True, check=not args).stdout.split()
+def process(*args, **env):
+    return subprocess.run([sys.executable, '-c', program, *args], env={**os.environ, **env}, capture_output=True,
+        text=True, check=not args).stdout.split()
 
 def test_folder_ends_with_its_process(tmp_path):
-    "The folder is private, in GRADIO_TEMP_DIR if that is set, and goes at the end; that of a killed process goes a day later, and nobody else's."
+    """The folder is private, in GRADIO_TEMP_DIR if that is set, and goes at the end; that of a killed process goes a
+    day later, and nobody else's."""
     first,mode,variable = process(GRADIO_TEMP_DIR=str(tmp_path))
     assert Path(first).parent==tmp_path and mode=='0o700' and variable==first and not Path(first).exists()
-    killed,young,other = process('kill', GRADIO_TEMP_DIR=str(tmp_path))[0],process('kill', GRADIO_TEMP_DIR=str(tmp_path))[0],tmp_path/'other'
+    killed,young,other = process('kill', GRADIO_TEMP_DIR=str(tmp_path))[0],process('kill',
+        GRADIO_TEMP_DIR=str(tmp_path))[0],tmp_path/'other'
     other.mkdir()
     os.symlink(other, tmp_path/'clippy-app-link')
     for o in (killed, other): os.utime(o, (0, 0))

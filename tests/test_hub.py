@@ -22,7 +22,8 @@ class Hub(BaseHTTPRequestHandler):
     def answer(self, data=b'', code=200, **headers):
         data = data if isinstance(data, bytes) else json.dumps(data).encode()
         self.send_response(code)
-        for k,v in {'Content-Type':'application/json', **headers, 'Content-Length':len(data)}.items(): self.send_header(k.replace('_','-'), str(v))
+        for k,v in {'Content-Type':'application/json', **headers, 'Content-Length':len(data)}.items():
+            self.send_header(k.replace('_','-'), str(v))
         self.end_headers()
         if self.command!='HEAD': self.wfile.write(data)
     def refuse(self, code, why='', **headers): self.answer(dict(error=why or f'refused with {code}'), code, **headers)
@@ -32,7 +33,8 @@ class Hub(BaseHTTPRequestHandler):
         s.asked.append((self.command, path))
         if s.refuses and re.search(s.refuses[0], path): return self.refuse(s.refuses[1])
         if path.startswith('/blob/'): return self.blob(path, body)
-        if self.headers.get('Authorization')!=f'Bearer {token}' and (self.command=='POST' or s.private): return self.refuse(401, 'Invalid username or password.')
+        if self.headers.get('Authorization')!=f'Bearer {token}' and (self.command=='POST' or s.private):
+            return self.refuse(401, 'Invalid username or password.')
         for pattern,method in routes.items():
             if m := re.fullmatch(pattern, f'{self.command} {path}'): return getattr(self, method)(body, **m.groupdict())
         self.refuse(404, 'no such page', X_Error_Code='RepoNotFound')
@@ -44,7 +46,8 @@ class Hub(BaseHTTPRequestHandler):
         user,name = o.get('organization') or 'ada',o['name']
         if user!='ada': return self.refuse(403, 'You have no rights there.')
         here = f'{user}/{name}' in self.server.repos
-        if not here: self.server.private = o.get('visibility')=='private' or bool(o.get('private')) # newer and older clients
+        if not here:
+            self.server.private = o.get('visibility')=='private' or bool(o.get('private')) # newer and older clients
         self.server.repos.setdefault(f'{user}/{name}', [])
         self.answer(dict(url=f'{self.server.url}/{user}/{name}', name=f'{user}/{name}'), 409 if here else 200)
     def commits(self, repo): return self.server.repos.get(repo)
@@ -54,17 +57,22 @@ class Hub(BaseHTTPRequestHandler):
         return next(((sha,files) for sha,files in reversed(commits) if revision in ('main',sha)), None)
     def info(self, body, repo, revision='main'):
         found = self.files(repo, revision)
-        if found is None: return self.refuse(404, X_Error_Code='RevisionNotFound' if self.commits(repo) is not None else 'RepoNotFound')
+        if found is None:
+            return self.refuse(404, X_Error_Code='RevisionNotFound'
+                if self.commits(repo) is not None else 'RepoNotFound')
         sha,files = found
-        self.answer(dict(id=repo, modelId=repo, sha=sha, private=self.server.private, tags=[], downloads=0, likes=0, siblings=[dict(rfilename=f) for f in files]))
+        self.answer(dict(id=repo, modelId=repo, sha=sha, private=self.server.private, tags=[], downloads=0, likes=0,
+            siblings=[dict(rfilename=f) for f in files]))
     def tree(self, body, repo, revision='main'):
         found = self.files(repo, revision)
         if found is None: return self.refuse(404, X_Error_Code='RevisionNotFound')
-        self.answer([dict(type='file', path=k, size=len(v), oid=hashlib.sha1(v).hexdigest()) for k,v in found[1].items()])
+        self.answer([dict(type='file', path=k, size=len(v), oid=hashlib.sha1(v).hexdigest()) for k,
+            v in found[1].items()])
     def preupload(self, body, repo, revision):
         if self.commits(repo) is None: return self.refuse(404, X_Error_Code='RepoNotFound')
         large = lambda f: self.server.mode if f['path'].endswith('.safetensors') else 'regular'
-        self.answer(dict(files=[dict(path=f['path'], uploadMode=large(f), shouldIgnore=False) for f in json.loads(body)['files']]))
+        self.answer(dict(files=[dict(path=f['path'], uploadMode=large(f), shouldIgnore=False)
+            for f in json.loads(body)['files']]))
     def commit(self, body, repo, revision):
         if self.commits(repo) is None: return self.refuse(404, X_Error_Code='RepoNotFound')
         files = dict((self.files(repo, 'main') or (None, {}))[1])
@@ -79,19 +87,24 @@ class Hub(BaseHTTPRequestHandler):
     def batch(self, body, repo): # git-lfs
         at = lambda o: dict(o, actions=dict(upload=dict(href=f"{self.server.url}/blob/{o['oid']}")))
         self.answer(dict(transfer='basic', objects=[at(o) for o in json.loads(body)['objects']]))
-    def blob(self, path, body): self.server.blobs[path.split('/')[-1]] = body; self.answer({})
+    def blob(self, path, body):
+        self.server.blobs[path.split('/')[-1]] = body
+        self.answer({})
     def yaml(self, body):
         front = json.loads(body)['content'].split('---\n')[1]
         self.answer(dict(errors=[] if yaml.safe_load(front)['license'] else [dict(message='no licence')], warnings=[]))
     def resolve(self, body, repo, revision, file):
         found = self.files(repo, revision)
         if found is None or file not in found[1]: return self.refuse(404, X_Error_Code='EntryNotFound')
-        self.answer(found[1][file], ETag=f'"{hashlib.sha1(found[1][file]).hexdigest()}"', X_Repo_Commit=found[0], Content_Type='application/octet-stream')
+        self.answer(found[1][file], ETag=f'"{hashlib.sha1(found[1][file]).hexdigest()}"', X_Repo_Commit=found[0],
+            Content_Type='application/octet-stream')
 
 _repo = r'(?P<repo>[\w.-]+/[\w.-]+)'
-routes = {r'POST /api/repos/create':'create', rf'POST /api/models/{_repo}/preupload/(?P<revision>\w+)':'preupload', rf'POST /api/models/{_repo}/commit/(?P<revision>\w+)':'commit',
+routes = {r'POST /api/repos/create':'create', rf'POST /api/models/{_repo}/preupload/(?P<revision>\w+)':'preupload',
+    rf'POST /api/models/{_repo}/commit/(?P<revision>\w+)':'commit',
     r'POST /api/validate-yaml':'yaml', rf'POST /{_repo}\.git/info/lfs/objects/batch':'batch',
-    rf'GET /api/models/{_repo}':'info', rf'GET /api/models/{_repo}/revision/(?P<revision>\w+)':'info', rf'GET /api/models/{_repo}/tree/(?P<revision>\w+)':'tree',
+    rf'GET /api/models/{_repo}':'info', rf'GET /api/models/{_repo}/revision/(?P<revision>\w+)':'info',
+    rf'GET /api/models/{_repo}/tree/(?P<revision>\w+)':'tree',
     rf'(?:GET|HEAD) /{_repo}/resolve/(?P<revision>\w+)/(?P<file>.+)':'resolve'}
 
 @pytest.fixture
@@ -101,7 +114,8 @@ def hub():
     s.repos,s.blobs,s.asked,s.mode,s.refuses,s.private = {},{},[],'regular',None,False
     threading.Thread(target=s.serve_forever, daemon=True).start()
     yield s
-    s.shutdown(); s.server_close()
+    s.shutdown()
+    s.server_close()
 
 @pytest.fixture(scope='module')
 def model(): return load('scenes')
@@ -110,12 +124,14 @@ def model(): return load('scenes')
 def online(monkeypatch): monkeypatch.setattr(C, 'HF_HUB_OFFLINE', False)
 
 @pytest.fixture
-def pulls(hub, online, monkeypatch, tmp_path): # its address is fixed when huggingface_hub is imported: name it in every call
-    monkeypatch.setattr('clippy.saved.snapshot_download', partial(snapshot_download, endpoint=hub.url, cache_dir=tmp_path/'cache'))
+# its address is fixed when huggingface_hub is imported: name it in every call
+def pulls(hub, online, monkeypatch, tmp_path):
+    monkeypatch.setattr('clippy.saved.snapshot_download', partial(snapshot_download, endpoint=hub.url,
+        cache_dir=tmp_path/'cache'))
 
 def quiet(text): assert token not in text and token[3:] not in text
 
-# There and back ---------------------------------------------------------------------------------------------------------
+# There and back -------------------------------------------------------------------------------------------------------
 
 trip = '''
 import logging, sys
@@ -130,10 +146,13 @@ print('hash', weights_hash(load('ada/scenes')))
 
 def test_there_and_back(hub, model, tmp_path):
     "The command pushes, `load` gets equal weights; at every log level the token stays unsaid, and no file has it."
-    env = {**os.environ, 'HF_ENDPOINT':hub.url, 'HF_TOKEN':token, 'HF_HOME':str(tmp_path/'home'), 'HF_HUB_OFFLINE':'0', 'HF_HUB_VERBOSITY':'debug', 'TMPDIR':str(tmp_path), 'CLIPPY_CACHE':str(tmp_path)}
+    env = {**os.environ, 'HF_ENDPOINT':hub.url, 'HF_TOKEN':token, 'HF_HOME':str(tmp_path/'home'), 'HF_HUB_OFFLINE':'0',
+        'HF_HUB_VERBOSITY':'debug', 'TMPDIR':str(tmp_path), 'CLIPPY_CACHE':str(tmp_path)}
     r = subprocess.run([sys.executable, '-c', trip], capture_output=True, text=True, env=env, cwd=tmp_path)
     assert r.returncode==0, r.stderr[-3000:]
-    assert f'hash {weights_hash(model)}' in r.stdout and f'{hub.url}/ada/scenes/commit/' in r.stdout and 'DEBUG' in r.stderr
+    assert f'hash {weights_hash(model)}' in r.stdout
+    assert f'{hub.url}/ada/scenes/commit/' in r.stdout
+    assert 'DEBUG' in r.stderr
     (sha,files), = hub.repos['ada/scenes']
     assert json.loads(files['manifest.json'])['weights']['hash']==weights_hash(model)
     assert files['picture.png'][:4]==b'\x89PNG' and b'![What' in files['README.md']
@@ -160,12 +179,14 @@ def test_again(hub, model, pulls):
     other = load('scenes-cls')
     other.push_to_hub('ada/mine', manifest='scenes-cls', **kw)
     assert 'text/9_Old/config.json' not in hub.repos['ada/mine'][1][1]
-    assert weights_hash(load('ada/mine', revision=first))==weights_hash(model)!=weights_hash(load('ada/mine'))==weights_hash(other)
+    assert weights_hash(load('ada/mine', revision=first))==weights_hash(model)!=weights_hash(
+        load('ada/mine'))==weights_hash(other)
     with pytest.raises(FileNotFoundError, match="at revision 'v9'"): load('ada/mine', revision='v9')
-    with pytest.raises(ValueError, match='is there already, and is public'): model.push_to_hub('ada/mine', private=True, **kw)
+    with pytest.raises(ValueError, match='is there already, and is public'):
+        model.push_to_hub('ada/mine', private=True, **kw)
     assert len(hub.repos['ada/mine'])==2
 
-# Refusals ---------------------------------------------------------------------------------------------------------------
+# Refusals -------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('repo,secret,refuses,said', [
     ('ada/m', 'hf_wrong', None, r'does not take this token.*\(401\)'),
@@ -173,7 +194,8 @@ def test_again(hub, model, pulls):
     ('ada/m', token, ('preupload', 404), r'has no ada/m.*\(404\)'),
     ('ada/m', token, ('commit', 403), r'may not write to ada/m \(403\)'),
     ('ada/m', token, ('create', 500), r'answered 500, and ada/m is not complete'),
-    ('ada/m n', token, None, 'is no repo id'), ('m', token, None, 'is no repo id'), ('ada/-m-', token, None, 'is no repo id')])
+    ('ada/m n', token, None, 'is no repo id'), ('m', token, None, 'is no repo id'),
+    ('ada/-m-', token, None, 'is no repo id')])
 def test_refusals(hub, model, online, caplog, capfd, repo, secret, refuses, said):
     "A sentence for each, without the token, in the message and in the whole traceback."
     hub.refuses = refuses
@@ -186,28 +208,33 @@ def test_refusals(hub, model, online, caplog, capfd, repo, secret, refuses, said
 @pytest.mark.parametrize('secret', [f'{token}\nx', f'{token} x', f'{token}é', ' '])
 def test_tokens_that_are_none(hub, model, online, secret):
     "A header that cannot be sent is not quoted in an error."
-    with pytest.raises(ValueError, match='characters that no token has') as e: model.push_to_hub('ada/m', token=secret, endpoint=hub.url)
+    with pytest.raises(ValueError, match='characters that no token has') as e:
+        model.push_to_hub('ada/m', token=secret, endpoint=hub.url)
     quiet(str(e.value))
     assert not hub.asked
     model.push_to_hub('ada/m', token=f'{token}\n', endpoint=hub.url) # as it comes from a file
 
 def test_no_token(hub, model, online, monkeypatch, tmp_path):
-    monkeypatch.delenv('HF_TOKEN', raising=False); monkeypatch.setattr(C, 'HF_TOKEN_PATH', str(tmp_path/'none'))
+    monkeypatch.delenv('HF_TOKEN', raising=False)
+    monkeypatch.setattr(C, 'HF_TOKEN_PATH', str(tmp_path/'none'))
     with pytest.raises(OSError, match='or was given none'): model.push_to_hub('ada/m', endpoint=hub.url)
 
 def test_no_network(model, online, monkeypatch):
-    with pytest.raises(OSError, match='cannot be reached'): model.push_to_hub('ada/m', token=token, endpoint='http://127.0.0.1:9')
+    with pytest.raises(OSError, match='cannot be reached'):
+        model.push_to_hub('ada/m', token=token, endpoint='http://127.0.0.1:9')
     monkeypatch.setattr(C, 'HF_HUB_OFFLINE', True)
-    with pytest.raises(OSError, match='HF_HUB_OFFLINE'): model.push_to_hub('ada/m', token=token, endpoint='http://127.0.0.1:9')
+    with pytest.raises(OSError, match='HF_HUB_OFFLINE'):
+        model.push_to_hub('ada/m', token=token, endpoint='http://127.0.0.1:9')
     with pytest.raises(ZeroDivisionError), hub_errors('ada/m'): 1/0 # what is no matter of the Hub stays what it is
 
-# Manifest and card ------------------------------------------------------------------------------------------------------
+# Manifest and card ----------------------------------------------------------------------------------------------------
 
 def test_a_run_and_more_results(model, tmp_path, capsys, monkeypatch):
     "The folder of a run, with results of `clippy eval`, which have to be of these weights."
     run = tmp_path/'run'
     model.save(run/'model')
-    metrics = {**read_manifest('scenes'), 'curve':[dict(step=1, loss=3.)], 'command':'python -m clippy.train --logs /home/ada/logs'}
+    metrics = {**read_manifest('scenes'), 'curve':[dict(step=1, loss=3.)],
+        'command':'python -m clippy.train --logs /home/ada/logs'}
     del metrics['seed'], metrics['weights'], metrics['before_rounding']
     (run/'metrics.json').write_text(json.dumps(metrics))
     evaluate(model, 'scenes', limit=8, out=tmp_path/'r.json', bootstrap_samples=20)
@@ -221,23 +248,31 @@ def test_a_run_and_more_results(model, tmp_path, capsys, monkeypatch):
     assert shown==[('clippy, 512 images',4),('clippy, 512 images',1),('clippy, 8 images',4)]
     assert front['library_name']=='clippy' and 'base_model' not in front
     assert load(tmp_path/'repo').config==model.config and read_manifest(tmp_path/'repo')==about
-    with pytest.raises(ValueError, match='of other weights'): push('scenes-cls', 'ada/b', results=kw['results'], out=str(tmp_path/'other'))
-    (tmp_path/'scenes').mkdir(); (tmp_path/'scenes'/'metrics.json').write_text('{}'); monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match='of other weights'):
+        push('scenes-cls', 'ada/b', results=kw['results'], out=str(tmp_path/'other'))
+    (tmp_path/'scenes').mkdir()
+    (tmp_path/'scenes'/'metrics.json').write_text('{}')
+    monkeypatch.chdir(tmp_path)
     push('scenes', 'ada/b', out='boxed') # not the run of that name
     model.save(tmp_path/'bare')
-    with pytest.raises(ValueError, match='no manifest.json'): push(str(tmp_path/'bare'), 'ada/b', results=kw['results'], out=str(tmp_path/'other'))
+    with pytest.raises(ValueError, match='no manifest.json'):
+        push(str(tmp_path/'bare'), 'ada/b', results=kw['results'], out=str(tmp_path/'other'))
     push(str(tmp_path/'bare'), 'ada/b', out=str(tmp_path/'other'))
     assert 'will have no numbers' in capsys.readouterr().out and not (tmp_path/'other'/'manifest.json').exists()
 
 def test_wrong_manifests_and_pictures(model, tmp_path):
-    (tmp_path/'a.json').write_text('{'); (tmp_path/'b.json').write_text('{"a":1}'); (tmp_path/'c.png').write_bytes(b'')
+    (tmp_path/'a.json').write_text('{')
+    (tmp_path/'b.json').write_text('{"a":1}')
+    (tmp_path/'c.png').write_bytes(b'')
     with pytest.raises(ValueError, match='not JSON'): read_manifest(tmp_path/'a.json')
     with pytest.raises(ValueError, match='no metrics.json of a run'): read_manifest(tmp_path/'b.json')
     with pytest.raises(FileNotFoundError, match='no file'): read_manifest(tmp_path/'d.json')
     with pytest.raises(FileNotFoundError, match='no manifest.json'): model.push_to_hub('ada/m', manifest=tmp_path)
-    with pytest.raises(ValueError, match='not an image'): write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'c.png')
+    with pytest.raises(ValueError, match='not an image'):
+        write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'c.png')
     Image.new('RGB', (8,8)).save(tmp_path/'d.PNG')
-    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'d.PNG')/'README.md').read_text()
+    assert '](picture.png)' in (write_repo(model, tmp_path/'m', 'ada/m', image=tmp_path/'d.PNG')/'README.md').read_text(
+        )
 
 def test_card_of_a_large_model():
     "Pretrained towers, several processes, retrieval: what such a run's card says."

@@ -13,16 +13,10 @@ from clippy.retrieval import Pairs, tar_items
 from clippy.access import scan_shard,shard_index
 from clippy.loader import IndexedBatches,EpochOrder,ShardLoader,_mixed
 from clippy.stream import read_shard
-from test_data import bomb,ids,jpeg,photo,sample,saved,write
+from shards import bomb, epoch, flat, ids, jpeg, photo, same, sample, saved, write
 
 tfm,fast = train_transform(16),fast_transform(16)
 
-def epoch(loader, e=0, start=0):
-    loader.set_epoch(e, start)
-    return list(loader)
-def flat(batches): return [c for _,cs,_ in batches for c in cs]
-def same(a, b): # batches, to the pixel
-    return len(a)==len(b) and all(torch.equal(x,y) and c==d and k==l for (x,c,k),(y,d,l) in zip(a,b))
 def join(parts): # the parts of all processes -> the global batches
     return [(torch.cat([x for x,*_ in b]), [c for _,cs,_ in b for c in cs], [k for *_,ks in b for k in ks])
             for b in zip(*parts)]
@@ -34,7 +28,8 @@ def shards(tmp_path_factory): # 60 samples in shards of 7,7,...,4
 
 @pytest.fixture(scope='module')
 def faulty(tmp_path_factory):
-    "80 samples in shards of 10: eleven ways to be broken, one shard cut in the middle of a member, one cut at a member's edge."
+    """80 samples in shards of 10: eleven ways to be broken, one shard cut in the middle of a member,
+    one cut at a member's edge."""
     ok = dict(jpg=jpeg())
     broken = {3:dict(txt=b'no image'), 11:ok, 12:dict(ok, txt=b' \n'), 13:dict(ok, txt=b'caf\xe9'),
               24:dict(ok, json=b'{"captions": ['),
@@ -196,7 +191,8 @@ faults = {'truncated image':dict(ok, jpg=jpeg()[:-30]), 'empty caption':dict(ok,
 @pytest.mark.parametrize('mode', ['indexed','streamed'])
 @pytest.mark.parametrize('why', faults)
 def test_each_fault(tmp_path, why, mode):
-    "One sample of 16 is spoilt: a full epoch without a warning, and a row with shard, key and reason, with 0 and 2 workers."
+    """One sample of 16 is spoilt: a full epoch without a warning, and a row with shard, key and reason,
+    with 0 and 2 workers."""
     folder = write(tmp_path/'s', [faults[why] or ok if i==7 else ok for i in range(16)], 8)
     first,row = folder/'00000.tar',('00000.tar', '00000' if why=='duplicate key' else '00007', why)
     if why=='truncated shard':
@@ -385,7 +381,8 @@ layouts = {'./':'./{}', 'in a folder':'a/b/{}', 'a folder with dots':'v1.0/train
 @pytest.mark.parametrize('how', layouts)
 @pytest.mark.parametrize('mode', ['w','w:gz','w:bz2','w:xz'])
 def test_one_reader_of_tars(tmp_path, how, mode):
-    "Training, streaming and evaluation read the same samples of a tar, whatever its names look like and however it is compressed."
+    """Training, streaming and evaluation read the same samples of a tar,
+    whatever its names look like and however it is compressed."""
     files = []
     for i in range(4):
         for ending,data in (('jpg',jpeg(i)), ('txt',f'{i} a'.encode())):
@@ -405,7 +402,7 @@ def test_one_reader_of_tars(tmp_path, how, mode):
         for k in want] and all(source[i][0].tobytes()==open_image(jpeg(i)).tobytes() for i in range(4))
 
 @pytest.mark.parametrize('files,says',
-                         [([('0.txt',b'x')],'1 samples have no picture, the first is 0'),
+                         [([('0.txt',b'x')],'(1 samples have no image, the first is 0|, 0: no image)'),
                           ([('0.jpg',jpeg()), ('0.txt',b' ')],'0: empty caption. Mend'),
     ([('0.jpg',jpeg()), ('0.json',b'{"captions": ["\\ud83d"]}')],
      '0: caption is not UTF-8'), ([('0.jpg',jpeg()), ('0.txt',b'x')]*2,'0: duplicate key'), ([('0.jpg',jpeg()),
@@ -444,8 +441,9 @@ huge = 5_000_000
 harm = {'a file':(member('1.jpg', huge)+padded(bytes(huge)), 'sample too large'),
         'many small files':(b''.join(member(f'1.{i}', 300_000)+padded(bytes(300_000)) for i in range(20)),
                             'sample too large'),
-    'many empty files':(b''.join(member(f'1.{i}', 0) for i in range(3000)),
-                        'sample too large'), 'a negative size':(negative(), None), 'a negative attribute':(attributes(pax('size','-1536'))+member('1.jpg',0), None),
+    'many empty files':(b''.join(member(f'1.{i}', 0) for i in range(3000)), 'sample too large'),
+    'a negative size':(negative(), None),
+    'a negative attribute':(attributes(pax('size','-1536'))+member('1.jpg',0), None),
     'attributes':(attributes(bytes(huge)), None), 'common attributes':(attributes(bytes(huge), tarfile.XGLTYPE),
         None), 'a long name':(member('././@LongLink', huge, tarfile.GNUTYPE_LONGNAME)+padded(b'x'*huge), None),
     'names within names':(b''.join(member('././@LongLink', 5, tarfile.GNUTYPE_LONGNAME)+padded(b'name\0')
@@ -458,7 +456,8 @@ harm = {'a file':(member('1.jpg', huge)+padded(bytes(huge)), 'sample too large')
 @pytest.mark.parametrize('packed', [False,True])
 @pytest.mark.parametrize('what', harm)
 def test_a_tar_that_means_harm(tmp_path, what, packed):
-    "The sample before it is read, and so is the one after it where the tar goes on; what is lost is counted; little memory and time."
+    """The sample before it is read, and so is the one after it where the tar goes on; what is lost is counted;
+    little memory and time."""
     data,why = harm[what]
     data = good[0]+data+good[2]+bytes(10240)
     path = tmp_path/'0.tar'
@@ -505,7 +504,8 @@ pieces = st.sampled_from([*good, *(o for o,_ in harm.values() if len(o)<9000), b
 @given(st.lists(pieces, max_size=6), st.lists(st.tuples(st.integers(0,6000), st.integers(0,255)), max_size=4),
        st.integers(0,200_000), st.sampled_from(['','gz','bz2']))
 def test_any_tar_ends_in_samples_and_counts(tmp_path, parts, changes, end, packed):
-    "Property: whatever the bytes, readers end without an exception, agree with each other, and account for all that was wanted."
+    """Property: whatever the bytes, readers end without an exception, agree with each other,
+    and account for all that was wanted."""
     data = bytearray(b''.join(parts)[:end])
     for at,v in changes:
         if at<len(data): data[at] = v
@@ -530,9 +530,11 @@ def test_an_index_that_was_not_made_here(tmp_path):
     want = shard_index(shard)
     parts = dict(np.load(kept))
     for change in (dict(offsets=parts['offsets']+10**9), dict(sizes=parts['sizes']*0-7),
-                   dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()), dict(keys=parts['keys'][:2]), dict(duplicate=np.zeros((4,2),bool))):
+                   dict(first=parts['first'][:-1]), dict(first=parts['first'][::-1].copy()),
+                   dict(keys=parts['keys'][:2]), dict(duplicate=np.zeros((4,2),bool))):
         with open(kept,'wb') as f: np.savez(f, **parts|change)
-        assert shard_index(shard).offsets.tolist()==want.offsets.tolist() and shard_index(shard).first.tolist()==want.first.tolist()
+        assert shard_index(shard).offsets.tolist()==want.offsets.tolist()
+        assert shard_index(shard).first.tolist()==want.first.tolist()
     with open(kept,'wb') as f: np.savez_compressed(f, **parts)
     assert shard_index(shard).keys.tolist()==want.keys.tolist()
 
@@ -565,7 +567,8 @@ def test_readers_get_other_shards_each_epoch(shards):
     assert all(sorted(u for o in d for u in o)==streams(shards) for d in deals) and len({str(d) for d in deals})==8
 
 def test_places_differ(tmp_path):
-    "Two places of an epoch are two draws: the same sample packed 60 times has different crops, and all captions equally often."
+    """Two places of an epoch are two draws: the same sample packed 60 times has different crops,
+    and all captions equally often."""
     folder = write(tmp_path/'s', [grainy]*60, 20)
     for urls in (folder, streams(folder)):
         batches = epoch(ShardLoader(urls, tfm, 10, num_samples=60, workers=0))

@@ -239,7 +239,8 @@ def test_evaluations_of_training(things_in_folders, pairs, model):
 
 @pytest.mark.parametrize('asked,says', [
     ({'scenos':''}, "no task 'scenos'. Did you mean scenes"), ({'scenes':'', 'folder':'nowhere'}, 'no folder nowhere'),
-    ({'imagenet':''}, 'not a folder of class folders with images'), ({'retrieval':'nowhere.tar'}, 'shards are missing'), ({'voc':'.'}, 'Wanted: VOC2012')])
+    ({'imagenet':''}, 'not a folder of class folders with images'),
+    ({'retrieval':'nowhere.tar'}, 'shards are missing'), ({'voc':'.'}, 'Wanted: VOC2012')])
 def test_evaluations_that_cannot_be(asked, says, tmp_path, monkeypatch):
     "A wrong name or layout is said at the start of a run, not after its first epoch."
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,8 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from clippy.scenes import Scenes, backgrounds, captions, data_hash, draw_scene, names, palette, show_mask, things, write_folder
+from clippy.scenes import (Scenes, backgrounds, captions, data_hash, draw_scene, names, palette, show_mask, things,
+    write_folder)
 from clippy.swapped import Birds, bird_names, swap_backgrounds
 
 def _drawn(index):
@@ -98,5 +99,6 @@ def test_write_folder_refuses(tmp_path):
     with pytest.raises(ValueError, match='not an empty folder'): write_folder(tmp_path/'notes.txt', 2)
     with pytest.raises(ValueError, match='zebra'): write_folder(tmp_path/'new', 2, things='zebra')
     assert not (tmp_path/'new').exists()
-    assert (write_folder(tmp_path/'scenes',
-                         2)/'captions.csv').read_text().splitlines()[1:] == [f'images/{i:05}.png,{c}' if ',' not in c else f'images/{i:05}.png,"{c}"' for i,c in enumerate(captions(2))]
+    rows = (write_folder(tmp_path/'scenes', 2)/'captions.csv').read_text().splitlines()[1:]
+    quoted = [f'"{c}"' if ',' in c else c for c in captions(2)]
+    assert rows==[f'images/{i:05}.png,{c}' for i,c in enumerate(quoted)]

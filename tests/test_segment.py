@@ -1,5 +1,5 @@
-"`clippy.segment`: the head piece by piece, protocols of the field, and names files; measured against plain code of the same operations."
-from pathlib import Path
+"""`clippy.segment`: the head piece by piece, protocols of the field, and names files; measured against plain code of
+the same operations."""
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +14,12 @@ from clippy.eval import find_task, image_transform, pick_protocol
 from clippy.words import template_sets
 from clippy.saved import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder
-from clippy.segment import Head, SegmentProtocol, areas, iou, pamr, save_labels, window_scores, words_of_file, words_to_pixels
+from clippy.segment import (Head, SegmentProtocol, areas, iou,
+    pamr, save_labels, window_scores, words_of_file, words_to_pixels)
 from clippy.segment_masks import squash
 
-quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=40, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 @pytest.fixture(scope='module')
 def model(): return load('scenes')
@@ -32,7 +34,8 @@ def plain_pamr(image, maps, rounds, dilations, centre=True):
     weights = np.zeros((h, w, len(steps)))
     for i,j in np.ndindex(h, w):
         near,own = around(image, i, j),image[:,i,j]
-        counted = np.concatenate([near, np.tile(own, (len(dilations),1))]) if centre else near # the published deviation counts the centre for each distance
+        # the published deviation counts the centre for each distance
+        counted = np.concatenate([near, np.tile(own, (len(dilations),1))]) if centre else near
         alike = (-np.abs(near-own)/(1e-8+.1*counted.std(0, ddof=1))).mean(1)
         weights[i,j] = np.exp(alike-alike.max())/np.exp(alike-alike.max()).sum()
     for _ in range(rounds):
@@ -55,9 +58,10 @@ def test_pamr_takes_each_image_alone():
     rng = np.random.default_rng(1)
     image,maps = rng.normal(size=(2,3,9,11)).astype(np.float32),rng.random((2,3,9,11)).astype(np.float32)
     found = pamr(torch.tensor(image), torch.tensor(maps), 4, (1,2)).numpy()
-    for k in range(2): assert np.abs(found[k]-plain_pamr(image[k].astype(float), maps[k].astype(float), 4, (1,2))).max()<1e-4
+    for k in range(2):
+        assert np.abs(found[k]-plain_pamr(image[k].astype(float), maps[k].astype(float), 4, (1,2))).max()<1e-4
 
-# From patches to labels, each step against loops ------------------------------------------------------------------------
+# From patches to labels, each step against loops ----------------------------------------------------------------------
 
 def bilinear(x, h, w):
     "Bilinear between the centres of pixels, the border repeated: `[K,a,b]` -> `[K,h,w]`, one pixel after the other."
@@ -98,11 +102,13 @@ def test_words_to_pixels(rows):
 def test_decided_at_pixels(threshold, background):
     "A word stands for its class; a winner below the threshold is background, if there is one."
     x = drawn(4, 3, 4)
-    found = head(background=background, threshold=threshold, upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (10,9))
+    found = head(background=background, threshold=threshold,
+        upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (10,9))
     big = bilinear(x, 10, 9)
     right = np.array([0,1,1,2])[big.argmax(0)]
     unsure = softmax(2*big).max(0)<threshold
-    assert (found.numpy()==np.where(unsure & background, 0, right)).all() and (unsure.any() and (~unsure).any())==bool(threshold)
+    assert (found.numpy()==np.where(unsure & background, 0, right)).all()
+    assert (unsure.any() and (~unsure).any())==bool(threshold)
 
 @pytest.mark.parametrize('size', [(5,7),(6,8),(9,4),(2,3)])
 def test_decided_at_patches(size):
@@ -113,16 +119,19 @@ def test_decided_at_patches(size):
     for i,j in np.ndindex(*size): assert found[i,j]==label[int((i+.5)*3/size[0]), int((j+.5)*4/size[1])], (i,j)
 
 def test_threshold_on_probabilities():
-    "With averaged probabilities the probability of each patch's winner is enlarged, and no softmax is taken of it again."
+    """With averaged probabilities the probability of each patch's winner is enlarged, and no softmax is taken of it
+    again."""
     x = softmax(3*drawn(4, 3, 4))
-    found = head(background=True, blend='softmax', threshold=.7, upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (8,8)).numpy()
+    found = head(background=True, blend='softmax', threshold=.7,
+        upsampling='bilinear').decide(torch.tensor(x[None]).float(), None, (8,8)).numpy()
     sure = bilinear(x.max(0)[None], 8, 8)[0]
     right = np.where(sure<.7, 0, np.array([0,1,1,2])[bilinear(x, 8, 8).argmax(0)])
     assert (found==right).all() and (sure<.7).any() and (sure>.7).any()
 
 @pytest.mark.parametrize('blend', ['cosine','softmax'])
 def test_refined_maps(blend):
-    "A class is as probable as its best word; classes that occur are refined at the size of the image, others stay at zero."
+    """A class is as probable as its best word; classes that occur are refined at the size of the image, others stay
+    at zero."""
     x,image = 4*drawn(4, 3, 3),drawn(3, 9, 12, seed=1)
     x[3] -= 30 # class 2 is nowhere
     scores = softmax(2*x) if blend=='softmax' else x
@@ -156,7 +165,8 @@ def test_squashed_ground_truth(model, tmp_path, size, side):
 def test_rare_classes_are_refined_too():
     "One patch of 1.5 % is enough; of half a percent it is not."
     for probability,there in ((.015,True), (.005,False)):
-        x = np.full((1,2,4,4), probability); x[:,0] = 1-probability
+        x = np.full((1,2,4,4), probability)
+        x[:,0] = 1-probability
         found = head(owner=(0,1), blend='softmax', refine='pamr').refined(torch.tensor(x).float(), torch.zeros(1,3,8,8))
         assert bool(found[0,1].any())==there
 
@@ -164,7 +174,8 @@ def test_rare_classes_are_refined_too():
 @pytest.mark.parametrize('background', [True,False])
 @pytest.mark.parametrize('prior', [1,2,99])
 def test_words_that_fit_the_image(prior, background, blend, out):
-    "The best words of the whole image stay, and those of a background class; without such a class, class 0 is one like the others."
+    """The best words of the whole image stay, and those of a background class; without such a class, class 0 is one
+    like the others."""
     whole = np.array([[.1,.9,.2,.3,.8], [.5,.1,.2,.6,.3]])
     h = head(owner=(0,0,1,2,2), background=background, prior=prior, blend=blend)
     h.model,h.vectors = SimpleNamespace(encode_image=lambda *_: torch.tensor(whole)),torch.eye(5)
@@ -176,7 +187,8 @@ def test_words_that_fit_the_image(prior, background, blend, out):
         for i in range(5): assert (found[k,i]==(1 if i in stay else out)).all(), (k,i)
 
 class PatchMeans:
-    "In place of a model: a patch's vector is its mean colour and its place in the window, so that it matters what a window sees."
+    """In place of a model: a patch's vector is its mean colour and its place in the window, so that it matters what
+    a window sees."""
     patch = (4,4)
     seen = 0
     def encode_patches(self, x):
@@ -202,14 +214,16 @@ def test_windows_are_averaged(h, w, window, stride, soft):
             scores = np.einsum('bhwd,kd->bkhw', PatchMeans().encode_patches(part).numpy(), vectors.numpy())
             if soft: scores = np.stack([softmax(soft*o) for o in scores])
             a,b = slice(y//4, y//4+scores.shape[2]),slice(x//4, x//4+scores.shape[3])
-            total[:,:,a,b] += scores; times[a,b] += 1
+            total[:,:,a,b] += scores
+            times[a,b] += 1
     assert times.min()>=1 and np.abs(found-total/times).max()<1e-4 and model.seen<=8
 
 @pytest.mark.parametrize('window,stride', [(10,4), (12,6), (12,0), (12,-4)])
 def test_windows_of_whole_patches(window, stride):
-    with pytest.raises(ValueError, match='multiples of the patch, 4 pixels'): window_scores(PatchMeans(), torch.zeros(1,3,24,24), torch.zeros(2,4), window, stride)
+    with pytest.raises(ValueError, match='multiples of the patch, 4 pixels'):
+        window_scores(PatchMeans(), torch.zeros(1,3,24,24), torch.zeros(2,4), window, stride)
 
-# Counts -----------------------------------------------------------------------------------------------------------------
+# Counts ---------------------------------------------------------------------------------------------------------------
 
 @quick
 @given(st.integers(0, 10**6), st.integers(1, 6))
@@ -219,7 +233,8 @@ def test_counts_by_hand(seed, n):
     pred,target = rng.integers(0, n, (4,5)),rng.choice([*range(n), 255], (4,5))
     found = areas(torch.tensor(pred), torch.tensor(target), n).numpy()
     pairs = [(p,t) for p,t in zip(pred.flat, target.flat) if t!=255]
-    right = [sum(p==t==k for p,t in pairs) for k in range(n)]+[sum(p==k for p,_ in pairs) for k in range(n)]+[sum(t==k for _,t in pairs) for k in range(n)]
+    right = [sum(p==t==k for p,t in pairs) for k in range(n)]+[sum(p==k for p,_ in pairs)
+        for k in range(n)]+[sum(t==k for _,t in pairs) for k in range(n)]
     assert found.tolist()==right
     each = iou(found)
     for k in range(n):
@@ -228,7 +243,8 @@ def test_counts_by_hand(seed, n):
 
 @pytest.mark.parametrize('label,n', [(3,3), (254,3), (-1,3)])
 def test_labels_that_are_no_class(label, n):
-    with pytest.raises(ValueError, match='3 classes'): areas(torch.zeros(2,2).long(), torch.tensor([[0,1],[2,label]]), n)
+    with pytest.raises(ValueError, match='3 classes'):
+        areas(torch.zeros(2,2).long(), torch.tensor([[0,1],[2,label]]), n)
 
 def test_last_class_is_one():
     assert areas(torch.tensor([2]), torch.tensor([2]), 3).tolist()==[0,0,1]*3
@@ -249,7 +265,8 @@ def test_details_of_a_task():
     found = find_task('masks').details(job, np.array([[2,0,0, 4,0,0, 2,2,0]], float))
     assert found==dict(iou=dict(a=.5, b=0., c=None), share_of_pixels=dict(a=.5, b=.5, c=0.))
     assert find_task('masks').details(job, np.zeros((1,9)))['share_of_pixels']==dict(a=0, b=0, c=0)
-    assert find_task('masks').details(job, np.array([[0,0,0, 0,0,1, 0,0,1]], float))['share_of_pixels']==dict(a=0, b=0, c=1)
+    assert find_task('masks').details(job, np.array([[0,0,0, 0,0,1, 0,0,1]], float))['share_of_pixels']==dict(a=0, b=0,
+        c=1)
 
 def test_saved_labels(tmp_path):
     "A palette PNG: the indices, and VOC's colours to look at."
@@ -274,29 +291,35 @@ def test_squashed_labels():
 
 def field(task, name): return find_task(task).protocols[name]
 
-@pytest.mark.parametrize('task,scale,size', [('voc',65,336), ('context60',50,336), ('coco-object',50,336), ('voc20',40,336), ('context59',40,336),
+@pytest.mark.parametrize('task,scale,size', [('voc',65,336), ('context60',50,336), ('coco-object',50,336),
+    ('voc20',40,336), ('context59',40,336),
     ('ade20k',40,336), ('coco-stuff',40,448), ('cityscapes',40,560)])
 def test_sclip_as_published(task, scale, size):
     "SCLIP's scale and size differ from set to set; its lists of names are those that it publishes."
     p = field(task, 'sclip')
     assert (p.scale, p.size, p.templates, p.window, p.stride)==(scale, size, 'openai-80', 224, 112)
-    assert p.names==('name' if task.startswith('context') else 'sclip') and p.threshold==(.1 if task in ('voc','context60','coco-object') else 0)
+    assert p.names==('name' if task.startswith('context') else 'sclip')
+    assert p.threshold==(.1 if task in ('voc','context60','coco-object') else 0)
     assert 'not as published' in p.about and 'NACLIP differs' in p.about
 
-@pytest.mark.parametrize('task', ['voc','voc20','context60','context59','ade20k','coco-object','coco-stuff','cityscapes'])
+@pytest.mark.parametrize('task', ['voc','voc20','context60','context59','ade20k','coco-object','coco-stuff',
+    'cityscapes'])
 def test_tcl_as_published(task):
     "TCL takes the names as the data set writes them, and nine sentences."
     p = field(task, 'tcl')
     assert (p.names, p.templates, p.size, p.window, p.stride)==('name', 'tcl-9', 448, 448, 224)
     assert 'not as published' in p.about and 'Talk2DINO' not in p.about
-    assert sorted(template_sets['tcl-9'])==sorted(['itap of a {}.', 'a bad photo of a {}.', 'a origami {}.', 'a photo of the large {}.',
-        'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.', 'a photo of many {}.', 'a photo of {}s.'])
+    assert sorted(template_sets['tcl-9'])==sorted(['itap of a {}.', 'a bad photo of a {}.', 'a origami {}.',
+        'a photo of the large {}.',
+        'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.', 'a photo of many {}.',
+        'a photo of {}s.'])
 
 @pytest.mark.parametrize('task', ['voc20','context59','ade20k','coco-stuff','cityscapes'])
 def test_dinotxt_as_published(task):
     "dino.txt has no logit scale in its softmax."
     p = field(task, 'dino.txt')
-    assert (p.scale, p.names, p.templates, p.blend, p.size, p.window, p.stride)==(1, 'name', 'openai-80', 'softmax', 512, 384, 192)
+    assert (p.scale, p.names, p.templates, p.blend, p.size, p.window, p.stride)==(1, 'name', 'openai-80', 'softmax',
+        512, 384, 192)
 
 def test_scale_of_the_softmax(model):
     "With scale 1 the probabilities that are averaged are softmaxes of the cosines themselves."
@@ -311,9 +334,12 @@ def test_scale_of_the_softmax(model):
     right = np.exp(cosines.numpy())/np.exp(cosines.numpy()).sum(1, keepdims=True)
     assert job.head.scale==1 and np.abs(seen['probabilities'].numpy()-right).max()<1e-6
 
-@pytest.mark.parametrize('wrong,says', [(dict(threshold=50), 'threshold is a probability'), (dict(threshold=-.1), '0 or more'), (dict(scale=-1), '0 or more'),
-    (dict(scale='nan'), 'is not a float'), (dict(scale='inf'), 'is not a float'), (dict(prior=-1), '0 or more'), (dict(window=-64, stride=8), '0 or more'),
-    (dict(window=64, stride=-8), '0 or more'), (dict(window=8, stride=16), 'leaves gaps'), (dict(vocabulary='prot'), "no vocabulary 'prot'"), (dict(names='sclip'), "does not use 'names'")])
+@pytest.mark.parametrize('wrong,says', [(dict(threshold=50), 'threshold is a probability'),
+    (dict(threshold=-.1), '0 or more'), (dict(scale=-1), '0 or more'),
+    (dict(scale='nan'), 'is not a float'), (dict(scale='inf'), 'is not a float'), (dict(prior=-1), '0 or more'),
+    (dict(window=-64, stride=8), '0 or more'),
+    (dict(window=64, stride=-8), '0 or more'), (dict(window=8, stride=16), 'leaves gaps'),
+    (dict(vocabulary='prot'), "no vocabulary 'prot'"), (dict(names='sclip'), "does not use 'names'")])
 def test_values_that_cannot_be(wrong, says):
     with pytest.raises(ValueError, match=says): pick_protocol(find_task('scenes-things'), **wrong)
 
@@ -321,13 +347,15 @@ def test_values_that_cannot_be(wrong, says):
 
 two = ('background',),('boat','ship')
 
-@pytest.mark.parametrize('text,words', [('sky, wall\nboat|ship\n', (('sky','wall'),('boat','ship'))), ('\n a,,b \n\n{c}\n', (('a','b'),('{c}',)))])
+@pytest.mark.parametrize('text,words', [('sky, wall\nboat|ship\n', (('sky','wall'),('boat','ship'))),
+    ('\n a,,b \n\n{c}\n', (('a','b'),('{c}',)))])
 def test_byte_order_mark_is_no_word(tmp_path, text, words):
     for mark in (b'', b'\xef\xbb\xbf'):
         (tmp_path/'n.TXT').write_bytes(mark+text.encode())
         assert words_of_file(str(tmp_path/'n.TXT'), two)==words
 
-@pytest.mark.parametrize('data,says', [(b'sky\n,\n', "the line ',' holds no word"), ('sky\nboat'.encode('utf-16'), 'not text in UTF-8'), (b'a\nb\nc\n', 'names 3 classes')])
+@pytest.mark.parametrize('data,says', [(b'sky\n,\n', "the line ',' holds no word"),
+    ('sky\nboat'.encode('utf-16'), 'not text in UTF-8'), (b'a\nb\nc\n', 'names 3 classes')])
 def test_names_files_that_are_none(tmp_path, data, says):
     (tmp_path/'n.txt').write_bytes(data)
     with pytest.raises(ValueError, match=says): words_of_file(str(tmp_path/'n.txt'), two)
@@ -339,7 +367,9 @@ def test_any_names_file(tmp_path, data):
     (tmp_path/'n.txt').write_bytes(data)
     try: found = words_of_file(str(tmp_path/'n.txt'), two)
     except ValueError as e: assert 'n.txt' in str(e)
-    else: assert len(found)==2 and all(w and w==w.strip() and '\ufeff' not in w for ws in found for w in ws) and all(found)
+    else:
+        assert len(found)==2 and all(w and w==w.strip() and '\ufeff' not in w for ws in found
+            for w in ws) and all(found)
 
 @pytest.fixture
 def own(tmp_path):
@@ -351,7 +381,8 @@ def run(*args): return cli(['eval', 'scenes', '--workers','0', '--task','masks',
 
 def test_mistyped_list(own, capsys):
     "A list that is not there ends the command with a hint, and no number is printed."
-    for wrong,hint in (('nmae','Did you mean name'), ('sclpi','has no list'), ('port','has no list'), ('names.csv','has no list'), ('lost.txt','no file of names')):
+    for wrong,hint in (('nmae','Did you mean name'), ('sclpi','has no list'), ('port','has no list'),
+        ('names.csv','has no list'), ('lost.txt','no file of names')):
         assert run('--data', own, '--set', f'names={wrong}')==1
         said = capsys.readouterr()
         assert hint in said.err and 'miou' not in said.out and 'Traceback' not in said.err
@@ -361,7 +392,8 @@ def test_names_file_on_the_command_line(own, tmp_path, capsys):
     words = (own/'names.txt').read_bytes()
     shown = []
     for mark in (b'', b'\xef\xbb\xbf'):
-        path = tmp_path/f'a, b={{c}}:{len(mark)}.txt'; path.write_bytes(mark+words)
+        path = tmp_path/f'a, b={{c}}:{len(mark)}.txt'
+        path.write_bytes(mark+words)
         assert run('--data', own, '--set', f'names={path}', '--set', 'size=64')==0
         shown.append(next(l for l in capsys.readouterr().out.splitlines() if '| miou' in l).split('|')[2])
     assert shown[0]==shown[1]
@@ -371,7 +403,8 @@ def test_names_file_on_the_command_line(own, tmp_path, capsys):
 def binary(folder, *values):
     "Masks of which the left half has the first value, the right one the second."
     for p in sorted((folder/'masks').iterdir()):
-        m = np.full((64,64), values[0], np.uint8); m[:,32:] = values[1]
+        m = np.full((64,64), values[0], np.uint8)
+        m[:,32:] = values[1]
         Image.fromarray(m).save(p)
     (folder/'names.txt').write_text('background\nthing\n')
     return folder
@@ -383,7 +416,8 @@ def test_black_and_white_masks(own, capsys):
     said = capsys.readouterr().out
     assert 'masks: names.txt names 2 classes, 1 of them are in no mask: thing' in said
     assert 'masks: 50 % of all pixels are 255, which is ignored' in said and 'names.csv' in said
-    (own/'names.txt').unlink(); (own/'names.csv').write_text('id,name\n0,background\n255,thing\n')
+    (own/'names.txt').unlink()
+    (own/'names.csv').write_text('id,name\n0,background\n255,thing\n')
     assert run('--data', own, '--set', 'size=64')==0
     assert '255' not in capsys.readouterr().out.replace('255, ','')
 
@@ -407,15 +441,17 @@ def test_notes_of_a_finished_result(own, tmp_path, capsys):
         said.append([l for l in capsys.readouterr().out.splitlines() if l.startswith('masks:')])
     assert said[0]==said[1] and len(said[0])==2
 
-# The head, in plain numpy ----------------------------------------------------------------------------------------------
+# The head, in plain numpy ---------------------------------------------------------------------------------------------
 
 def plain_cosines(model, picture, size, words, templates):
-    "`[K,h,w]` of the patches and `[K]` of the whole image: a square picture of whole patches, resized and normalised by hand."
+    """`[K,h,w]` of the patches and `[K]` of the whole image: a square picture of whole patches, resized and
+    normalised by hand."""
     x = np.asarray(picture.resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
     x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
     with torch.no_grad():
         tokens = model.proj(model.image.forward_features(x))[0,1:].double().numpy()
-        vectors = np.stack([np.mean([model.encode_text([t.format(w)])[0].double().numpy() for t in templates], 0) for w in words])
+        vectors = np.stack([np.mean([model.encode_text([t.format(w)])[0].double().numpy() for t in templates], 0)
+            for w in words])
     unit = lambda v: v/np.linalg.norm(v, axis=-1, keepdims=True)
     patches,whole,vectors = unit(tokens),unit(tokens.max(0)),unit(vectors)
     n = size//model.patch[0]
@@ -424,7 +460,9 @@ def plain_cosines(model, picture, size, words, templates):
 def along(n, m): # what each of m pixels takes from n patches, linear between their centres
     at = np.clip((np.arange(m)+.5)*n/m-.5, 0, n-1)
     low = np.minimum(at.astype(int), n-2)
-    w = np.zeros((m,n)); w[np.arange(m),low] = 1-(at-low); w[np.arange(m),low+1] = at-low
+    w = np.zeros((m,n))
+    w[np.arange(m),low] = 1-(at-low)
+    w[np.arange(m),low+1] = at-low
     return w
 
 def enlarged(scores, size): # [K,h,w] -> [K,H,W]
@@ -434,19 +472,22 @@ def nearest(labels, size): # the label of the patch that holds the centre of the
     return labels[np.ix_(*(((np.arange(m)+.5)*n/m).astype(int) for n,m in zip(labels.shape, size)))]
 
 def kept(whole, owner, prior, background):
-    "The words that the prior lets win: of a data set with background, all of class 0 and as many others; else the best alone."
+    """The words that the prior lets win: of a data set with background, all of class 0 and as many others; else the
+    best alone."""
     free = [k for k in range(len(owner)) if background and owner[k]==0]
     rest = [k for k in np.argsort(-whole, kind='stable') if k not in free][:prior]
     return sorted(free+rest)
 
-class_sets = {'named':(names, tuple(range(17)), False), 'background':((*things,*backgrounds), (*range(1, 11), *[0]*7), True)}
+class_sets = {'named':(names, tuple(range(17)), False), 'background':((*things,*backgrounds), (*range(1, 11), *[0]*7),
+    True)}
 
 @pytest.mark.parametrize('prior', [1, 3, 16, 99])
 @pytest.mark.parametrize('kind', class_sets)
 def test_prior_by_hand(model, kind, prior):
     "Only the words that fit the image best may win; class 0 is spared where it is background, and nowhere else."
     words,owner,background = class_sets[kind]
-    head = Head(model, words, owner, SegmentProtocol(size=64, templates='name', prior=prior, upsampling='bilinear'), background)
+    head = Head(model, words, owner, SegmentProtocol(size=64, templates='name', prior=prior, upsampling='bilinear'),
+        background)
     differ = 0
     for i in range(6):
         picture = Image.fromarray(Scenes(8, seed=21, size=64)[i].image)
@@ -464,12 +505,14 @@ def test_prior_by_hand(model, kind, prior):
 @pytest.mark.parametrize('blend', ['cosine','softmax'])
 def test_prior_of_a_batch(model, blend):
     "Each image of a batch has its own words, whatever the scores are."
-    head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', prior=2, blend=blend, upsampling='bilinear'))
+    head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', prior=2, blend=blend,
+        upsampling='bilinear'))
     transform = image_transform(SegmentProtocol(size=64), model)
     x = torch.stack([transform(s.image) for s in Scenes(5, seed=4, size=64)])
     with torch.no_grad():
         together = head(x, [(64,64)]*5)
-        for k in range(5): assert torch.equal(together[k], head(x[k:k+1], [(64,64)])[0]) and len(together[k].unique())<=2
+        for k in range(5):
+            assert torch.equal(together[k], head(x[k:k+1], [(64,64)])[0]) and len(together[k].unique())<=2
 
 @pytest.mark.parametrize('size', [(64,64), (50,70), (21,100), (5,3)])
 def test_decided_at_the_patches(model, size):
@@ -483,14 +526,17 @@ def test_decided_at_the_patches(model, size):
 @pytest.mark.parametrize('scale', [0, 1, 40])
 @pytest.mark.parametrize('threshold', [.3, .6, .95])
 def test_threshold_by_hand(model, scale, threshold):
-    "A winner of smaller probability is background: a softmax of enlarged cosines times e to the logit scale, or times the protocol's own."
+    """A winner of smaller probability is background: a softmax of enlarged cosines times e to the logit scale, or
+    times the protocol's own."""
     words,owner,background = class_sets['background']
-    protocol = SegmentProtocol(size=64, templates='scenes', threshold=threshold, scale=float(scale), upsampling='bilinear')
+    protocol = SegmentProtocol(size=64, templates='scenes', threshold=threshold, scale=float(scale),
+        upsampling='bilinear')
     head = Head(model, words, owner, protocol, background)
     picture = Image.fromarray(Scenes(2, seed=21, size=64)[1].image)
     x = image_transform(protocol, model)(picture)[None]
     article = lambda w: 'an' if w[0] in 'aeiou' else 'a'
-    cosines = np.concatenate([plain_cosines(model, picture, 64, [w], ['{}', article(w)+' {}', f'a picture of {article(w)} {{}}'])[0] for w in words])
+    cosines = np.concatenate([plain_cosines(model, picture, 64, [w],
+        ['{}', article(w)+' {}', f'a picture of {article(w)} {{}}'])[0] for w in words])
     z = (scale or np.exp(model.logit_scale.item()))*enlarged(cosines, (48,40))
     p = np.exp(z-z.max(0))/np.exp(z-z.max(0)).sum(0)
     want = np.where(p.max(0)<threshold, 0, np.array(owner)[p.argmax(0)])
@@ -499,11 +545,13 @@ def test_threshold_by_hand(model, scale, threshold):
     assert (got==want)[sure].mean()>.999 and sure.mean()>.9
 
 def test_areas_by_hand():
-    "Shared, predicted and true pixels, in this order; pixels that do not count are in none; intersection over union of each class."
+    """Shared, predicted and true pixels, in this order; pixels that do not count are in none; intersection over
+    union of each class."""
     rng = np.random.default_rng(0)
     said,true = rng.integers(0, 5, (2,9,11)),rng.choice([0,1,2,255], (2,9,11))
     keep = true!=255
-    plain = [[((said==k)&(true==k)).sum() for k in range(6)], [((said==k)&keep).sum() for k in range(6)], [(true==k).sum() for k in range(6)]]
+    plain = [[((said==k)&(true==k)).sum() for k in range(6)], [((said==k)&keep).sum() for k in range(6)],
+        [(true==k).sum() for k in range(6)]]
     got = areas(torch.tensor(said), torch.tensor(true), 6)
     assert got.tolist()==np.concatenate(plain).tolist()
     union = [(((said==k)|(true==k))&keep).sum() for k in range(6)]

@@ -1,5 +1,5 @@
 "Names become sentences, sentences become vectors: what is filled in, what is kept, and what nothing tells apart."
-import re
+import os, re
 from dataclasses import replace
 from string import ascii_lowercase
 
@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer
@@ -19,11 +20,12 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from clippy.eval import all_tasks, change, evaluate, find_task, tasks
+from clippy.files import read_ours
 from clippy.model import Config, create_model
 from clippy.predict import CLIPpy # with its methods of prediction
 from clippy.saved import load
 from clippy.scenes import Scenes, things
-from clippy.words import cached_vectors, distinct, fill, templates_of
+from clippy.words import cached_vectors, class_vectors, distinct, fill, templates_of
 
 all_tasks() # every chapter has registered its own
 
@@ -150,3 +152,49 @@ def test_names_become_different_keys(names):
     keys = distinct(names)
     assert len(keys)==len(set(keys))==len(names) and all(k.startswith(n) for k,n in zip(keys, names))
     assert [k for k,n in zip(keys, names) if names.count(n)==1]==[n for n in names if names.count(n)==1]
+
+# Vectors that are kept, in a folder that others may write too -------------------------------------------------------
+
+two_names,alone = ['boat','cat'],('{}',)
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path/'cache'))
+    return tmp_path/'cache'
+
+def poison(path, change):
+    "Wrong vectors under the name of right ones, as somebody else would put them there."
+    wrong = torch.nn.functional.normalize(torch.randn(2, 128, generator=torch.manual_seed(0)), dim=-1)
+    if change=='link':
+        save_file(dict(vectors=wrong), path.with_name('other'))
+        path.unlink()
+        path.symlink_to(path.with_name('other'))
+    elif change=='pipe':
+        path.unlink()
+        os.mkfifo(path)
+    else:
+        save_file(dict(vectors=dict(shape=wrong[:1], length=wrong*2, kind=wrong.to(torch.int32)).get(change, wrong)),
+            path)
+        path.chmod(dict(group=0o620, world=0o602).get(change, 0o600))
+        if change=='owner': os.chown(path, 12345, 12345)
+
+@pytest.mark.parametrize('change', ['group', 'world', 'link', 'pipe', 'shape', 'length', 'kind', 'owner'])
+def test_text_vectors_of_others(boxed_model, cache, change):
+    "Vectors that others can have written, or that are none, are not believed, and made anew."
+    if change=='owner' and os.getuid(): pytest.skip('only the administrator can give files away')
+    right = class_vectors(boxed_model, two_names, alone)
+    assert torch.equal(cached_vectors(boxed_model, two_names, alone), right)
+    path, = cache.rglob('*.safetensors')
+    assert path.stat().st_mode & 0o777==0o600 and path.parent.stat().st_mode & 0o777==0o700
+    poison(path, change)
+    assert torch.equal(cached_vectors(boxed_model, two_names, alone), right)
+    assert torch.equal(cached_vectors(boxed_model, two_names, alone), right) and read_ours(path)
+
+def test_text_vectors_are_kept(boxed_model, cache, monkeypatch):
+    "They are computed once; and where nothing can be kept, they are computed all the same."
+    right = cached_vectors(boxed_model, two_names, alone)
+    monkeypatch.setattr('clippy.words.class_vectors', None)
+    assert torch.equal(cached_vectors(boxed_model, two_names, alone), right)
+    monkeypatch.undo()
+    monkeypatch.setenv('CLIPPY_CACHE', '/dev/null/cache')
+    assert torch.equal(cached_vectors(boxed_model, two_names, alone), right)
