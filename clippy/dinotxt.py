@@ -167,7 +167,7 @@ def dino_files(
     entry:Entry, # of the registry
 )->tuple: # files of backbone, image head and text tower; the last two may be one
     "The files of a dino.txt, fetched if they are open."
-    if entry.name=='dinov2-l14-txt': return tuple(fetch_file(url) for url in open_files)
+    if entry.name.startswith('dinov2-l14-txt'): return tuple(fetch_file(url) for url in open_files)
     folder = Path(entry.home) if Path(entry.home).is_dir() else cache_folder()/'models'
     version = 'dinov3' if entry.name.startswith('dinov3') else 'dinov?'
     patterns = f'{version}*pretrain*.pth', f'{version}*vision_head*.pth', f'{version}*text_encoder*.pth'
@@ -210,10 +210,10 @@ def _text_tower(state): # likewise
 # %% ../nbs/17_dinotxt.ipynb #24e15617
 def open_dinotxt(
     entry:Entry, # of the registry
-    text:str='', # not used: dino.txt brings its own
-    whole:bool=False, # both halves of a text, for whole images?
+    whole:bool|None=None, # both halves of a text, for whole images? None: if the name ends with `-whole`
 )->DinoTxt: # in evaluation mode
     "Load a dino.txt."
+    if whole is None: whole = entry.name.endswith('-whole')
     tokenizer = need('open_clip', 'open_clip').SimpleTokenizer()
     backbone,head,words = dino_files(entry)
     tower = dino_tower(backbone)
@@ -277,7 +277,6 @@ def talk2dino_files(
 # %% ../nbs/17_dinotxt.ipynb #378d68ee
 def open_talk2dino(
     entry:Entry, # of the registry
-    text:str='', # not used: the text tower is CLIP's
 )->Talk2DINO: # in evaluation mode
     "Load a Talk2DINO."
     layers,dino,clip = talk2dino_files(entry)

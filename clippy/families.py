@@ -238,7 +238,6 @@ tips_files = ['config.json', 'model*.safetensors', 'model.safetensors.index.json
 
 def open_tips(
     entry:Entry, # of the registry; its home is a repository on the Hub, or a folder
-    text:str='', # not used: TIPSv2 brings its own
 )->TIPSv2: # in evaluation mode
     "Load a TIPSv2."
     folder = hub_folder(entry.home, tips_files)

@@ -223,7 +223,6 @@ def build(
 # %% ../nbs/16_openclip.ipynb #7b991819
 def open_clip_model(
     entry:Entry, # of the registry; its name begins with `open_clip:`
-    text:str='', # not used: the tokenizer comes with the name
 )->OpenCLIP: # in evaluation mode
     "Load a model of open_clip."
     name = entry.name.removeprefix('open_clip:')

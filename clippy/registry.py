@@ -62,7 +62,7 @@ def hint(
 # %% ../nbs/13_registry.ipynb #40ea01e2
 def open_named(
     name:str, # a name of the table
-    **options, # of the family, e.g. `text`, the folder of a text tower
+    text:str='', # a release: folder or Hub name of the text tower; '': the usual one
 ): # `CLIPpy`, in evaluation mode; None: no name of ours, or a model in the box
     "Open a model of the table."
     found,near = entry(name),did_you_mean(name, registry(), most=1)
@@ -70,6 +70,8 @@ def open_named(
     if not found or found.kind=='boxed': return None
     if found.kind=='preset': raise ValueError(
         f'{name} is a preset: it is untrained, and knows nothing. create_model({name!r}) makes one to be trained.')
+    if text and found.kind!='release': raise ValueError(f'{name} brings its own text tower: leave out text={text!r}.')
+    options = dict(text=text) if text else {}
     return installed('clippy.families')[found.family].load()(found, **options)
 
 # %% ../nbs/13_registry.ipynb #e2558cc3

@@ -109,7 +109,7 @@ def test_dino_txt(parts):
     texts = ['a photo of a cat', 'dog']
     whole = plain_text(open_clip.tokenize(texts), text)
     assert (model.encode_text(texts)-F.normalize(whole[:,384:], dim=-1)).abs().max()<1e-4
-    both = opened(folder, whole=True)
+    both = open_dinotxt(Entry('small-whole', 'family', 'dinotxt', '', 0, '', str(folder)))
     assert (both.encode_text(texts)-F.normalize(whole, dim=-1)).abs().max()<1e-4
     image = torch.cat([tokens[:,0], tokens[:,5:].mean(1)], 1)
     assert (both.encode_image(x)-F.normalize(image, dim=-1)).abs().max()<1e-4

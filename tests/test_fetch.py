@@ -35,7 +35,7 @@ class Site:
             def log_message(self, *_): pass
         self.server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         self.url = f'http://127.0.0.1:{self.server.server_port}/weights.pt'
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(.02,), daemon=True).start()
 
 @pytest.fixture
 def site(monkeypatch):
@@ -130,7 +130,7 @@ def test_a_page_is_no_model(site, tmp_path):
 def test_where_an_address_leads(site, tmp_path):
     "The server that answers in the end has to be one of the list, as the first one."
     other = ThreadingHTTPServer(('127.0.0.2', 0), site.server.RequestHandlerClass)
-    threading.Thread(target=other.serve_forever, daemon=True).start()
+    threading.Thread(target=other.serve_forever, args=(.02,), daemon=True).start()
     site.to = f'http://127.0.0.2:{other.server_port}/weights.pt'
     threading.Timer(.05, lambda: setattr(site, 'to', '')).start()
     site.errors = [302,200]

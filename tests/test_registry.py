@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clippy import registry
+from clippy import registry, saved
 from clippy.eval import all_tasks
 from clippy.model import presets
 from clippy.registry import entry, hint, measured, models, open_named, published
@@ -51,13 +51,28 @@ def opener(entry, text=''): return entry.name,entry.home,text
 
 def test_a_name_leads_to_a_function(monkeypatch):
     "The function of a family comes from an entry point; what `clippy.saved` opens itself is left to it."
-    found = {k:EntryPoint(k, 'test_registry:opener', 'clippy.families') for k in ('tipsv2','open_clip')}
+    found = {k:EntryPoint(k, 'test_registry:opener', 'clippy.families') for k in ('tipsv2','open_clip','release')}
     monkeypatch.setattr(registry, 'installed', lambda group: found if group=='clippy.families' else {})
-    assert open_named('tipsv2-b14', text='t')==('tipsv2-b14', 'google/tipsv2-b14', 't')
+    assert open_named('tipsv2-b14')==('tipsv2-b14', 'google/tipsv2-b14', '')
+    assert open_named('clippy-5k', text='t5')[2]=='t5'
+    with pytest.raises(ValueError, match='brings its own text tower'): open_named('tipsv2-b14', text='t5')
     assert open_named('open_clip:RN50/openai')==('open_clip:RN50/openai', 'RN50/openai', '')
     assert [open_named(n) for n in ('scenes','me/model','zzz')]==[None]*3
     with pytest.raises(ValueError, match='There is no model .*Did you mean tipsv2-l14'): open_named('tipsv2-l41')
     with pytest.raises(ValueError, match='untrained, and knows nothing'): open_named('clippy-B-16')
+
+def test_load_asks_the_table(monkeypatch, tmp_path):
+    "`load` and `open_model` find a name of the table after what is on this disk, and before the Hub."
+    way_in = EntryPoint('registry', 'clippy.registry:open_named', 'clippy.models')
+    monkeypatch.setattr(saved, 'entry_points', lambda group: [way_in] if group=='clippy.models' else [])
+    found = dict(tipsv2=EntryPoint('tipsv2', 'test_registry:opener', 'clippy.families'))
+    monkeypatch.setattr(registry, 'installed', lambda group: found)
+    assert saved.load('tipsv2-b14')==saved.open_model('tipsv2-b14')==('tipsv2-b14', 'google/tipsv2-b14', '')
+    with pytest.raises(ValueError, match='Did you mean tipsv2-l14'): saved.load('tipsv2-l41')
+    with pytest.raises(FileNotFoundError, match='the Hub did not give it'): saved.load('somebody/else')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path/'tipsv2-b14').mkdir()
+    with pytest.raises(ValueError, match='is not a saved CLIPpy'): saved.load('tipsv2-b14')
 
 def test_every_family_has_its_function():
     "setup.py names a function that there is for each family of the table, and one way in."
