@@ -100,7 +100,8 @@ def test_the_release_reads_a_text_tower_so_too(model, tmp_path):
 
 def own_code(model, tmp_path): # in every place where it could be looked for
     for d in (model, model/'text', model/'text/2_Dense'):
-        (d/'own.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nfrom transformers import PretrainedConfig as Own, AutoModel as Extra\n")
+        (d/'own.py').write_text(f"open({str(tmp_path/'ran')!r}, 'w')\nfrom transformers import PretrainedConfig as "
+            f"Own, AutoModel as Extra\n")
 
 def modules(model, **changes): # of the last one
     path = model/'text/modules.json'
@@ -175,12 +176,14 @@ from clippy.model import text_tower
 from clippy.saved import load
 from clippy.folders import info
 folder,seen,bad,on = os.path.realpath(sys.argv[1]),set(),[],True
+forbidden = ('pickle.find_class','subprocess.Popen','os.system','os.exec','socket.connect','socket.getaddrinfo',
+    'shutil.unpack_archive')
 def watch(event, args):
     if not on: return
     if event=='open' and isinstance(args[0], (str,bytes)):
         real = os.path.realpath(os.fsdecode(args[0]))
         if real.startswith(folder): seen.add(os.path.relpath(real, folder))
-    if event in ('pickle.find_class','subprocess.Popen','os.system','os.exec','socket.connect','socket.getaddrinfo','shutil.unpack_archive'): bad.append((event, str(args)[:200]))
+    if event in forbidden: bad.append((event, str(args)[:200]))
 sys.addaudithook(watch)
 load(folder); info(folder); text_tower(folder+'/text'); text_tower(folder+'/text', pretrained=False)
 on = False
@@ -188,13 +191,16 @@ print(json.dumps([sorted(seen), bad]))
 '''
 
 def test_only_listed_files_are_opened(model, tmp_path):
-    "Every `open` of Python while a model is loaded, reported by the interpreter itself; no pickle, no process, no connection."
+    """Every `open` of Python while a model is loaded, reported by the interpreter itself; no pickle, no process, no
+    connection."""
     own_code(model, tmp_path)
-    extra = '''adapter_config.json adapter_model.safetensors pytorch_model.bin pytorch_model.bin.index.json training_args.bin optimizer.pt chat_template.jinja
-        processor_config.json preprocessor_config.json generation_config.json tokenizer.model README.md model.onnx tf_model.h5 flax_model.msgpack
+    extra = '''adapter_config.json adapter_model.safetensors pytorch_model.bin pytorch_model.bin.index.json
+        training_args.bin optimizer.pt chat_template.jinja processor_config.json preprocessor_config.json
+        generation_config.json tokenizer.model README.md model.onnx tf_model.h5 flax_model.msgpack
         video_preprocessor_config.json tokenization_own.py'''.split()
     for name in extra:
-        for d in (model, model/'text'): (d/name).write_bytes(pickle.dumps(Touch(tmp_path/'ran')) if name.endswith(('.bin','.pt')) else b'{}')
+        for d in (model, model/'text'):
+            (d/name).write_bytes(pickle.dumps(Touch(tmp_path/'ran')) if name.endswith(('.bin','.pt')) else b'{}')
     r = subprocess.run([sys.executable, '-c', opened, str(model)], capture_output=True, text=True, timeout=200,
         cwd=root,
         env={**os.environ, 'PYTHONPATH':os.pathsep.join([str(root), os.environ.get('PYTHONPATH', '')])})
@@ -208,7 +214,7 @@ def test_only_listed_files_are_opened(model, tmp_path):
     assert {'config.json','text/modules.json'} <= set(seen) <= {'config.json','model.safetensors','manifest.json',
         *(f'text/{o}' for o in tower)}
 
-# Honest towers, of every architecture ----------------------------------------------------------------------------------
+# Honest towers, of every architecture ---------------------------------------------------------------------------------
 
 small = dict(vocab_size=60, pad_token_id=0, bos_token_id=1, eos_token_id=2)
 bert = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
@@ -290,7 +296,8 @@ def test_older_layouts(tmp_path):
     assert torch.equal(vectors(text_tower(tmp_path/'raw').eval()), vectors(bare))
 
 def test_the_decoder_may_be_there_and_a_layer_may_not_be_missing(tmp_path):
-    "A file of a whole T5 is read as its encoder; a file without one of the encoder's weights is refused, where transformers draws it at random."
+    """A file of a whole T5 is read as its encoder; a file without one of the encoder's weights is refused, where
+    transformers draws it at random."""
     want,file = vectors(written(tmp_path/'tower', 't5')),tmp_path/'tower/model.safetensors'
     state = {k:v.clone() for k,v in load_file(file).items()}
     save_file(state | {'decoder.block.0.layer.0.SelfAttention.q.weight':torch.zeros(32,32),
@@ -301,7 +308,7 @@ def test_the_decoder_may_be_there_and_a_layer_may_not_be_missing(tmp_path):
     refused(lambda: text_tower(tmp_path/'tower'),
         r'1 weights that the file lacks: encoder\.block\.1\.layer\.0\.SelfAttention\.q\.weight')
 
-# 2. Settings of the image tower --------------------------------------------------------------------------------------------
+# 2. Settings of the image tower ---------------------------------------------------------------------------------------
 
 def plant(model, **image_args): edit(model/'config.json',
         image_args=json.loads((model/'config.json').read_text())['image_args'] | image_args)
@@ -325,7 +332,8 @@ def plant(model, **image_args): edit(model/'config.json',
     (dict(mlp_ratio=float('inf')), 'mlp_ratio'), (dict(num_heads=0), 'num_heads'),
     (dict(mlp_ratio=float('nan')), 'mlp_ratio')])
 def test_image_args_are_of_a_list(model, tmp_path, monkeypatch, args, said):
-    "Arguments that fetch or open, on the way to timm: refused, nothing is fetched, and nothing lies in PyTorch's cache for torchvision to execute later."
+    """Arguments that fetch or open, on the way to timm: refused, nothing is fetched, and nothing lies in PyTorch's
+    cache for torchvision to execute later."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path/'torch'))
     (tmp_path/'bad.pth').write_bytes(pickle.dumps(Touch(tmp_path/'ran')))
     plant(model, **json.loads(json.dumps(args).replace('{}', str(tmp_path))))
@@ -355,7 +363,7 @@ def test_every_field_of_a_config_has_its_kind():
     from clippy.saved import config_settings
     assert set(config_settings)=={'clippy', *(f.name for f in fields(Config))}
 
-# 3. Size, and what is no file ---------------------------------------------------------------------------------------------
+# 3. Size, and what is no file -----------------------------------------------------------------------------------------
 
 def header(file, entries, data=b'', length=None):
     head = json.dumps(entries).encode()
@@ -396,7 +404,8 @@ def test_a_sparse_giant_takes_no_memory(model, where):
     refused(lambda: load(model), 'does not fit the model')
 
 def test_weights_of_an_image_tower_that_are_giants(tmp_path):
-    "`--image-weights`: a sparse giant, a device, and a torch file whose strides repeat one number a million million times."
+    """`--image-weights`: a sparse giant, a device, and a torch file whose strides repeat one number a million
+    million times."""
     from clippy.model import image_tower
     giant(tmp_path/'w.safetensors')
     torch.save({'blocks.0.attn.qkv.weight':torch.zeros(1).expand(10**6, 10**6)}, tmp_path/'w.pth')
@@ -441,7 +450,8 @@ def test_json_that_is_none(model, file, data):
     refused(lambda: load(model), '.')
 
 def test_a_giant_that_is_within_the_bounds(model, tmp_path):
-    "Settings that ask for more than the file has, in either tower; and for more than the machine has, where there is no file."
+    """Settings that ask for more than the file has, in either tower; and for more than the machine has, where there
+    is no file."""
     plant(model, embed_dim=65536, depth=256, num_heads=1024)
     refused(lambda: load(model), 'does not fit the model')
     shutil.rmtree(model)
@@ -453,7 +463,7 @@ def test_a_giant_that_is_within_the_bounds(model, tmp_path):
     refused(lambda: load(model), 'would take')
     refused(lambda: text_tower(model/'text', pretrained=False), 'would take')
 
-# Whatever is in the files --------------------------------------------------------------------------------------------------
+# Whatever is in the files ---------------------------------------------------------------------------------------------
 
 watched = dict(on=False, opened=[], ran=[])
 
@@ -471,9 +481,11 @@ values = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(-2, 300),
     'somebody/model', 'own.Own', 'os.system', 'torch.hub.load', 'builtins.eval', '..', '.', 'max', 'cls', 'relu',
     'bert', 'eager'])),
     lambda o: st.lists(o, max_size=4) | st.dictionaries(st.text(max_size=8), o, max_size=4), max_leaves=6)
-names = st.one_of(st.text(max_size=12), st.sampled_from('''model_kwargs config_kwargs processor_kwargs auto_map trust_remote_code adapter_config attn_implementation quantization_config
-    dtype torch_dtype tokenizer_class tokenizer_file vocab_file chat_template pretrained_cfg checkpoint_path url file path type kwargs __class__ model_type architectures _name_or_path name_or_path
-    max_length num_labels pruned_heads subfolder gguf_file weight_map image text image_args text_args pad_token extra_special_tokens base_model_name_or_path'''.split()))
+names = st.one_of(st.text(max_size=12), st.sampled_from('''model_kwargs config_kwargs processor_kwargs
+    auto_map trust_remote_code adapter_config attn_implementation quantization_config dtype torch_dtype tokenizer_class
+    tokenizer_file vocab_file chat_template pretrained_cfg checkpoint_path url file path type kwargs __class__
+    model_type architectures _name_or_path name_or_path max_length num_labels pruned_heads subfolder gguf_file
+    weight_map image text image_args text_args pad_token extra_special_tokens base_model_name_or_path'''.split()))
 settings_files = [o for o in files if o.endswith('.json') and o!='text/tokenizer.json']
 
 @st.composite
@@ -498,7 +510,8 @@ def shared_model(tmp_path_factory):
     (folder/'secret/s.json').write_text('{}')
     shutil.copytree(boxed()['scenes'], folder/'model')
     for o in ('pytorch_model.bin','adapter_config.json','own.py','chat_template.jinja'):
-        for d in (folder/'model', folder/'model/text'): (d/o).write_bytes(pickle.dumps(Touch(folder/'ran')) if o.endswith('.bin') else b'{}')
+        for d in (folder/'model', folder/'model/text'):
+            (d/o).write_bytes(pickle.dumps(Touch(folder/'ran')) if o.endswith('.bin') else b'{}')
     return folder
 
 allowed = {*files, 'manifest.json'}
@@ -520,7 +533,9 @@ def test_any_settings_end_in_a_model_or_a_sentence(shared_model, change):
     inside = {os.path.relpath(o, model) for o in watched['opened'] if o.startswith(str(shared_model))}
     assert inside<=allowed, inside-allowed
     if isinstance(answer, str): assert answer.strip() and '\n' not in answer and len(answer)<1200
-    else: assert isinstance(answer, CLIPpy) and answer.encode_text(['a red boat']).isfinite().all() and answer.encode_image(torch.zeros(1,3,64,64)).isfinite().all()
+    else:
+        assert isinstance(answer, CLIPpy) and answer.encode_text(['a red boat']).isfinite().all(
+            ) and answer.encode_image(torch.zeros(1,3,64,64)).isfinite().all()
 
 shapes = st.lists(st.one_of(st.integers(-1, 4), st.sampled_from([2**31, 2**62, 10**30, 1.5, '2', None, True])),
     max_size=4)
@@ -532,7 +547,8 @@ entries = st.fixed_dictionaries(dict(dtype=st.sampled_from(['F32','F16','I64','B
 @given(head=st.dictionaries(st.text(max_size=4) | st.just('__metadata__'), entries, max_size=3) | values,
     data=st.binary(max_size=40), wrong=st.sampled_from([0]*8+[1,-1,2**40,-10**6]))
 def test_a_header_is_whole_or_refused(head, data, wrong):
-    "What `read_header` takes, safetensors itself takes, with the same names and shapes; it takes no more bytes than the file has."
+    """What `read_header` takes, safetensors itself takes, with the same names and shapes; it takes no more bytes
+    than the file has."""
     import tempfile
     from clippy.files import read_header
     with tempfile.TemporaryDirectory() as d:
@@ -552,7 +568,7 @@ def test_whole_headers_are_taken(tmp_path):
     assert {k:v for k,(_,v) in read_header(tmp_path/'w.safetensors').items()}=={k:tuple(v.shape) for k,
         v in state.items()}
 
-# The versions ---------------------------------------------------------------------------------------------------------------
+# The versions ---------------------------------------------------------------------------------------------------------
 
 def test_the_oldest_versions_are_those_that_make_oldest_tests():
     "The floors of settings.ini under what reads models and images, and the versions that `make oldest` installs."
@@ -561,10 +577,11 @@ def test_the_oldest_versions_are_those_that_make_oldest_tests():
     floors = dict(re.findall(r'([\w-]+)>=([\d.]+)', ini['DEFAULT']['requirements']))
     tried = dict(re.findall(r'([\w-]+)==([\d.]+)', re.search(r'^OLDEST := (.*)$', (root/'Makefile').read_text(),
         re.M)[1]))
-    for o in 'huggingface_hub','pillow','safetensors','sentence-transformers','timm','transformers': assert floors[o]==tried[o], o
+    for o in 'huggingface_hub','pillow','safetensors','sentence-transformers','timm','transformers':
+        assert floors[o]==tried[o], o
     assert tuple(map(int, floors['timm'].split('.')))>=(1,0,26) # before, a pickle that was fetched ran at once
 
-# What else is read ----------------------------------------------------------------------------------------------------------
+# What else is read ----------------------------------------------------------------------------------------------------
 
 def nested(n): return json.loads('{"full_attention":'*n+'1'+'}'*n)
 
@@ -589,7 +606,8 @@ def test_tokenizers_that_are_none(model, change):
     refused(lambda: load(model), 'holds no tokenizer|has 2147483649 tokens')
 
 def test_torch_files_that_are_odd(tmp_path):
-    "A packed pickle that would unfold to 200 times its size, a dict within itself, a bare tensor, and weights that timm's converter stumbles over."
+    """A packed pickle that would unfold to 200 times its size, a dict within itself, a bare tensor, and weights that
+    timm's converter stumbles over."""
     from zipfile import ZIP_DEFLATED, ZipFile
     from clippy.model import image_tower
     with ZipFile(tmp_path/'bomb.pt', 'w', ZIP_DEFLATED) as z:
@@ -599,7 +617,8 @@ def test_torch_files_that_are_odd(tmp_path):
     within = {}
     within['state_dict'] = within
     for saved in within, torch.zeros(3), dict(state_dict=[1]), {'pos_embed':torch.zeros(1,7,
-            3)}, {'patch_embed.proj.weight':torch.zeros(7)}, {'visual.trunk.pos_embed':torch.zeros(2)}, {'pos_embed':torch.zeros(1,5,192).to_sparse()}:
+            3)}, {'patch_embed.proj.weight':torch.zeros(7)}, {'visual.trunk.pos_embed':torch.zeros(2)}, {
+            'pos_embed':torch.zeros(1,5,192).to_sparse()}:
         torch.save(saved, tmp_path/'odd.pt')
         refused(lambda: image_tower('vit_tiny_patch16_224', weights=tmp_path/'odd.pt'),
             'does not hold tensors|none that timm can fit')
@@ -622,7 +641,8 @@ def test_a_manifest_is_data(model, tmp_path, capsys):
     assert 'secret' not in capsys.readouterr().out
 
 def test_names_that_are_somebody_elses(model, tmp_path, monkeypatch):
-    "A folder in the working directory that is named as a model in the box is not taken for it; a model's folder may be a link, and links back into itself are its own."
+    """A folder in the working directory that is named as a model in the box is not taken for it; a model's folder
+    may be a link, and links back into itself are its own."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(model, tmp_path/'scenes')
     edit(tmp_path/'scenes/config.json', image_size=128)

@@ -7,8 +7,6 @@ import pytest, yaml
 root = Path(__file__).parent.parent
 folders = 'nbs','tests','tools','benchmarks','clippy'
 known = {'clippy/_modidx.py'} # written by nbdev
-# Files that are still to be rewritten. Nothing may be added; a file that is clean may not stay.
-todo = set(json.loads((root/'tests/style_todo.json').read_text()))
 
 def join(s): return s if isinstance(s, str) else ''.join(s)
 def is_code(path): return path.suffix in ('.py','.ipynb') and '_proc' not in path.parts and '.' not in path.parent.name
@@ -31,7 +29,7 @@ def found():
 
 def test_lines(found):
     "At most 120 columns, no `;` between statements, no name that is imported or assigned for nothing."
-    odd = {k:v for k,v in found.items() if k not in known|todo}
+    odd = {k:v for k,v in found.items() if k not in known}
     assert not odd, '\n'.join(f'{k}: {line}' for k,v in odd.items() for line in v)
 
 def sources(path):
@@ -60,7 +58,7 @@ def odd_sequences(path):
 
 def test_sequences():
     "A sequence is written as a sequence."
-    odd = [line for path in files if name_of[path] not in known|todo for line in odd_sequences(path)]
+    odd = [line for path in files if name_of[path] not in known for line in odd_sequences(path)]
     assert not odd, '\n'.join(odd)
 
 @pytest.mark.parametrize('src,lines', [
@@ -71,13 +69,6 @@ def test_sequences():
 def test_sequences_are_seen(src, lines):
     "The check above sees what it is for, and nothing else."
     assert list(sequences(src))==lines
-
-def test_what_is_left(found):
-    "A file that has been rewritten leaves the list."
-    clean = [k for k in todo if k not in found and not odd_sequences(root/k)]
-    assert not clean, f'take these out of tests/style_todo.json: {clean}'
-    gone = [k for k in todo if not (root/k).exists()]
-    assert not gone, f'take these out of tests/style_todo.json: {gone}'
 
 # Chapters -----------------------------------------------------------------------------------------------------------
 
@@ -110,7 +101,6 @@ exported = re.compile(r'^#\| *exports?\b', flags=re.M)
 def test_order(i):
     "A chapter imports no chapter that stands later in the contents, not even inside a function."
     late = {m for _,src in sources(chapters[i]) for m in imported(src) if modules.get(m, -1)>i}
-    if name_of[chapters[i]] in todo: return
     assert not late, f'{chapters[i].name} imports {sorted(late)}, which stand later in nbs/sidebar.yml'
 
 def test_numbers():
@@ -123,5 +113,4 @@ def test_length(module):
     "No module above 470 lines of code, none below 25."
     cells = [src for _,src in sources(chapters[modules[module]]) if exported.search(src)]
     lines = [line for src in cells for line in src.splitlines() if line.strip() and not line.startswith('#|')]
-    if name_of[chapters[modules[module]]] in todo: return
     assert 25<=len(lines)<=470, f'{module} has {len(lines)} lines'
