@@ -231,7 +231,8 @@ def hub_folder(
     try: return Path(snapshot_download(name, allow_patterns=files))
     except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as e: raise FileNotFoundError(
         f'There is no folder {name}, and the Hub did not give a model of that name ({type(e).__name__}). Without a '
-        f'network, bring {", ".join(files)} from huggingface.co/{name} in a folder, and name the folder.') from None
+        f'network, bring {", ".join(files)} from huggingface.co/{name} in a folder, '
+        'and name it with its family before it, such as tipsv2:FOLDER.') from None
 
 # %% ../nbs/15_families.ipynb #f98d6476
 tips_files = ['config.json', 'model*.safetensors', 'model.safetensors.index.json', 'tokenizer*', 'special_tokens*']
