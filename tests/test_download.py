@@ -11,7 +11,7 @@ from clippy.data import Report,fast_transform,normalize
 from clippy.download import count_samples,download,find_tool,shard_outcome,write_links
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
-from test_data import jpeg
+from shards import jpeg
 
 # img2dataset's options, folder and manners: it goes by the stats files, and trips over any other .json.
 # FAULT=what,shard makes it fail there.

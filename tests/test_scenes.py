@@ -14,10 +14,6 @@ def _drawn(index):
     s = draw_scene(3, index)
     return s.image.tobytes(), s.mask.tobytes(), s.caption
 
-def _bird(index):
-    s = Birds(40, 'test', seed=3)[index]
-    return s.image.tobytes(), s.mask.tobytes(), s.caption, s.group
-
 def test_same_in_two_spawned_processes():
     order = list(range(40))
     with ProcessPoolExecutor(2, mp_context=get_context('spawn')) as pool:
@@ -70,25 +66,6 @@ def test_fixed_choices():
     assert set(draw_scene(0, 0, things=('star','tree')).things) == {'star','tree'}
     kw = dict(background='snow', n_things=2)
     assert captions(20, 5, **kw) == [s.caption for s in Scenes(20, 5, **kw)]
-
-def test_swaps_of_each_thing():
-    for t in things:
-        first,*rest = swap_backgrounds(2, 9, t)
-        m = first.mask==names.index(t)
-        assert m.any() and len(rest) == len(backgrounds)-1
-        for s in rest: assert (s.mask==names.index(t)).tolist() == m.tolist() and (s.image[m]==first.image[m]).all()
-
-def test_birds():
-    for c in (.5, .8, .9, .95, .99, 1.):
-        b = Birds(2000, correlation=c)
-        home = [g[0]==g[1] for g in map(b.group, range(2000))]
-        assert sum(home) == round(2000*c)
-    for s in Birds(8, 'test'):
-        assert s.names == bird_names and show_mask(s.mask, s.names).getpixel((0,0)) == s.mask[0,0]
-    with pytest.raises(ValueError, match='train, test'): Birds(8, 'valid')
-    with pytest.raises(ValueError, match='multiple of 4'): Birds(10, 'test')
-    with pytest.raises(ValueError, match='between 0 and 1'): Birds(8, correlation=95)
-    with pytest.raises(IndexError): Birds(8)[8]
 
 def test_palette(): assert len({tuple(o) for o in palette.tolist()}) == len(names)
 
