@@ -1,20 +1,16 @@
 "`clippy.masks`: every layout, what is wrong with it in a sentence, workers, and real photographs."
-import csv, io, json, pickle, re, shutil, struct, zlib
+import csv, json, pickle, re
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PIL import Image
 from torch.utils.data import DataLoader
 
-from clippy.classes import Labels, background_words, labels, read_labels
-from clippy.mask_folder import read_ids
+from clippy.classes import labels
 from clippy.masks import mask_sets, open_masks
 from clippy.files import read_text
-tables = [n for n,o in mask_sets.items() if o.table]
+from mask_files import ids, mark, own, put, real
+tables = [name for name,kind in mask_sets.items() if kind.table]
 
 @pytest.mark.parametrize('name', tables)
 def test_lists_of_names_are_not_guessed(name, tmp_path):
@@ -32,8 +28,7 @@ def test_lists_of_names_are_not_guessed(name, tmp_path):
         with pytest.raises(ValueError, match=f'has no list of names {wrong!r}.*{hint}'):
             open_masks(name, tmp_path, column=wrong)
 
-def test_names():
-    with pytest.raises(ValueError, match="no label table 'imagenet'; choose from: voc, voc20"): labels('imagenet')
+def test_mistyped_data_set():
     with pytest.raises(ValueError, match="no data set 'VOC'; choose from"): open_masks('VOC', '.')
 
 # Layouts ------------------------------------------------------------------------------------------------------------
@@ -76,17 +71,28 @@ def ground_truth(root):
         (root/'groundTruth/test').mkdir(parents=True, exist_ok=True)
         savemat(root/f'groundTruth/test/{n}.mat', dict(groundTruth=both))
 
-made = {'voc':(pascal,'','VOC2012',[0,1]), 'voc20':(pascal,'','VOC2012',[0,255]),
-    'context60':(lambda r: pascal(r,'VOC2010','SegmentationClassContext','SegmentationContext',59),'','VOC2010',[0,59]),
-    'context59':(lambda r: pascal(r,'VOC2010','SegmentationClassContext','SegmentationContext',59),'','VOC2010',
-                 [58,255]),
-    'ade20k':(ade,'ADEChallengeData2016','',[0,149,255]), 'coco':(semantic_coco,'coco','',[0,132,255]),
-    'coco-stuff':(pixelmaps,'coco','',[0,79,80,170,255]), 'coco-object':(pixelmaps,'coco','',[0,1,80]),
-    'cityscapes':(cities,'cityscapes','',[0,18,255]), 'cityscapes27':(cities,'cityscapes','',[0,26,255]),
-    'masks':(own,'','',[0,1,255]), 'bsds':(ground_truth,'BSR/BSDS500/data','',None)}
+def context(root, value=59): pascal(root, 'VOC2010', 'SegmentationClassContext', 'SegmentationContext', value)
+
+# name -> what makes it, folder above it, folder below that may be named too, indices in its masks
+made = {
+    'voc':(pascal, '', 'VOC2012', [0,1]),
+    'voc20':(pascal, '', 'VOC2012', [0,255]),
+    'context60':(context, '', 'VOC2010', [0,59]),
+    'context59':(context, '', 'VOC2010', [58,255]),
+    'ade20k':(ade, 'ADEChallengeData2016', '', [0,149,255]),
+    'coco':(semantic_coco, 'coco', '', [0,132,255]),
+    'coco-stuff':(pixelmaps, 'coco', '', [0,79,80,170,255]),
+    'coco-object':(pixelmaps, 'coco', '', [0,1,80]),
+    'cityscapes':(cities, 'cityscapes', '', [0,18,255]),
+    'cityscapes27':(cities, 'cityscapes', '', [0,26,255]),
+    'masks':(own, '', '', [0,1,255]),
+    'bsds':(ground_truth, 'BSR/BSDS500/data', '', None)}
 assert made.keys()==mask_sets.keys()
 pytestmark = pytest.mark.filterwarnings('ignore:__array__ implementation:DeprecationWarning:pycocotools')
 every = pytest.mark.parametrize('name', made)
+
+sizes = dict(voc=1449, voc20=1449, context60=5104, context59=5104, ade20k=2000, cityscapes=500, cityscapes27=500,
+    masks=None, bsds=200) # images of the whole split; all others 5000
 
 @every
 def test_layout(name, tmp_path):
@@ -95,13 +101,12 @@ def test_layout(name, tmp_path):
     make(tmp_path/below)
     masks = open_masks(name, tmp_path)
     assert masks.files==open_masks(name, tmp_path/below/inside).files and len(masks)==2
-    assert masks.expected==dict(voc=1449,voc20=1449,context60=5104,context59=5104,ade20k=2000,cityscapes=500,
-                                cityscapes27=500,masks=None,bsds=200).get(name,5000)
-    assert all(p.is_file() for o in masks.files for p in o) and len({masks.key(i) for i in range(2)})==2
+    assert masks.expected==sizes.get(name, 5000)
+    assert all(path.is_file() for pair in masks.files for path in pair) and len({masks.key(i) for i in range(2)})==2
     if found:
         for image,mask in DataLoader(masks, batch_size=None, num_workers=1, collate_fn=tuple):
-            assert image.mode=='RGB' and image.size==(4,3) and mask.shape==(3,
-                4) and mask.dtype==np.uint8 and np.unique(mask).tolist()==found
+            assert image.mode=='RGB' and image.size==(4,3)
+            assert mask.shape==(3,4) and mask.dtype==np.uint8 and np.unique(mask).tolist()==found
     counted = [k for k in found if k!=255 and not (k==0 and masks.labels.background)] if found else [1,2,3]
     for m in masks.regions(0): assert m.dtype==np.int32 and [k for k in np.unique(m) if k>=0]==counted
     assert len(masks.regions(0))==(2 if name=='bsds' else 1)
@@ -139,11 +144,10 @@ def test_broken_files(name, tmp_path):
     if name!='bsds':
         put(mask, np.full((3,4), 222, np.uint8))
         with pytest.raises(ValueError, match=re.escape(mask.name)+': it holds id 222'): masks[0]
-        put(mask, np.full((5,4), 1, np.uint8) if 'cityscapes' not in name else np.full((5,4), 7, np.uint8))
+        put(mask, np.full((5,4), 7 if 'cityscapes' in name else 1, np.uint8))
+        says = re.escape(f'{mask.name} is 4 x 5 pixels, its image {image.name} is 4 x 3')
         for f in (masks.__getitem__, masks.regions):
-            with pytest.raises(ValueError,
-                               match=re.escape(f'{mask.name} is 4 x 5 pixels, its image {image.name} is 4 x 3')):
-                f(0)
+            with pytest.raises(ValueError, match=says): f(0)
     image.write_bytes(image.read_bytes()[:-40])
     with pytest.raises(ValueError, match=re.escape(image.name)+': (truncated|unreadable) image'): masks[0]
 
@@ -169,7 +173,7 @@ def test_voc_instances(tmp_path):
 @pytest.mark.parametrize('n', [5104,5105,5103])
 def test_context_lists(tmp_path, n, monkeypatch):
     "Both published lists are complete; which one it is, is said."
-    pascal(tmp_path, 'VOC2010', 'SegmentationClassContext', 'SegmentationContext')
+    context(tmp_path, 1)
     monkeypatch.setattr('clippy.masks._read_list', lambda path: ['a']*n)
     masks = open_masks('context60', tmp_path)
     assert masks.expected==(5105 if n==5105 else 5104) and ('original list' in ' '.join(masks.notes))==(n==5105)
@@ -187,50 +191,49 @@ def test_stuff_forms(tmp_path):
     pixelmaps(tmp_path/'b', 'annotations', 'images', '_labelTrainIds', (0,79,80,170,255))
     pixelmaps(tmp_path/'c', 'annotations', 'images', '', raw)
     pixelmaps(tmp_path/'c', 'annotations', 'images', '_labelTrainIds', (0,79,80,170,255)) # the converter leaves both
-    x = [open_masks('coco-stuff', tmp_path/o) for o in 'abc']
-    assert all((o[0][1]==x[0][0][1]).all() and len(o)==2 for o in x)
+    forms = [open_masks('coco-stuff', tmp_path/form) for form in 'abc']
+    assert all((masks[0][1]==forms[0][0][1]).all() and len(masks)==2 for masks in forms)
 
 def test_object_forms(tmp_path):
     pixelmaps(tmp_path/'a')
     pixelmaps(tmp_path/'b', 'annotations', 'images', '_instanceTrainIds', (1,80,0,0,0))
-    a,b = (open_masks('coco-object', tmp_path/o) for o in 'ab')
+    a,b = (open_masks('coco-object', tmp_path/form) for form in 'ab')
     assert (a[0][1]==b[0][1]).all() and a.kinds==('class',)
 
-def drawn(root, *instances):
+def outlined(root, *instances): # (id, category, left, right)
     put(root/'val2017/000000000009.jpg')
     (root/'annotations').mkdir(exist_ok=True)
-    (root/'annotations/instances_val2017.json').write_text(json.dumps(dict(images=[dict(id=9,
-        file_name='000000000009.jpg',height=3,width=4)],
-        annotations=[dict(id=k,image_id=9,category_id=c,iscrowd=0,segmentation=[[x0,0,x1,0,x1,3,x0,3]]) for k,c,x0,
-                     x1 in instances])))
+    image = dict(id=9, file_name='000000000009.jpg', height=3, width=4)
+    boxes = [dict(id=k, image_id=9, category_id=c, iscrowd=0, segmentation=[[left,0,right,0,right,3,left,3]])
+             for k,c,left,right in instances]
+    (root/'annotations/instances_val2017.json').write_text(json.dumps(dict(images=[image], annotations=boxes)))
     return open_masks('coco-object', root)
 
 def test_overlap(tmp_path):
     "The smaller is on top; of equals the higher id; the order in the file does not matter."
     big,small,equal = (5,18,0,4),(2,17,1,3),(7,90,1,3)
-    for order in ((big,small),(small,big)): assert drawn(tmp_path, *order).mask(0)[0].tolist()==[17,16,16,17]
-    for order in ((small,equal),(equal,small)): assert drawn(tmp_path, *order).mask(0)[0].tolist()==[0,80,80,0]
-    masks = pickle.loads(pickle.dumps(drawn(tmp_path, big, small)))
+    for order in ((big,small),(small,big)): assert outlined(tmp_path, *order).mask(0)[0].tolist()==[17,16,16,17]
+    for order in ((small,equal),(equal,small)): assert outlined(tmp_path, *order).mask(0)[0].tolist()==[0,80,80,0]
+    masks = pickle.loads(pickle.dumps(outlined(tmp_path, big, small)))
     assert masks.regions(0,'instance')[0][0].tolist()==[0,1,1,0]
 
 def test_drawing_needs_pycocotools(tmp_path, monkeypatch):
     import sys
     monkeypatch.setitem(sys.modules, 'pycocotools', None)
-    with pytest.raises(ImportError, match=r'pip install "clippy-vl\[coco\]"'): drawn(tmp_path, (1,18,0,4))
+    with pytest.raises(ImportError, match=r'pip install "clippy-vl\[coco\]"'): outlined(tmp_path, (1,18,0,4))
 
 def panoptic(root, table, segments, about=None):
     put(root/'val2017/000000000139.jpg')
     x = ids(*table, dtype=np.int32)
     put(root/'annotations/panoptic_val2017/000000000139.png', np.stack([x&255,x>>8&255,x>>16],2).astype(np.uint8))
-    found = dict(images=[],
-                 annotations=[dict(image_id=139,file_name='000000000139.png',
-                                   segments_info=[dict(id=k,category_id=c,iscrowd=w) for k,c,w in segments])])
+    parts = [dict(id=k, category_id=c, iscrowd=w) for k,c,w in segments]
+    found = dict(images=[], annotations=[dict(image_id=139, file_name='000000000139.png', segments_info=parts)])
     (root/'annotations/panoptic_val2017.json').write_text(json.dumps(found) if about is None else about)
     return open_masks('coco', root)
 
 def test_panoptic(tmp_path):
-    masks = pickle.loads(pickle.dumps(panoptic(tmp_path, (0,1,65536,16777215),
-                                               [(16777215,200,0),(1,1,0),(65536,13,1)])))
+    made = panoptic(tmp_path, (0,1,65536,16777215), [(16777215,200,0), (1,1,0), (65536,13,1)])
+    masks = pickle.loads(pickle.dumps(made))
     assert masks.mask(0)[0].tolist()==[255,0,11,132]
     one = masks.regions(0,'instance')[0][0]
     assert one[0]==one[2]==-1 and one[1]>0 and one[3]>0 and one[1]!=one[3]
@@ -242,16 +245,16 @@ def test_panoptic(tmp_path):
 
 def test_byte_order_marks(tmp_path):
     "Every text file beside the masks is the same file with a byte-order mark."
-    def again(path): path.write_bytes(mark+path.read_bytes())
+    def put_mark(path): path.write_bytes(mark+path.read_bytes())
     own(tmp_path/'a')
-    again(tmp_path/'a/names.txt')
-    assert open_masks('masks', tmp_path/'a').labels.names==('background','thing') and open_masks('masks',
-        tmp_path/'a').labels.background
+    put_mark(tmp_path/'a/names.txt')
+    found = open_masks('masks', tmp_path/'a').labels
+    assert found.names==('background','thing') and found.background
     pascal(tmp_path/'b')
-    again(tmp_path/'b/VOC2012/ImageSets/Segmentation/val.txt')
+    put_mark(tmp_path/'b/VOC2012/ImageSets/Segmentation/val.txt')
     assert [open_masks('voc', tmp_path/'b').key(i) for i in (0,1)]==['b','a']
     panoptic(tmp_path/'c', (0,1), [(1,1,0)])
-    again(tmp_path/'c/annotations/panoptic_val2017.json')
+    put_mark(tmp_path/'c/annotations/panoptic_val2017.json')
     assert open_masks('coco', tmp_path/'c').mask(0)[0].tolist()==[255,0,255,0]
     (tmp_path/'n.txt').write_bytes('b\xe4r'.encode('latin-1'))
     with pytest.raises(ValueError, match='n.txt is not text in UTF-8 .byte 2.: save it as UTF-8'):
@@ -290,7 +293,7 @@ def test_real_coco():
     masks = open_masks('coco', real, 'train')
     assert len(masks)==100 and all(masks.mask(i).shape[::-1]==masks.image(i).size for i in (0,50,99))
     with open(files('clippy')/'labels/coco.csv') as f:
-        table = {int(o['id']):o['name'] for o in csv.DictReader(f) if o['name']}
+        table = {int(row['id']):row['name'] for row in csv.DictReader(f) if row['name']}
     named = dict(re.findall(r'^  (\d+): (.+)$', (real/'coco/semantic/categories.yaml').read_text(), flags=re.M))
     assert len(named)>100 and all(table[int(k)]==v for k,v in named.items() if k!='0')
 
