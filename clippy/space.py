@@ -85,7 +85,8 @@ def _card(title):
 
 def _brought(folder, name, model): # how the program calls a model
     if is_family(model) and Path(entry(model).home).exists():
-        raise ValueError(f'{model} is a model of others on this machine, where a Space cannot find it: name it by its home.')
+        raise ValueError(f'{model} is a model of others on this machine, where a Space cannot find it: '
+                         'name it by its home.')
     if model in boxed() or not Path(model).exists(): return repr(model)
     if not Path(model).is_dir(): raise ValueError(f'{model} is not a folder: save the model into one first.')
     copy_model(Path(model), folder/name)
