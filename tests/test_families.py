@@ -8,6 +8,7 @@ from PIL import Image
 from safetensors.torch import save_file, save_model
 
 from clippy import families
+from clippy.eval import evaluate
 import clippy.predict # noqa: F401 (its methods of a model)
 from clippy.families import alone, from_google, open_tips, tips_config
 from clippy.registry import Entry
@@ -225,13 +226,16 @@ def test_alone():
     for most in 1,4,21,99: assert (alone(layer, x, most)-theirs).abs().max()<1e-6
 
 def test_everything_else_takes_a_family(folder):
-    "Segmenting, grouping, classifying and similarity of an image, with no word about which model it is."
+    "Segmenting, grouping, classifying, similarity and `evaluate`, with no word about which model it is."
     model = opened(folder)
     image = Image.new('RGB', (80,60), 'red')
     assert model.segment(image, ['cat','dog'], size=56).mask.shape==(60,80)
     assert len(model.classify(image, ['cat','dog'], size=56))==2
     assert model.similarity(image, 'cat', size=56).map.shape[-2:]==(60,80)
     assert model.group(image, 2, size=56).mask.shape==(60,80)
+    for task in 'scenes','scenes-js':
+        result = evaluate(model, task, limit=4, size=56)
+        assert result.config['name']=='tiny' and 0<=result.numbers[result.primary]<=1
     with pytest.raises(ValueError, match='multiples of the patch'): model.encode_patches(torch.rand(1, 3, 57, 56))
     with pytest.raises(ValueError, match='letter by letter'): model.encode_text('cat')
     with pytest.raises(ValueError, match='opened by its name'): model.save(folder)
