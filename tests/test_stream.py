@@ -66,7 +66,7 @@ class Site:
             def log_message(self, *_): pass
         self.server = ThreadingHTTPServer(('127.0.0.1',0), Handler)
         self.url = f'http://127.0.0.1:{self.server.server_port}'
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(.02,), daemon=True).start()
 
 @pytest.fixture
 def site(tmp_path):
@@ -167,7 +167,7 @@ class Slow(BaseHTTPRequestHandler):
 def slow():
     server = ThreadingHTTPServer(('127.0.0.1',0), Slow)
     server.daemon_threads,server.asked = True,0
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
@@ -180,6 +180,7 @@ limits = dict(timeout=1, wait=.02, tries=3, patience=.6, slowest=1000, largest=1
 def test_a_total_limit(slow, tmp_path, how, says):
     "A server that is never done ends in a sentence, in time: read, kept as a copy, and as a shard of a run."
     url = f'http://127.0.0.1:{slow.server_port}/{how}.tar'
+    limits = quick | dict(tries=3, slowest=1000, largest=1_000_000, patience=.3 if 'waiting' in says else .6)
     began = time.time()
     with pytest.raises(Unreachable, match=rf'{how}.tar cannot be read: .*{says}'): RemoteFile(url, **limits).read()
     with pytest.raises(Unreachable, match=says): fetch(url, tmp_path/'c', **limits)
