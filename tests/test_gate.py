@@ -34,11 +34,6 @@ def page():
     f = SimpleNamespace(api_name='words', api_visibility='public', inputs=[SimpleNamespace(skip_api=False)]*2)
     return SimpleNamespace(blocks={}, upload_file_set=set(), fns={3:f})
 
-@pytest.fixture(scope='module', autouse=True)
-def an_empty_folder():
-    "What other tests of this process have uploaded would count."
-    remove_old(upload_folder(), age=0)
-
 def gate(**kw): return Gate(Inner(), **dict(dict(page=page(), names={'localhost'}, max_mb=1, total_mb=2), **kw))
 
 async def ask(g, method, path, parts=(b'',), wait=0, client='127.0.0.1', query=b'', root='', **headers):
