@@ -217,7 +217,7 @@ def words(text): return ' '.join(on_terminal(' '.join(text.split())).split())
 @often
 @given(texts)
 def test_markdown_shows_the_text(text):
-    "What a reader sees is what was written, and it is text: no element, link, picture, heading or list."
+    "What a reader sees is what was written, and it is text: no element, link, image, heading or list."
     for page in (in_markdown(text), f'begin {in_markdown(text)} end'):
         assert {o.type for o in tokens(page)} <= {'paragraph_open','paragraph_close','inline','text','text_special'}
         shown = ''.join(o.content for o in tokens(page) if o.type in ('text','text_special'))

@@ -143,7 +143,7 @@ def test_pixels_by_hand(w, h, fit):
 @pytest.mark.parametrize('what', ['encode_image','encode_patches','encode_tokens'])
 @pytest.mark.parametrize('odd', [float('nan'), float('inf')])
 def test_numbers_that_are_none_are_a_difference(what, odd):
-    "An export that answers NaN for one picture or text is not the same model."
+    "An export that answers NaN for one image or text is not the same model."
     model = tiny(image_args=dict(depth=1))
     calls = iter(range(99))
     def once(f): # wrong in the third answer only

@@ -38,7 +38,7 @@ def voc(tmp_path):
     return root
 
 def plain_tokens(model, path, size):
-    "A squashed picture through the tower, in plain operations: `[h,w,D]`, as they are pooled"
+    "A squashed image through the tower, in plain operations: `[h,w,D]`, as they are pooled"
     x = np.asarray(Image.open(path).convert('RGB').resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
     x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
     with torch.no_grad(): tokens = model.proj(model.image.forward_features(x))[0,model.image.num_prefix_tokens:]
@@ -88,7 +88,7 @@ def plain_groups(scores, size, nearest=False):
     return np.einsum('yh,xw,hwn->yxn', weights_along(h, size[0]), weights_along(w, size[1]), scores).argmax(2)
 
 def by_hand(model, voc, exclude, kind='Class', scores=plain_pca, nearest=False, **kw):
-    "JS over regions, and over images, in plain numpy from the picture to the number"
+    "JS over regions, and over images, in plain numpy from the image to the number"
     each = []
     for i in range(4):
         label = np.array(Image.open(voc/f'Segmentation{kind}/{i}.png'))
@@ -217,7 +217,7 @@ def test_no_region(model, voc):
     assert np.isnan(evaluate(model, 'voc-js', voc, limit=4, size=64).numbers['js_regions'])
 
 @pytest.mark.parametrize('method', methods)
-def test_odd_pictures(method):
+def test_odd_images(method):
     "One row of patches; all the same; two kinds"
     rng = torch.Generator().manual_seed(0)
     row,flat = torch.rand(1,40,32, generator=rng),torch.ones(6,6,32)
@@ -277,7 +277,7 @@ def test_kinds_of_patches_are_found(method):
     assert len({*zip(kinds.flat, found.flat)})==3
 
 def test_painted_groups():
-    "65 % of the colour of a group over the grey picture."
+    "65 % of the colour of a group over the grey image."
     from clippy.group import _paint
     from matplotlib import colormaps
     groups,image = np.array([[0,1],[3,1]]),np.full((2,2,3), 100, np.uint8)

@@ -71,7 +71,7 @@ deep = {
 
 @pytest.mark.parametrize('name', deep)
 def test_deep_greys(name):
-    "A grey of 16 or 32 bits or of floats looks as the same picture in 8 bits does, whatever the order of its bytes."
+    "A grey of 16 or 32 bits or of floats looks as the same image in 8 bits does, whatever the order of its bytes."
     same(deep[name], grey, most=1 if name=='pgm 4080' else 0)
 
 def test_twelve_bits():

@@ -47,4 +47,4 @@ def test_a_chapter_as_a_test(tmp_path):
     "The cells that are checks, and none that is exported, slow or for a GPU."
     text = Path(mutants.chapter_test('loss', tmp_path)).read_text(encoding='utf-8')
     compile(text, 'chapter', 'exec')
-    assert 'test_eq' in text and '#| export' not in text and '#| slow' not in text
+    assert 'test_close' in text and '#| export' not in text and '#| slow' not in text
