@@ -7,6 +7,14 @@ import pytest
 
 from clippy.gate import Gate, make_room, most_of_one, most_open, remove_old, upload_folder
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    "No other test's uploads take the room of these."
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
+    upload_folder.cache_clear()
+    yield
+    upload_folder.cache_clear()
+
 class Inner:
     "Stands where gradio stands: notes what reaches it, and answers."
     def __init__(self): self.got,self.hold = [],None
