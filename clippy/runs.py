@@ -25,7 +25,8 @@ def read_run(
     "The numbers of a run."
     folder = Path(folder)
     saved,numbers = checkpoints(folder/'checkpoints'),folder/'metrics.json'
-    if numbers.is_file(): found = json_object(numbers, 'what a run writes down')|dict(finished=(folder/'model').is_dir())
+    if numbers.is_file():
+        found = json_object(numbers, 'what a run writes down')|dict(finished=(folder/'model').is_dir())
     elif saved: found = _from_checkpoint(saved[-1]/'about.json')
     else: return None
     where = numbers if numbers.is_file() else saved[-1]

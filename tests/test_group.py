@@ -25,8 +25,8 @@ def model(): return load('scenes')
 def voc(tmp_path):
     "Four scenes as VOC: two things are classes 3 and 7, the background is 0; the upper eight rows are void"
     root = tmp_path/'VOC2012'
-    for o in 'JPEGImages','SegmentationClass','SegmentationObject','ImageSets/Segmentation':
-        (root/o).mkdir(parents=True)
+    for part in 'JPEGImages','SegmentationClass','SegmentationObject','ImageSets/Segmentation':
+        (root/part).mkdir(parents=True)
     for i in range(4):
         s = draw_scene(5, i, 72, things=('boat','star'))
         label = np.select([s.mask==s.names.index(t) for t in s.things], [3,7], 0).astype(np.uint8)
@@ -108,7 +108,7 @@ def test_void(model, voc, rule):
 
 @pytest.mark.parametrize('how', [dict(upsampling='nearest'), dict(center='none'), dict(center='both'),
     dict(normalize=True), dict(center='both', sign='pair')],
-    ids=lambda o: '+'.join(f'{k}={v}' for k,v in o.items()))
+    ids=lambda changes: '+'.join(f'{k}={v}' for k,v in changes.items()))
 def test_choices_by_hand(model, voc, how):
     "Every choice of the protocol gives what plain numpy makes of it"
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, bootstrap_samples=0, **how)
@@ -175,7 +175,7 @@ def test_same_on_any_path(model, voc, tmp_path):
 
 def test_annotators(model, tmp_path):
     "BSDS: two people, one of whom sees two regions, the other four"
-    for o in 'images/test','groundTruth/test': (tmp_path/o).mkdir(parents=True)
+    for part in 'images/test','groundTruth/test': (tmp_path/part).mkdir(parents=True)
     left,quarters = np.ones((40,56), np.uint16),np.ones((40,56), np.uint16)
     left[:,28:] = 2
     quarters[:,28:] += 1

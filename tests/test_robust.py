@@ -153,7 +153,7 @@ def test_saved_predictions(root, model, tmp_path):
     assert list(rows[0])==['picture','bird','place','answer','landbird','waterbird','background']
     right = [['landbird','waterbird'][int(o['bird'])]==o['answer'] for o in rows]
     assert np.mean(right)==r['numbers']['average']
-    for o in rows: assert abs(sum(float(o[k]) for k in ('landbird','waterbird','background'))-1)<1e-5
+    for row in rows: assert abs(sum(float(row[k]) for k in ('landbird','waterbird','background'))-1)<1e-5
 
 # Numbers ------------------------------------------------------------------------------------------------------------
 
