@@ -19,7 +19,6 @@ from PIL import Image
 from .eval import Source, Task, choose, image_transform, register
 from .masks import mask_sets, open_masks
 from .model import CLIPpy
-from .protocol import protocol_table
 from .segment import (Head, SegmentProtocol, areas, class_words, image_grid, iou, label_colours, save_labels,
     seen_image, words_of_file)
 from .words import distinct, is_names_file, templates_of

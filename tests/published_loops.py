@@ -62,14 +62,14 @@ def dino_txt(tower, image, size, words, owner, p, mean, std):
 def tips(tower, image, size, words, owner, p, mean, std): # the tower gives the value path of its last block
     return joined_softmax(tower, image, size, words, owner, p, mean, std, 448, 448, 336)
 
-# TCL, SCLIP, NACLIP, Talk2DINO: mmsegmentation's resize (short side, long side at most 2048, bilinear without antialias)
+# TCL, SCLIP, NACLIP, Talk2DINO: mmsegmentation's resize (short side, long at most 2048, bilinear without antialias)
 
 def short_side_mm(image, short, most=2048):
     w,h = image.size
     factor = min(short/min(h, w), most/max(h, w))
     new_h,new_w = int(h*factor+.5),int(w*factor+.5)
     x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()
-    return F.interpolate(x, size=(new_h,new_w), mode='bilinear', align_corners=False) # OpenCV's rule for the places of pixels
+    return bilinear(x, (new_h,new_w)) # OpenCV's rule for the places of pixels
 
 def prepared_mm(image, short, mean, std):
     x = short_side_mm(image, short).round().clamp(0, 255)/255
@@ -80,7 +80,8 @@ def padded(x, p): # zeros all round, the odd one right and below; and where the 
     top,left = (-h%p)//2,(-w%p)//2
     return F.pad(x, (left, -w%p-left, top, -h%p-top)),top,left
 
-def tcl(tower, image, size, words, owner, p, mean, std, w=10., b=-2.5, background=.5, named_background=True, refine=None):
+def tcl(tower, image, size, words, owner, p, mean, std, w=10., b=-2.5, background=.5, named_background=True,
+    refine=None):
     "Class 0 is background where `named_background`: it has no words, and the constant score."
     x = prepared_mm(image, 448, mean, std)
     h,wide = x.shape[-2:]
@@ -102,8 +103,10 @@ def tcl(tower, image, size, words, owner, p, mean, std, w=10., b=-2.5, backgroun
     if named_background: maps[:,0] = background
     return maps.argmax(1)[0]
 
-def sclip(tower, image, size, words, owner, p, mean, std, short=336, window=224, stride=112, scale=40., threshold=.1, area=0.):
-    "The rest of a window that fills no patch is dropped. `threshold`: a winner below it is class 0; `area`: so is a rare class."
+def sclip(tower, image, size, words, owner, p, mean, std, short=336, window=224, stride=112, scale=40., threshold=.1,
+    area=0.):
+    """The rest of a window that fills no patch is dropped. `threshold`: a winner below it is class 0; `area`: a rare
+    class may not win."""
     x = prepared_mm(image, short, mean, std)
     h,w = x.shape[-2:]
     if not window: window,stride = max(h, w),max(h, w)
@@ -119,7 +122,8 @@ def sclip(tower, image, size, words, owner, p, mean, std, short=336, window=224,
     if threshold: label[probs[0].amax(0)<threshold] = 0
     return label
 
-def without_rare(probs, area): # classes but the first whose share of all that is not the first is no larger than `area` get nothing
+def without_rare(probs, area):
+    "Classes but the first get nothing, if their share of all that is not the first is no larger than `area`."
     label = probs.argmax(1)[0]
     count = [(label==c).sum().item() for c in range(probs.shape[1])]
     out = probs.clone()
@@ -159,7 +163,7 @@ def talk2dino(tower, image, size, words, owner, p, mean, std, background=.55, na
     if named_background: maps[:,0] = background
     return maps.argmax(1)[0]
 
-# The refinement of TCL and its kin: affinities of a pixel to its neighbours, in whose standard deviation is the pixel too
+# The refinement of TCL and its kin: affinities to neighbours, whose standard deviation counts the pixel itself too
 
 def pamr(image, maps, rounds=10, dilations=(1,2,4,8,12,24)):
     "Pixel-adaptive refinement; the border is repeated."
