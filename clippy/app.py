@@ -19,10 +19,11 @@ from typing import Annotated
 
 from fastcore.script import call_parse
 
-from .console import need
+from .console import in_markdown, need
 from .folders import open_for_use
 from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload_folder
 from .questions import ask_both, ask_groups, ask_heat, ask_words, draw_examples, layers, typed, word_of
+from .registry import caution
 from .saved import boxed
 from .scenes import backgrounds, things
 from .space import write_space
@@ -151,11 +152,17 @@ def make_app(
         with gr.Row():
             with gr.Column(scale=2, min_width=300): question = _question(page, list(images), words, background)
             with gr.Column(scale=3, min_width=300):
+                gr.Markdown(_who_answers(*next(iter(models.items()))), elem_id='model')
                 with gr.Tab('Words'): _words_tab(first, question, limits)
                 with gr.Tab('Groups'): _groups_tab(first, question, limits)
                 if len(models)>1:
                     with gr.Tab('Compare'): _compare_tab(models, question, limits)
     return page.queue(max_size=waiting, default_concurrency_limit=workers, api_open=False)
+
+# %% ../nbs/42_app.ipynb #cb0cd254
+def _who_answers(name, model):
+    knows = caution(model, name) or (f'{name} knows {model.knows}.' if model.knows else f'{name} answers.')
+    return f'**{in_markdown(name)}**{in_markdown(knows.removeprefix(name))}'
 
 # %% ../nbs/42_app.ipynb #03f147f4
 def open_app(

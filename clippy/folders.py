@@ -31,6 +31,7 @@ from .model import CLIPpy
 from .asked import typed_labels
 from .predict import decode, plain, read_image, read_source
 from .record import weights_hash
+from .registry import caution
 from .saved import boxed, load
 
 # %% ../nbs/41_folders.ipynb #4e8abc96
@@ -277,6 +278,11 @@ def open_for_use(
     except RuntimeError as e:
         raise ValueError(f'The device {device!r} cannot be used: {str(e).splitlines()[0]}') from None
 
+def _opened(name, device): # the model of a command about files, which says what it does not know
+    model = open_for_use(name, device)
+    if said := caution(model, name): print(on_terminal(said), file=sys.stderr)
+    return model
+
 def identity(
     model:CLIPpy,
     name:str, # what it was called
@@ -309,7 +315,7 @@ def segment_files(
     masks = [] if is_image_name(Out) else ['_mask']
     maps = [f'_{name}' for name in label_names(labels)] if explain else []
     files,plan = planned(pictures, Out, ['', *masks, *maps])
-    model = open_for_use(Model, device)
+    model = _opened(Model, device)
     seen = dict(size=size, batch_size=batch_size)
     def ask(images):
         found = model.segment(images, labels, background, threshold, templates=templates or plain, **seen)
@@ -336,7 +342,7 @@ def group_files(
     "Find what belongs together, without words."
     one = is_image_name(Out)
     files,plan = planned(pictures, Out, [''] if one else ['','_mask'])
-    model = open_for_use(Model, device)
+    model = _opened(Model, device)
     def ask(images): return model.group(images, N, size, batch_size)
     def draw(groups): return [groups.with_legend()] if one else [groups.with_legend(), groups.mask_image()]
     asked = dict(command='group', **identity(model, Model), n=N, size=size)
@@ -358,7 +364,7 @@ def classify_files(
     labels,_ = typed_labels(Label)
     if is_image_name(Out): raise ValueError(f'Labels are no image: --out {Out} has to be a folder.')
     files,plan = planned(pictures, Out, [])
-    model = open_for_use(Model, device)
+    model = _opened(Model, device)
     def ask(images): return model.classify(images, labels, templates or plain, size, batch_size)
     asked = dict(command='classify', **identity(model, Model), labels=labels, size=size, templates=templates)
     return answer_files(files, plan, Out, asked, ask, list, batch_size)
@@ -376,6 +382,7 @@ def info(
         f'image tower  {c.image}, {size(m.image)}, patch {m.patch[0]}, {c.image_size} px',
         f'text tower   {c.text or "made for it"}, {size(m.text)}, at most {c.max_tokens} tokens',
         f'pooling      {c.pooling}',
+        f'knows        {m.knows or "unknown: no record came with it"}',
         f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']
     lines += [f'{k:<12} {v}' for k,v in _manifest_lines(boxed().get(model, Path(model))/'manifest.json')]
     text = '\n'.join(map(on_terminal, lines))

@@ -27,7 +27,7 @@ from .model import CLIPpy
 from .record import weights_hash
 from .registry import is_family
 from .results import read_result, results_table
-from .saved import boxed, load
+from .saved import boxed, knowledge, load
 from .scenes import Scenes
 from .segment_scenes import eval_seed, show_predictions
 
@@ -63,7 +63,8 @@ def run_manifest(
     lost = [k for k in ('options','model','steps','results') if k not in metrics]
     if lost: raise ValueError(f'This is no metrics.json of a run: it has no {", ".join(lost)}.')
     keep = 'command','options','steps','processes','data','model','versions','results'
-    return without_paths(dict({k:metrics[k] for k in keep if k in metrics}, seed=metrics['options'].get('seed')))
+    kept = {k:metrics[k] for k in keep if k in metrics}
+    return without_paths(dict(kept, seed=metrics['options'].get('seed'), knows=knowledge(metrics)))
 
 # %% ../nbs/44_hub.ipynb #384793f5
 def read_manifest(
@@ -173,7 +174,8 @@ def _facts(manifest): # of a training, in rows
         'image size':f"{in_markdown(m['image_size'])} pixels, {dropped}",
         'steps':f"{in_markdown(manifest['steps'])} of {in_markdown(options['batch_size'])} pairs{each}"}
     facts = {k:InMarkdown(v) for k,v in made.items()} | dict(pooling=m['pooling'], seed=manifest['seed'])
-    order = 'data','image tower','text tower','pooling','image size','steps','seed'
+    facts['knows'] = knowledge(manifest)
+    order = 'knows','data','image tower','text tower','pooling','image size','steps','seed'
     return [(k, facts[k]) for k in order]
 
 def _training(manifest):

@@ -198,6 +198,7 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 # %% ../nbs/00_model.ipynb #00a3f7ce
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
+    knows = '' # what it was trained on, in words; '': nobody wrote it down
     def __init__(self,
         config:Config, # what the towers were made from
         image:nn.Module, # from `image_tower`
@@ -438,7 +439,8 @@ def save(self:CLIPpy,
     state = {k:v.contiguous() for k,v in self.state_dict().items() if not k.startswith('text.')}
     save_file(state, new/'model.safetensors')
     with quiet(): self.text.save(str(new/'text'), create_model_card=False)
-    (new/'config.json').write_text(json.dumps(dict(asdict(self.config), clippy=__version__), indent=2))
+    about = dict(asdict(self.config), clippy=__version__) | (dict(knows=self.knows) if self.knows else {})
+    (new/'config.json').write_text(json.dumps(about, indent=2))
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)
         shutil.copymode(new/'config.json', file) # safetensors makes files that only their owner may read

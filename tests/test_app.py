@@ -8,8 +8,9 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _tidy, app, credentials, open_app, serve
+from clippy.app import _tidy, app, credentials, make_app, open_app, serve
 from clippy.gate import upload_folder
+from clippy.model import create_model
 from clippy.questions import ask_words, draw_examples
 from clippy.saved import load
 from pages import ask, file, get, post
@@ -60,6 +61,15 @@ def test_words(client, images):
         if r.area: assert np.array_equal(got[f'{r.label}  {r.area:.1%}'], r.mask)
     strict, = ask(client, '/words', file(images[0]), words, background, 1)
     assert [line.split('  ') for line in strict]==[['other','100.0%']]
+
+def test_who_answers(url, tmp_path):
+    "The page names its model and what it knows, above the answers; a folder's name is text."
+    def said(page): return next(b.value for b in page.blocks.values() if getattr(b, 'elem_id', '')=='model')
+    assert '**scenes** knows drawings of ten things on seven backgrounds, and no photographs' in said(open_app())
+    assert 'no photographs' in json.dumps(get(url, 'config').json())
+    model = create_model('clippy-scenes', captions=['a cat','a boat']).eval()
+    assert said(make_app({'mine':model}))=='**mine** answers.'
+    assert '<' not in said(make_app({'<img src=x>':model})).replace('\\<', '').replace('&lt;', '')
 
 def test_groups(client, images):
     got, = ask(client, '/groups', file(images[0]), 3)

@@ -340,6 +340,24 @@ def test_classify_answers_as_its_method_does(trained, tmp_path, capsys):
     assert got==trained.classify(scene(), ['boat','cat'], 'a {} at night', size=48).to_dict()['labels']
     assert got!=trained.classify(scene(), ['boat','cat'], size=48).to_dict()['labels']
 
+def test_what_a_model_does_not_know(asks, image, saved, tmp_path, capsys):
+    "A model of drawings says so, once a command and not among the answers; one that says nothing about itself does not."
+    for name in 'a.png','b.png': image.save(tmp_path/name)
+    says = 'scenes knows drawings of ten things on seven backgrounds, and no photographs: `clippy models`'
+    for args in (['segment','a.png','b.png','-l','cat,boat'], ['group','a.png'], ['classify','a.png','-l','cat,boat']):
+        code,said = asks(*args, model='scenes')
+        assert code==0 and said.count(says)==1
+        assert all('knows' not in json.loads(line) for line in capsys.readouterr().out.splitlines())
+        assert 'knows' not in asks(*args)[1]
+        capsys.readouterr()
+    assert 'knows        drawings of ten things' in F.info('scenes') and 'knows        unknown' in F.info(str(saved))
+
+def test_python_says_nothing(trained, image, capsys):
+    "The answers of a model that is called from Python are answers alone."
+    trained.segment(image, ['cat','boat'])
+    trained.classify(image, ['cat','boat'])
+    assert capsys.readouterr()==('','')
+
 def test_info_counts(trained, capsys):
     "What is said about a model is what it has."
     said = F.info('scenes')

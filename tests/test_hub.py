@@ -290,5 +290,6 @@ def test_card_of_a_large_model():
     assert front['base_model']==['timm/vit_base_patch16_224.dino','sentence-transformers/sentence-t5-base']
     found, = front['model-index'][0]['results']
     assert found['metrics'][0]==dict(type='recall', value=.5, name='image_to_text@1')
+    assert about['knows']=='images with captions' and '| knows' in card
     parts = 'in each of 8 processes','`{000..999}.tar`','licences of their own','Captions from the web'
     for part in parts: assert part in card

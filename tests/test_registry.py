@@ -50,7 +50,9 @@ def test_what_is_printed(capsys):
     assert '24.7 ade20k (tips)' in rows['tipsv2-l14'] and 'clippy_5k.pt' in rows['clippy-5k']
     assert max(map(len, rows.values()))<240
 
-def opener(entry, text=''): return entry.name,entry.home,text
+class Opened(tuple): "Something that can be told what it knows."
+
+def opener(entry, text=''): return Opened((entry.name, entry.home, text))
 
 def test_a_name_leads_to_a_function(monkeypatch):
     "The function of a family comes from an entry point; what `clippy.saved` opens itself is left to it."
@@ -58,6 +60,7 @@ def test_a_name_leads_to_a_function(monkeypatch):
     monkeypatch.setattr(registry, 'installed', lambda group: found if group=='clippy.families' else {})
     assert open_named('tipsv2-b14')==('tipsv2-b14', 'google/tipsv2-b14', '')
     assert open_named('clippy-5k', text='t5')[2]=='t5'
+    assert open_named('clippy-5k').knows==entry('clippy-5k').knows and open_named('open_clip:RN50/openai').knows==''
     with pytest.raises(ValueError, match='brings its own text tower'): open_named('tipsv2-b14', text='t5')
     assert open_named('open_clip:RN50/openai')==('open_clip:RN50/openai', 'RN50/openai', '')
     assert [open_named(n) for n in ('scenes','me/model','zzz')]==[None]*3

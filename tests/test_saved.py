@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from transformers import AutoTokenizer, T5Config, T5EncoderModel
 
 from clippy.model import create_model, train_tokenizer
-from clippy.saved import load
+from clippy.saved import knowledge, load
 
 captions = ['a dog runs on the beach', 'two birds over a lake, one of them white', 'a']
 
@@ -104,3 +104,27 @@ def test_an_interrupted_save_is_no_model(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert (tmp_path/'m'/'model.safetensors').read_bytes()==before
     load(tmp_path/'m')
+
+# What a model knows -------------------------------------------------------------------------------------------------
+
+drawn = 'drawings of ten things on seven backgrounds'
+
+def test_knowledge_travels(tmp_path):
+    "What a model was trained on comes from its record, and stays with it when it is saved again."
+    model = load('scenes')
+    assert model.knows==drawn and load(model.save(tmp_path/'copy')).knows==drawn
+    new = create_model('clippy-scenes', captions=captions)
+    assert new.knows=='' and load(new.save(tmp_path/'run/model')).knows==''
+    for options,says in (dict(train_data=''),drawn), (dict(train_data='s.tar'),'images with captions'), ([],''), ({},''):
+        (tmp_path/'run/metrics.json').write_text(json.dumps(dict(options=options)))
+        assert load(tmp_path/'run/model').knows==says
+    (tmp_path/'run/model/manifest.json').write_text('{"knows": "birds"}')
+    assert load(tmp_path/'run/model').knows=='birds' # what lies beside the weights comes first
+
+@pytest.mark.parametrize('manifest', ['{', '[]', '{"knows": 3}', '{"knows": ["a"]}', '{"options": 1}', '{"knows": ""}'])
+def test_knowledge_of_a_broken_record(tmp_path, manifest):
+    "A record that cannot be read is none: the model is loaded all the same, and knows nothing that we could say."
+    folder = create_model('clippy-scenes', captions=captions).save(tmp_path/'m')
+    (folder/'manifest.json').write_text(manifest)
+    assert load(folder).knows==''
+    assert knowledge(dict(knows='x'*1000))==''
