@@ -25,7 +25,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_
 from torch.distributed.tensor import DTensor
 
 from .console import hide
-from .captions import read_json
+from .captions import json_object
 from .files import remove, replace_folder, sync_names
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
@@ -162,7 +162,7 @@ def read_checkpoint(
     tensors = [n for n in listed if n.endswith('.safetensors')]
     try:
         found = {Path(n).stem:load_file(path/n) for n in tensors}
-        return found, read_json(path/'about.json', 'the record of a checkpoint')
+        return found, json_object(path/'about.json', 'the record of a checkpoint')
     except (SafetensorError, KeyError, RuntimeError, TypeError) as e:
         raise ValueError(f'{path} is no checkpoint of ours ({type(e).__name__}).') from None
 
@@ -174,7 +174,7 @@ def _check_file(file, size, checksum):
     if _checksum(file)!=checksum: raise ValueError(f'{damaged} is not what was written.')
 
 def _listed(path)->dict: # file -> size and checksum; what is not in there is not opened
-    book = read_json(path/'whole.json', 'the list of a checkpoint')
+    book = json_object(path/'whole.json', 'the list of a checkpoint')
     entry = lambda v: isinstance(v, list) and [type(n) for n in v]==[int, int]
     if 'about.json' not in book or not all(Path(k).name==k and entry(v) for k,v in book.items()):
         raise ValueError(f'{path} is no checkpoint of ours: whole.json does not list its files.')

@@ -30,7 +30,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from webdataset.shardlists import expand_urls
 
-from .captions import read_json,usable_captions
+from .captions import json_object,usable_captions
 from .console import file_name,hide,in_markdown,in_sheet,on_terminal
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
 
@@ -77,7 +77,7 @@ def read_sizes(
     path:Path, # of a `sizes.json`
 )->dict: # name of a shard -> samples
     "How many samples are in each shard, or `ValueError` with a sentence."
-    try: book = read_json(path, 'a book of sizes')
+    try: book = json_object(path, 'a book of sizes')
     except ValueError as e: raise ValueError(f'{e}. Repair it, or remove it and give the number of samples') from None
     odd = [f'{k}: {v!r}' for k,v in book.items() if type(v) is not int or not 0<=v<=100_000_000]
     if odd: raise ValueError(

@@ -17,9 +17,10 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from . import __version__
-from .captions import read_json,table_column,table_rows,text_lines
+from .captions import json_object,table_column,table_rows,text_lines
 from .stream import group_members,open_tar,tar_files
 from .console import hide_program
+from .files import write_whole
 
 # %% ../nbs/07_download.ipynb #e40286d4
 tables = dict(cc12m=('url','caption'), cc3m=('caption','url'), links=()) # columns, where the table does not name them
@@ -113,7 +114,7 @@ def shard_outcome(
 )->dict|None: # `listed`, `found`, `failures` reason -> links, `dates`; None for a damaged shard
     "What became of the links of one shard."
     try:
-        s = read_json(stats)
+        s = json_object(stats)
         status = {k:int(v) for k,v in s['status_dict'].items()}
         listed = int(s['count'])
         dates = [float(s[k]) for k in ('start_time','end_time')]
@@ -180,7 +181,7 @@ def _begun(out, plan):
         if out.exists() and (not out.is_dir() or any(out.iterdir())): raise FileExistsError(
             f"{out} is not empty and has no download.json or download.part: name a new folder, or remove it first")
         return 'new'
-    old = read_json(found).get('plan', {})
+    old = json_object(found).get('plan', {})
     if not isinstance(old, dict):
         raise ValueError(f'{found} says nothing of how the download was begun: name a new folder')
     if other := [f'{k}={old.get(k)!r}, not {v!r}' for k,v in plan.items() if old.get(k)!=v]:
@@ -190,7 +191,7 @@ def _begun(out, plan):
 def _reopen(out, about, least):
     "Let img2dataset go on with the folder; damaged shards and those with a yield below `least` are fetched once more."
     for name in ('download.json','sizes.json'): (out/name).unlink(missing_ok=True)
-    (out/'download.part').write_text(json.dumps(about))
+    write_whole(out/'download.part', json.dumps(about))
     def is_poor(stats):
         outcome = shard_outcome(stats)
         return not outcome or outcome['found']<least*outcome['listed']
@@ -291,12 +292,12 @@ def _check(table, plan, distributor):
 
 # %% ../nbs/07_download.ipynb #8ff9394c
 def _finished(out):
-    sizes = read_json(out/'sizes.json')
+    sizes = json_object(out/'sizes.json')
     lost = [name for name in sizes if not (out/name).is_file()]
     if lost: raise FileNotFoundError(
         f"{len(lost)} of the {len(sizes)} shards in {out} are gone, the first is {lost[0]}: "
         "bring them back, or give --again .001 to fetch what is missing")
-    return read_json(out/'download.json')
+    return json_object(out/'download.json')
 
 # %% ../nbs/07_download.ipynb #292042e7
 def _recorded(command): # of another tool than `find_tool`'s own, only what can hold no secret
@@ -327,7 +328,7 @@ def _download(table, out, plan, how, state, least, columns, command, progress):
     finally:
         (out/'links.tsv').unlink(missing_ok=True)
         if not any(out.iterdir()): out.rmdir()
-    (out/'sizes.json').write_text(json.dumps({k:outcome['found'] for k,outcome in book.items()}, indent=1))
-    (out/'download.json').write_text(json.dumps(about, indent=1))
+    write_whole(out/'sizes.json', json.dumps({k:outcome['found'] for k,outcome in book.items()}, indent=1))
+    write_whole(out/'download.json', json.dumps(about, indent=1))
     (out/'download.part').unlink()
     return about

@@ -102,16 +102,16 @@ class Refused(Exception):
         self.status = status
 
 def only_stored(
-    o, # what JSON can hold
+    data, # what JSON can hold
     stored, # function of a path: was it uploaded here?
     depth:int=8,
 ): # the same, but files that were not uploaded are gone
     "What of a question is handed on."
     if not depth: raise Refused(422, 'This question is nested too deeply.')
-    if isinstance(o, list): return [only_stored(v, stored, depth-1) for v in o]
-    if not isinstance(o, dict): return o
-    if not o.keys() & {'path','url','meta'}: return {k:only_stored(v, stored, depth-1) for k,v in o.items()}
-    return dict(no_file(), path=o['path']) if stored(o.get('path')) else no_file()
+    if isinstance(data, list): return [only_stored(v, stored, depth-1) for v in data]
+    if not isinstance(data, dict): return data
+    if not data.keys() & {'path','url','meta'}: return {k:only_stored(v, stored, depth-1) for k,v in data.items()}
+    return dict(no_file(), path=data['path']) if stored(data.get('path')) else no_file()
 
 def no_file(): return dict(path=str(upload_folder()/'gone'), meta=dict(_type='gradio.FileData'))
 
@@ -149,9 +149,9 @@ def check_parts(
     asked = f.inputs if len(data)==most else [o for o in f.inputs if not o.skip_api]
     return dict(question, data=[_file(v) if getattr(o, 'data_model', None) else v for o,v in zip(asked, data)])
 
-def _whole(o): return o if type(o) is int else None
+def _whole(v): return v if type(v) is int else None
 
-def _file(o): return o if o is None or isinstance(o, dict) else no_file()
+def _file(v): return v if v is None or isinstance(v, dict) else no_file()
 
 # %% ../nbs/41_gate.ipynb #40b5dc3c
 def _files(folder): # path -> (time, bytes), the oldest first
@@ -161,7 +161,7 @@ def _files(folder): # path -> (time, bytes), the oldest first
             try: about = os.lstat(p)
             except FileNotFoundError: continue
             found[p] = about.st_mtime,about.st_size
-    return dict(sorted(found.items(), key=lambda o: o[1]))
+    return dict(sorted(found.items(), key=lambda item: item[1]))
 
 def make_room(
     folder:Path,
@@ -190,9 +190,9 @@ def remove_old(
     "Remove files of this age, and empty folders."
     for p,(at,_) in _files(folder).items():
         if at<time.time()-age and p not in keep: Path(p).unlink(missing_ok=True)
-    for o in folder.iterdir():
-        if not o.is_dir() or o.stat().st_mtime>time.time()-age: continue
-        try: o.rmdir()
+    for p in folder.iterdir():
+        if not p.is_dir() or p.stat().st_mtime>time.time()-age: continue
+        try: p.rmdir()
         except OSError: pass # it holds something
     folder.touch()
 

@@ -154,7 +154,7 @@ def open_image(
     data:bytes, # an image file
 )->Image.Image: # decoded, upright RGB
     "Decode an image file completely, or raise `Unusable`."
-    def read(o): return to_rgb(open_header(o))
+    def read(image): return to_rgb(open_header(image))
     try: return read(data)
     except Unusable: raise
     except Exception as e: bare,why = _bare(data),e
@@ -202,10 +202,10 @@ def image_files(
         seen.add(here)
         left.update(f'folder {o}' for o in folders if hidden(o))
         folders[:] = [o for o in folders if not hidden(o)]
-        for o in files:
-            kind = Path(o).suffix.lower()
-            if not hidden(o) and kind in endings: found.append(Path(place, o))
-            else: left['hidden file' if hidden(o) else f'{kind} file' if kind else 'file without an ending'] += 1
+        for name in files:
+            kind = Path(name).suffix.lower()
+            if not hidden(name) and kind in endings: found.append(Path(place, name))
+            else: left['hidden file' if hidden(name) else f'{kind} file' if kind else 'file without an ending'] += 1
     return sorted(found),left
 
 def left_out(

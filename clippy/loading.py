@@ -372,7 +372,7 @@ def link_weights(
         names = sorted(set(parts.values()))
         (out/index).write_text(json.dumps(dict(metadata={}, weight_map=parts)))
     found = {}
-    for o in names: found.update(_link(folder, _at(sub, o), out/o))
+    for name in names: found.update(_link(folder, _at(sub, name), out/name))
     fit_text(config, found, _at(sub, names[0]))
 
 _part = re.compile(r'model-\d{5}-of-\d{5}\.safetensors')

@@ -1,4 +1,4 @@
-"""Each picture should find its caption among all captions of the batch, and each caption its picture
+"""Each image should find its caption among all captions of the batch, and each caption its image
 
 Docs: https://clippy-vl.github.io/clippy/loss.html.md"""
 

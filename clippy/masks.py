@@ -132,7 +132,7 @@ class _COCO(MaskSet):
         images = self._images(stems, f'{folder.relative_to(self.root)}/')
         return list(zip(images, [folder/f'{stem}{end}' for stem in stems]))
 
-def _read_json(path, *keys):
+def _json_with(path, *keys):
     try: found = json.loads(read_text(path))
     except (ValueError,RecursionError) as e: raise ValueError(f'{path} is not JSON: {e}') from None
     lost = [k for k in keys if not isinstance(found,dict) or k not in found]
@@ -153,7 +153,7 @@ class COCO(_COCO):
             if folder := self._folder('semantic/{split}2017'): return self._with_masks(folder, '.png')
             raise FileNotFoundError(f'There is no {about}. Wanted: {self.needs}')
         self.kinds = 'class','instance'
-        found = sorted(_read_json(about, 'annotations')['annotations'], key=lambda a: a['image_id'])
+        found = sorted(_json_with(about, 'annotations')['annotations'], key=lambda a: a['image_id'])
         names = [Path(a['file_name']).stem for a in found]
         def table(a): return [(s['id'],s['category_id'],s.get('iscrowd',0)) for s in a['segments_info']]
         self._segments = [np.array(table(a), np.int32).reshape(-1,3) for a in found]
@@ -234,7 +234,7 @@ def _draw_all(self:COCOObject, about):
     try: from pycocotools import mask as rle
     except ImportError:
         raise ImportError('Polygons of COCO are drawn by pycocotools: pip install "clippy-vl[coco]"') from None
-    found = _read_json(about, 'images', 'annotations')
+    found = _json_with(about, 'images', 'annotations')
     images = sorted(found['images'], key=lambda im: im['id'])
     size,drawn = {im['id']:(im['height'],im['width']) for im in images},{im['id']:[] for im in images}
     def coded(shape, hw):

@@ -146,7 +146,7 @@ def pack(
     part.mkdir(parents=True)
     try:
         about = _pack(items, images, part, options, workers, progress)
-        part.rename(out)
+        part.rename(out) # refused, if somebody has filled `out` meanwhile
     finally: shutil.rmtree(part, ignore_errors=True)
     print(_told(out.name, about))
     return about

@@ -236,7 +236,7 @@ class BirdTask(Task):
 @register
 class WaterbirdsTask(BirdTask):
     name,about = 'waterbirds','land and water birds on land and water, zero-shot'
-    needs = 'metadata.csv and its pictures (waterbird_complete95_forest2water2)'
+    needs = 'metadata.csv and its images (waterbird_complete95_forest2water2)'
     protocols = {
         'clippy': BirdProtocol(others='background', about="448 px as in the paper's figure 4; "
             'its three classes are read as landbird, waterbird, background: UNCONFIRMED'),

@@ -15,7 +15,7 @@ from fastcore.script import call_parse
 from matplotlib.figure import Figure
 
 from .checkpoint import checkpoints
-from .captions import read_json
+from .captions import json_object
 from .console import on_terminal
 
 # %% ../nbs/11_runs.ipynb #e003bcea
@@ -25,7 +25,8 @@ def read_run(
     "The numbers of a run."
     folder = Path(folder)
     saved,numbers = checkpoints(folder/'checkpoints'),folder/'metrics.json'
-    if numbers.is_file(): found = read_json(numbers, 'what a run writes down')|dict(finished=(folder/'model').is_dir())
+    if numbers.is_file():
+        found = json_object(numbers, 'what a run writes down')|dict(finished=(folder/'model').is_dir())
     elif saved: found = _from_checkpoint(saved[-1]/'about.json')
     else: return None
     where = numbers if numbers.is_file() else saved[-1]
@@ -33,7 +34,7 @@ def read_run(
     return found|dict(folder=folder.name)
 
 def _from_checkpoint(path): # the same fields
-    about = read_json(path, 'the record of a checkpoint')
+    about = json_object(path, 'the record of a checkpoint')
     fixed,history = about.get('fixed'),about.get('history')
     if not isinstance(fixed, dict) or not isinstance(history, list):
         raise ValueError(f'{path} is not the record of a checkpoint: it has no history')

@@ -26,8 +26,8 @@ def page(
     return np.random.default_rng(key).random((12,16)).tolist()
 
 # %% ../nbs/03_scenes.ipynb #71eb4cb4
-things = _things = tuple(sorted(sprites))
-backgrounds = tuple(textures)
+things = _things = 'boat','car','cat','fish','flower','house','mushroom','star','tree','umbrella'
+backgrounds = 'grass','sand','water','snow','night','bricks','wood'
 names = things+backgrounds # what the numbers in a mask mean
 
 # %% ../nbs/03_scenes.ipynb #3e629a58

@@ -73,7 +73,7 @@ def words_to_pixels(
     rows:int=32, # rows of pixels that are held at once
 ):  # `[B,H,W]` word indices; with `scale` also `[B,H,W]` their probabilities
     "The best word at every pixel, bilinear."
-    stretch = lambda o, *to: F.interpolate(o, size=to, mode='bilinear', align_corners=False)
+    stretch = lambda x, *to: F.interpolate(x, size=to, mode='bilinear', align_corners=False)
     tall = stretch(scores.float().contiguous(memory_format=torch.channels_last), size[0], scores.shape[3])
     found = []
     for part in tall.split(rows, 2):

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from .eval import Protocol, Source, Task, image_transform, register
 from .files import digest
 from .model import CLIPpy
-from .scenes import Scenes, backgrounds, data_hash, names, palette, things
+from .scenes import Scenes, data_hash, names, palette, things
 from .segment import (SegmentProtocol, image_grid, label_colours, scene_vectors, seen_image, to_batch,
     words_to_pixels)
 from .segment_masks import Segment, mean_iou

@@ -421,7 +421,7 @@ def fetch(
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f'{path}.lock'):
         if path.is_file(): return path
-        part = path.with_name(f'{path.name}.part')
+        part = path.with_name(f'{path.name}.part') # under the lock: what a killed run left is written over
         try:
             with RemoteFile(url, **remote) as source, open(part,'wb') as copy: shutil.copyfileobj(source, copy, 1<<20)
             os.replace(part, path)

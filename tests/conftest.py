@@ -20,7 +20,7 @@ early = 'notebooks','train','crash','resume','compile','signals','benchmarks','e
 def pytest_collection_modifyitems(items):
     "Long files first; last the one that imports JAX, whose threads do not go with processes that fork."
     order = {f'test_{n}.py':i for i,n in enumerate(early)} | {'test_export.py':99}
-    items.sort(key=lambda o: order.get(o.path.name, 50))
+    items.sort(key=lambda item: order.get(item.path.name, 50))
 
 def pytest_collection_finish(session):
     "All is imported."

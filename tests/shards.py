@@ -1,5 +1,5 @@
 "What the tests of shards and loaders use."
-import io,json,struct,zlib
+import io,json,struct,tarfile,zlib
 from pathlib import Path
 import numpy as np, torch, webdataset as wds
 from hypothesis import HealthCheck,settings,strategies as st
@@ -31,7 +31,29 @@ def bomb():
     head = b.getvalue()[12:16] + struct.pack('>II', 20_000, 20_000) + b.getvalue()[24:29]
     return b.getvalue()[:12] + head + struct.pack('>I', zlib.crc32(head)) + b.getvalue()[33:]
 
-# fast pixels
+# Damaged shards
+
+reasons = {'no image':1, 'no caption':1, 'empty caption':2, 'caption is not UTF-8':1, 'json is broken':1,
+    'truncated image':1, 'unreadable image':1, 'image too large':1, 'truncated shard':6, 'missing from shard':3}
+
+def spoilt(folder, more={}):
+    """80 samples in shards of 10: nine ways to be broken and `more`, by number; one shard is cut in the middle of a
+    member, one at a member's edge."""
+    ok = dict(jpg=jpeg())
+    broken = {3:dict(txt=b'no image'), 11:ok, 12:dict(ok, txt=b' \n'), 13:dict(ok, txt=b'caf\xe9'),
+        24:dict(ok, json=b'{"captions": ['), 25:dict(jpg=jpeg()[:-30], txt=b'x'), 26:dict(jpg=b'GIF?', txt=b'x'),
+        27:dict(png=bomb(), txt=b'x'), 28:dict(ok, json=b'{"captions": ["", null]}')}
+    broken |= more
+    write(folder, [broken.get(i, sample(i)) for i in range(80)], 10)
+    for n,(name,most) in {5:('00054.jpg',700), 6:('00067.jpg',0)}.items(): # 54..59 and 67..69 are lost
+        path = folder/f'{n:05d}.tar'
+        with tarfile.open(path) as t: at = t.getmember(name).offset
+        path.write_bytes(path.read_bytes()[:at+most])
+    return folder
+
+twice = {34:dict(sample(33), __key__='00033'), 38:dict(sample(31), __key__='00031')} # samples with the key of another
+
+# Fast pixels
 
 def photo(w, h, mode='RGB'):
     noise = np.random.default_rng(w).normal(0, 9, (h,w,1))

@@ -102,7 +102,7 @@ def test_in9_some_variants(in9, model):
     (lambda r: shutil.rmtree(r/'no_fg/val/03_reptile'), ValueError, r'It lacks 03_reptile\.$'),
     (lambda r: (r/'no_fg/val/09_cat').mkdir(), ValueError, r'It has 09_cat too\.$'),
     (lambda r: (r/'no_fg/val/00_dog/fg_0.JPEG').unlink(), FileNotFoundError, '00_dog holds no images'),
-], ids='no-folder empty lacks extra no-pictures'.split())
+], ids='no-folder empty lacks extra no-images'.split())
 def test_in9_bad_layout(in9, change, kind, words):
     change(in9)
     with pytest.raises(kind, match=words): ImageNet9(in9)

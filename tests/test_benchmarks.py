@@ -1,19 +1,29 @@
 "The benchmarks run, both sides give the same answer, and the kept tables are those of the kept results."
-import json, subprocess, sys
+import json, sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import numpy as np, pytest, torch
+from fastcore.script import parse_cli
 from PIL import Image
+
+from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
 import data, dense_head, gpu, levers, loss, step, voc_loop
 
 def run(script, *args):
-    res = subprocess.run([sys.executable, root/'benchmarks'/script, *map(str, args)], capture_output=True, text=True)
-    assert res.returncode==0, res.stderr
-    return res.stdout
+    "A script as a process that need not import everything again; what it prints."
+    def work():
+        sys.argv = [f'{script.__name__}.py', *map(str, args)]
+        given,options,_ = parse_cli(script.main)
+        script.main(*given, **options)
+    with TemporaryDirectory() as d:
+        forked = Forked(work, Path(d)/'said')
+        assert forked.wait(300)==0, forked.said()
+        return forked.said()
 
 @pytest.fixture
 def voc(tmp_path):
@@ -30,7 +40,7 @@ def voc(tmp_path):
 
 def test_dense_head(tmp_path):
     out = tmp_path/'head.json'
-    text = run('dense_head.py', '--shapes', '4:32x40', '--names', '5,40', '--width', 16, '--repeats', 2, '--out', out)
+    text = run(dense_head, '--shapes', '4:32x40', '--names', '5,40', '--width', 16, '--repeats', 2, '--out', out)
     res = json.loads(out.read_text())
     assert text.strip()==str(dense_head.show(res['rows'])) and 'dense_head.py' in res['command']
     for r,n in zip(res['rows'], (5,40), strict=True):
@@ -41,7 +51,7 @@ def test_dense_head(tmp_path):
 
 def test_voc_loop(voc, tmp_path):
     out = tmp_path/'voc.json'
-    text = run('voc_loop.py', '--data', voc, '--model', 'scenes', '--sizes', '32,64', '--limit', '3,2',
+    text = run(voc_loop, '--data', voc, '--model', 'scenes', '--sizes', '32,64', '--limit', '3,2',
         '--batch-size', 2, '--workers', 0, '--repeats', 1, '--out', out)
     res = json.loads(out.read_text())
     assert text.strip()==str(voc_loop.show(res['rows']))
@@ -55,7 +65,7 @@ def test_voc_loop(voc, tmp_path):
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_loss(tmp_path):
     out = tmp_path/'loss.json'
-    text = run('loss.py', '--pairs', '256,2048', '--width', 16, '--chunk', 100, '--out', out)
+    text = run(loss, '--pairs', '256,2048', '--width', 16, '--chunk', 100, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==str(loss.show(rows)) and len(rows)==2*len(loss.variants)
     for r in rows:
@@ -73,7 +83,7 @@ def test_data(tmp_path):
     for more in ((), ('--images', tmp_path)):
         out = tmp_path/'data.json'
         few = '--sizes','250x240,700x690','--n',8,'--batch-size',2,'--repeats',1
-        text = run('data.py', *few, '--out', out, *more)
+        text = run(data, *few, '--out', out, *more)
         rows = json.loads(out.read_text())['rows']
         assert text.strip()==str(data.show(rows))
         assert [r['pipeline'] for r in rows[:3]]==['open_clip','exact','fast, Pillow']
@@ -91,7 +101,7 @@ def tiny():
 def test_step(tmp_path, tiny):
     out = tmp_path/'step.json'
     few = '--shape','tiny','--batch',3,'--rounds',1,'--precision','fp32,bf16','--only','0,1,2'
-    text = run('step.py', *few, '--out', out)
+    text = run(step, *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==step.show(rows) and [r['name'] for r in rows]==2*list(step.variants)[:3]
     assert rows[0]['parameters']-192*192-192==rows[1]['parameters']==rows[2]['parameters'] # open_clip has a head
@@ -118,14 +128,14 @@ def test_step_same_towers(tiny):
 
 def test_texts():
     "Captions are as long as those of real data."
-    n = [len(o.split()) for o in step.texts(4000)]
+    n = [len(text.split()) for text in step.texts(4000)]
     assert 18<np.mean(n)<22 and 12<np.std(n)<20
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_gpu_twin(tmp_path, tiny):
     out = tmp_path/'gpu.json'
     few = '--device','cpu','--shape','tiny','--batches',2,'--seconds',0,'--pairs',64,'--no-compile','--budget',500
-    text = run('gpu.py', *few, '--out', out)
+    text = run(gpu, *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==gpu.show(rows) and [r['part'] for r in rows]==['loss']*2+['dense_head']+['step']*8
     assert rows[1]['gradients_differ']<1e-5 and all(r['pairs_per_s']>0 for r in rows[3:])
@@ -148,7 +158,7 @@ def test_levers_twin(tmp_path, tiny):
     "Texts in groups, and attention by SDPA, give the loss of the plain step, and the table is that of the rows."
     out = tmp_path/'levers.json'
     few = '--device','cpu','--shape','tiny','--batch',8,'--seconds',0,'--only','1,2,3'
-    text = run('levers.py', *few, '--out', out)
+    text = run(levers, *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==list(levers.levers)[1:4]
     assert len(rows[0]['shapes'])==1 and [n for n,_ in rows[2]['shapes']]==[2]*4

@@ -6,12 +6,13 @@ from hypothesis import given,strategies as st
 from clippy.captions import read_captions
 from shards import coco, few, json_like
 
-@pytest.mark.parametrize('name,text,says',
-                         [('c.csv', 'a,b\n1,2\n', r"no column 'image' or 'caption': its first line names \['a', 'b'\]"),
-    ('c.parquet', 'x', 'not .\\.parquet'), ('c.json', '[1]', 'not a COCO captions file'), ('c.json', '{',
-        'is not JSON'),
+@pytest.mark.parametrize('name,text,says', [
+    ('c.csv', 'a,b\n1,2\n', r"no column 'image' or 'caption': its first line names \['a', 'b'\]"),
+    ('c.parquet', 'x', r'not .\.parquet'),
+    ('c.json', '[1]', 'not a COCO captions file'),
+    ('c.json', '{', 'is not JSON'),
     ('c.json', '{"images": [{"id":1,"file_name":"a"}], "annotations": [{"image_id":1,"bbox":[]}]}',
-     "'caption' not found"),
+        "'caption' not found"),
     ('c.csv', b'image,caption\na.jpg,caf\xe9\n', 'is not UTF-8')])
 def test_captions_that_cannot_be_read(tmp_path, name, text, says):
     (tmp_path/name).write_bytes(text if isinstance(text,bytes) else text.encode())
@@ -21,8 +22,8 @@ def test_captions_that_cannot_be_read(tmp_path, name, text, says):
 
 three = [('0.jpg','a dog, a cat'), ('1.jpg','"Stop" sign'), ('2.jpg','a 12" pizza')]
 
-@pytest.mark.parametrize('name,text',
-                         [('c.csv', 'image,caption\n0.jpg,"a dog, a cat"\n1.jpg,"""Stop"" sign"\n2.jpg,a 12" pizza\n'),
+@pytest.mark.parametrize('name,text', [
+    ('c.csv', 'image,caption\n0.jpg,"a dog, a cat"\n1.jpg,"""Stop"" sign"\n2.jpg,a 12" pizza\n'),
     ('c.tsv', 'image\tcaption\n0.jpg\ta dog, a cat\n1.jpg\t"Stop" sign\n2.jpg\ta 12" pizza\n'),
     ('c.tsv', 'image\tcaption\n0.jpg\t"a dog, a cat"\n1.jpg\t"""Stop"" sign"\n2.jpg\t"a 12"" pizza"'),
     ('c.csv', '\ufeffimage,caption\r\n0.jpg,"a dog, a cat"\r\n\r\n1.jpg,"""Stop"" sign"\r\n2.jpg,a 12" pizza\r\n'),
@@ -33,7 +34,8 @@ def test_what_can_be_read_is_read_whole(tmp_path, name, text):
     (tmp_path/name).write_bytes(text.encode())
     assert read_captions(tmp_path/name)=={k:[c] for k,c in three}
 
-@pytest.mark.parametrize('text,want', [('0.jpg\t"open\n1.jpg\ta bird\n', {'0.jpg':['"open'], '1.jpg':['a bird']}),
+@pytest.mark.parametrize('text,want', [
+    ('0.jpg\t"open\n1.jpg\ta bird\n', {'0.jpg':['"open'], '1.jpg':['a bird']}),
     ('0.jpg\t"two\nlines"\n1.jpg\t"open', {'0.jpg':['two\nlines'], '1.jpg':['"open']}),
     ('0.jpg\t"open\n1.jpg\t"two\nlines, ""three"""\n2.jpg\tx"\n',
      {'0.jpg':['"open'], '1.jpg':['two\nlines, "three"'], '2.jpg':['x"']})])
@@ -42,13 +44,17 @@ def test_marks_in_a_tsv(tmp_path, text, want):
     (tmp_path/'c.tsv').write_text('image\tcaption\n'+text)
     assert read_captions(tmp_path/'c.tsv')==want
 
-@pytest.mark.parametrize('name,text,line',
-                         [('c.csv', '0.jpg,a dog, a cat\n', 2), ('c.csv', '0.jpg,x\n1.jpg,"open\n2.jpg,y\n', 3),
-                          ('c.csv', '0.jpg,"Stop" sign\n', 2),
-    ('c.csv', '0.jpg,"open\n1.jpg,a bird\n2.jpg,a 12"\n', 2), ('c.csv', '0.jpg,x\n1.jpg\n', 3), ('c.tsv',
-        '0.jpg\tx\ty\n', 2), ('c.tsv', '0.jpg\tx\n1.jpg\t"two\n\nthree\n', 5),
-    ('c.csv', '7,"open\n8,a bird"\n', 2), ('c.csv', '0.jpg,x\n1.jpg,caf\udce9\n', 3), ('c.csv',
-        '0.jpg,"a, b\nc"\n1.jpg,"x" y\n', 4)])
+@pytest.mark.parametrize('name,text,line', [
+    ('c.csv', '0.jpg,a dog, a cat\n', 2),
+    ('c.csv', '0.jpg,x\n1.jpg,"open\n2.jpg,y\n', 3),
+    ('c.csv', '0.jpg,"Stop" sign\n', 2),
+    ('c.csv', '0.jpg,"open\n1.jpg,a bird\n2.jpg,a 12"\n', 2),
+    ('c.csv', '0.jpg,x\n1.jpg\n', 3),
+    ('c.tsv', '0.jpg\tx\ty\n', 2),
+    ('c.tsv', '0.jpg\tx\n1.jpg\t"two\n\nthree\n', 5),
+    ('c.csv', '7,"open\n8,a bird"\n', 2),
+    ('c.csv', '0.jpg,x\n1.jpg,caf\udce9\n', 3),
+    ('c.csv', '0.jpg,"a, b\nc"\n1.jpg,"x" y\n', 4)])
 def test_a_line_that_cannot_be_read_is_named(tmp_path, name, text, line):
     "Too many fields, too few, an open mark, a mark that swallows rows: refused, with the number of the line."
     sep = ',' if name=='c.csv' else '\t'
@@ -68,14 +74,14 @@ def test_coco_captions(tmp_path):
     for bad,says in ((images+[dict(id=1, file_name='c.jpg')],'image id 1 names two files'),
                      ([dict(id=1, file_name=None)],'a file_name is text, not None')):
         with pytest.raises(ValueError, match=says): read_captions(coco(tmp_path, bad, []))
-    for text,says in (('['*100_000,'nested too deeply'), ('{"images": 1}','not a COCO captions file'),
-                      ('{"images": [{"id": [1], "file_name": "a"}]}','not a COCO'), ('{"n": %s}'%('9'*5000),
-                          'is not JSON')):
+    wrong = {'['*100_000:'nested too deeply', '{"images": 1}':'not a COCO captions file',
+        '{"images": [{"id": [1], "file_name": "a"}]}':'not a COCO', '{"n": %s}'%('9'*5000):'is not JSON'}
+    for text,says in wrong.items():
         (tmp_path/'c.json').write_text(text)
         with pytest.raises(ValueError, match=says): read_captions(tmp_path/'c.json')
 
 def written(rows, sep, quote): # plain code, not the csv module
-    cell = lambda c: '"'+c.replace('"','""')+'"' if quote or any(o in c for o in (sep,'"','\n','\r')) else c
+    def cell(c): return '"'+c.replace('"','""')+'"' if quote or any(sign in c for sign in (sep,'"','\n','\r')) else c
     return ''.join(sep.join(map(cell, r))+'\n' for r in rows)
 
 words = st.text(st.sampled_from('ab é"\',;\t{}='), min_size=1, max_size=9)
@@ -97,12 +103,11 @@ def test_any_table_ends_in_a_sentence(tmp_path, text, kind):
     head = {'csv':'image,caption\n', 'tsv':'image\tcaption\n', 'json':''}[kind]
     (tmp_path/f'c.{kind}').write_bytes((head+text).encode())
     try: found = read_captions(tmp_path/f'c.{kind}')
-    except ValueError as e: assert f'c.{kind}' in str(e)
-    else:
-        kept,gone = Counter(''.join(k+c for k,cs in found.items()
-                                    for c in cs)),'\n\r",\t' # marks, ends and separators may go
-        want = Counter(text) if kind!='json' else kept
-        assert {k:n for k,n in want.items() if k not in gone}=={k:n for k,n in kept.items() if k not in gone}
+    except ValueError as e:
+        assert f'c.{kind}' in str(e)
+        return
+    def letters(text): return Counter(c for c in text if c not in '\n\r",\t') # marks, ends and separators may go
+    if kind!='json': assert letters(text)==letters(''.join(k+c for k,cs in found.items() for c in cs))
 
 @few
 @given(st.dictionaries(st.sampled_from(['images','annotations']), json_like, min_size=1))

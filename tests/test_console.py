@@ -128,9 +128,9 @@ def test_what_is_no_secret_stays(text): assert hide(text)==text
 def test_any_address(user, word, path, query):
     "Whatever stands before the host, in the path or behind it."
     mark = 'S3CRET'
-    for o in (f'https://{user}:{word}{mark}@x.org/a.tar', f'https://x.org/{path}{mark}/a.tar',
+    for address in (f'https://{user}:{word}{mark}@x.org/a.tar', f'https://x.org/{path}{mark}/a.tar',
             f'https://x.org/a.tar?{query}{mark}', f'https://{user}:{mark}{path}@x.org/{query}'):
-        assert mark not in hide_address(o) and mark not in hide(o)
+        assert mark not in hide_address(address) and mark not in hide(address)
 
 class Quiet(SimpleHTTPRequestHandler):
     "Files of a folder, whatever the path before the name; 403 where it says so."
@@ -217,7 +217,7 @@ def words(text): return ' '.join(on_terminal(' '.join(text.split())).split())
 @often
 @given(texts)
 def test_markdown_shows_the_text(text):
-    "What a reader sees is what was written, and it is text: no element, link, picture, heading or list."
+    "What a reader sees is what was written, and it is text: no element, link, image, heading or list."
     for page in (in_markdown(text), f'begin {in_markdown(text)} end'):
         assert {o.type for o in tokens(page)} <= {'paragraph_open','paragraph_close','inline','text','text_special'}
         shown = ''.join(o.content for o in tokens(page) if o.type in ('text','text_special'))
@@ -258,18 +258,19 @@ def test_results_in_notebooks(text):
     report.skip(f'{text}.tar', text, text)
     result = Result(primary='top1', numbers={text:.5}, intervals={}, task=text, protocol=dict(name=text),
         protocol_hash='0'*6, images=dict(seen=1, found=1, expected=1, whole=True), files='0'*6, model='0'*6)
-    for o in (Classification({text:.5}), report, result):
-        page = o._repr_markdown_()
-        assert not {o.type for o in tokens(page)} & {'html_inline','html_block','link_open','image','heading_open',
-            'hr','em_open','strong_open','s_open'}, page
-        assert all(c.isprintable() or c=='\n' for c in page+repr(o))
+    marks = {'html_inline','html_block','link_open','image','heading_open','hr','em_open','strong_open','s_open'}
+    for shown in (Classification({text:.5}), report, result):
+        page = shown._repr_markdown_()
+        assert not {t.type for t in tokens(page)} & marks, page
+        assert all(c.isprintable() or c=='\n' for c in page+repr(shown))
     assert all(c.isprintable() for c in repr(Region(text, np.ones((2,2), bool), 1.)))
 
-def poisoned(o, text): # every text of a manifest replaced, keys of options and numbers too
-    if isinstance(o, dict): return {(text if k in ('top1','car','lr','torch') else k):(v if k in ('pooling',
-            'train_data') else poisoned(v, text)) for k,v in o.items()}
-    if isinstance(o, list): return [poisoned(v, text) for v in o]
-    return text if isinstance(o, str) else o
+def poisoned(data, text): # every text of a manifest replaced, keys of options and numbers too
+    def key(k): return text if k in ('top1','car','lr','torch') else k
+    def value(k, v): return v if k in ('pooling','train_data') else poisoned(v, text)
+    if isinstance(data, dict): return {key(k):value(k, v) for k,v in data.items()}
+    if isinstance(data, list): return [poisoned(v, text) for v in data]
+    return text if isinstance(data, str) else data
 
 known = read_manifest('scenes')
 kinds = lambda page: [o.type for o in md.parse(page)]

@@ -43,8 +43,8 @@ def use(library, monkeypatch):
 
 @jfolz
 @pytest.mark.parametrize('mode', ['RGB','L'])
-@pytest.mark.parametrize('size,mean,most',
-                         [((100,75),.5,1.6), ((90,170),.5,2.1), ((181,131),.5,1.6), ((413,301),1,9), ((1003,777),1,9)])
+@pytest.mark.parametrize('size,mean,most', [
+    ((100,75),.5,1.6), ((90,170),.5,2.1), ((181,131),.5,1.6), ((413,301),1,9), ((1003,777),1,9)])
 def test_fast_pixels(use, size, mean, most, mode):
     "The same crop with the same seed: exact but for rounding while nothing is scaled, close when it is."
     for seed in range(3):
@@ -56,10 +56,10 @@ def test_fast_knows_its_limits(use):
     "What is not a plain JPEG is decoded as ever, and cut the same."
     exif = Image.Exif()
     exif[0x0112] = 6
-    rare = [saved(photo(200,150), 'PNG'), saved(photo(200,150), 'WEBP', lossless=True), saved(photo(200,150,'CMYK')),
-            saved(photo(200,150), exif=exif),
-        saved(photo(200,150), quality=90, progressive=True), saved(photo(200,150), quality=90,
-            subsampling=0), saved(photo(3,2)), saved(photo(700,5))]
+    usual = photo(200,150)
+    rare = [saved(usual, 'PNG'), saved(usual, 'WEBP', lossless=True), saved(photo(200,150,'CMYK')),
+        saved(usual, exif=exif), saved(usual, quality=90, progressive=True), saved(usual, quality=90, subsampling=0),
+        saved(photo(3,2)), saved(photo(700,5))]
     for data in rare: assert differ(data, 1).max()<2.1
     torch.manual_seed(2)
     a = fast_transform(32)(rare[0])
@@ -81,8 +81,8 @@ def test_a_draw_is_fair_and_leaves_the_generator_alone():
     torch's own random numbers go on as if nothing had been."""
     def transform(image): return torch.rand(2)
     found = [draw_sample(None, ['a','b','c'], transform, f'0 {e} x') for e in range(300)]
-    assert all(70<n<130 for n in Counter(c for _,c in found).values()) and len({tuple(x.tolist()) for x,
-        _ in found})==300
+    assert all(70<n<130 for n in Counter(c for _,c in found).values())
+    assert len({tuple(x.tolist()) for x,_ in found})==300
     torch.manual_seed(5)
     want = torch.rand(3)
     torch.manual_seed(5)
@@ -91,17 +91,17 @@ def test_a_draw_is_fair_and_leaves_the_generator_alone():
 
 def test_crops_cover_the_range():
     "Crops of the fast transform have the area that was asked for, and are not always at one place."
-    ramp = Image.fromarray(np.stack([np.tile(np.arange(200, dtype=np.uint8),(200,1)),
-                                     np.tile(np.arange(200, dtype=np.uint8)[:,None],(1,200)), np.zeros((200,200),
-                                         np.uint8)], 2))
-    for transform in (fast_transform(32, scale=(.25,.36)),
-                      lambda im: train_transform(32, (0,0,0), (1,1,1), scale=(.25,.36))(im)*255):
+    across,down = np.meshgrid(*[np.arange(200, dtype=np.uint8)]*2)
+    ramp = Image.fromarray(np.stack([across, down, np.zeros_like(down)], 2))
+    exact = train_transform(32, (0,0,0), (1,1,1), scale=(.25,.36))
+    for transform in (fast_transform(32, scale=(.25,.36)), lambda image: exact(image)*255):
         boxes = []
         for s in range(40):
             torch.manual_seed(s)
             x = transform(ramp).float()
-            boxes.append([x[0,:,-1].mean()-x[0,:,0].mean(), x[1,-1].mean()-x[1,0].mean(), x[0,:,0].mean(),
-                          x[1,0].mean()])
+            left,right = x[0,:,0].mean(),x[0,:,-1].mean()
+            top,bottom = x[1,0].mean(),x[1,-1].mean()
+            boxes.append([right-left, bottom-top, left, top])
         w,h,left,top = torch.tensor(boxes).T
         assert (.2<(w*h/200**2)).all() and ((w*h/200**2)<.38).all() and left.std()>10 and top.std()>10
 
@@ -127,18 +127,20 @@ def test_any_sizes_end_in_a_sentence(tmp_path, data):
 
 @few
 @given(st.dictionaries(st.sampled_from(['txt','json','jpg','TXT']),
-                       st.binary(max_size=30) | json_like.map(lambda o: json.dumps({'captions':o}).encode())))
+                       st.binary(max_size=30) | json_like.map(lambda data: json.dumps({'captions':data}).encode())))
 def test_any_sample_is_read_or_counted(files):
     "Property: captions that can be encoded, or the reason why there are none."
     try: captions = sample_captions(files)
     except Unusable as e: assert str(e) in ('no caption','empty caption','caption is not UTF-8','json is broken')
     else: assert captions and all(c.strip()==c!='' and c.encode() for c in captions)
 
-@pytest.mark.parametrize('files,why',
-                         [(dict(json=b'{"captions": ["a", "b \\ud83d"]}'),'caption is not UTF-8'),
-                          (dict(json=b'['*100_000),'json is broken'),
-    (dict(json=b'{"captions": 5}'),'json is broken'), (dict(json=b'{"captions": {"a": 1}}'),
-        'json is broken'), (dict(json=b'[]'),'json is broken'), (dict(txt=b'\xed\xa0\xbd'),'caption is not UTF-8')])
+@pytest.mark.parametrize('files,why', [
+    (dict(json=b'{"captions": ["a", "b \\ud83d"]}'), 'caption is not UTF-8'),
+    (dict(json=b'['*100_000), 'json is broken'),
+    (dict(json=b'{"captions": 5}'), 'json is broken'),
+    (dict(json=b'{"captions": {"a": 1}}'), 'json is broken'),
+    (dict(json=b'[]'), 'json is broken'),
+    (dict(txt=b'\xed\xa0\xbd'), 'caption is not UTF-8')])
 def test_captions_of_a_sample(files, why):
     "Half a character, deep nesting, no list: a reason that is counted, before any tokenizer."
     with pytest.raises(Unusable, match=f'^{why}$'): sample_captions(files)
@@ -156,7 +158,7 @@ def test_coco(tmp_path):
     batches = list(read_all(tmp_path/'c', eval_transform(64), 32))
     assert sum(len(k) for *_,k in batches)==80
     names = list(read_captions(real/'coco/annotations/captions_train2017.json').values())
-    assert [c for _,cs,_ in batches for c in cs]==[[o.strip() for o in cs if o.strip()] for cs in names]
+    assert [c for _,cs,_ in batches for c in cs]==[[c.strip() for c in cs if c.strip()] for cs in names]
 
 def test_no_cell_of_a_report_is_a_formula(tmp_path):
     "A shard, a key or an image that is called like a formula is text in the tables of what was left out."

@@ -1,6 +1,6 @@
-"""`clippy.download` against a loopback server with missing and broken pictures,
+"""`clippy.download` against a loopback server with missing and broken images,
 and a stand-in for img2dataset that can also fail."""
-import csv,json,os,re,shlex,shutil,signal,subprocess,sys,tarfile,threading,time
+import csv,json,os,re,shlex,shutil,signal,sys,tarfile,threading,time
 from http.server import BaseHTTPRequestHandler,ThreadingHTTPServer
 
 import pytest, torch
@@ -11,7 +11,8 @@ from clippy.data import Report,fast_transform,normalize
 from clippy.download import count_samples,download,find_tool,shard_outcome,write_links
 from clippy.loader import ShardLoader
 from clippy.stream import read_all
-from test_data import jpeg
+from processes import Forked
+from shards import jpeg
 
 # img2dataset's options, folder and manners: it goes by the stats files, and trips over any other .json.
 # FAULT=what,shard makes it fail there.
@@ -90,10 +91,10 @@ class Server(ThreadingHTTPServer): request_queue_size = 64
 
 @pytest.fixture
 def web(tmp_path, monkeypatch):
-    "A server, a list of 200 links to it in shards of 40, and the stand-in. 150 pictures are there."
+    "A server, a list of 200 links to it in shards of 40, and the stand-in. 150 images are there."
     server = Server(('127.0.0.1',0), Web)
     server.asked,server.down = [],False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(.02,), daemon=True).start()
     server.table = listed(tmp_path/'cc12m.tsv', server, kinds)
     (tmp_path/'tool.py').write_text(stand_in)
     server.tool = shlex.join([sys.executable, str(tmp_path/'tool.py')])
@@ -125,15 +126,15 @@ def test_download(web, tmp_path, capsys):
     assert about['how']['timeout']==2
     assert about['versions']['img2dataset']=='unknown'
     assert json.loads((tmp_path/'out/sizes.json').read_text())=={f'{i:05d}.tar':30 for i in range(5)}
-    assert not {'links.tsv','download.part'} & {o.name for o in (tmp_path/'out').iterdir()}
+    assert not {'links.tsv','download.part'} & {p.name for p in (tmp_path/'out').iterdir()}
 
     report = Report()
     got = [(c,x) for xs,cs,_ in read_all(tmp_path/'out', fast_transform(32), report=report) for c,x in zip(cs, xs)]
     assert [c for c,_ in got]==[[f'picture "{i}"'] for i in fine] and report.total==0
-    loader,w = ShardLoader(tmp_path/'out', fast_transform(32), 50, workers=0),torch.zeros(3*32*32, 50,
-        requires_grad=True)
+    loader = ShardLoader(tmp_path/'out', fast_transform(32), 50, workers=0)
+    w = torch.zeros(3*32*32, 50, requires_grad=True)
     losses = []
-    for x,captions,_ in loader: # a few steps of telling the pictures of a batch apart
+    for x,captions,_ in loader: # a few steps of telling the images of a batch apart
         assert x.shape==(50,3,32,32) and len(set(captions))==50
         loss = F.cross_entropy(normalize(x).flatten(1)@w, torch.arange(50))
         loss.backward()
@@ -153,8 +154,8 @@ def test_again_asks_nobody(web, tmp_path, monkeypatch, capsys):
     with pytest.raises(FileNotFoundError, match='1 of the 5 shards in .* are gone, the first is 00003.tar.*--again'):
         download('cc12m', web.table, tmp_path/'out', **quick)
     monkeypatch.setenv('CLIPPY_IMG2DATASET', web.tool)
-    assert download('cc12m', web.table, tmp_path/'out', again=.001,
-                    **quick)['found']==150 and sorted(web.asked[n:])==list(range(120,160))
+    assert download('cc12m', web.table, tmp_path/'out', again=.001, **quick)['found']==150
+    assert sorted(web.asked[n:])==list(range(120,160))
 
 dies = r'exit code 1 after 80 of 200 links. The same command goes on(.|\n)*no space left on device'
 
@@ -195,13 +196,12 @@ def test_after_an_outage(web, tmp_path, capsys):
     web.down = False
     assert download('cc12m', web.table, tmp_path/'out', **quick)['found']==150
     stats = tmp_path/'out/00004_stats.json' # as if the network had been down for the last shard
-    o = json.loads(stats.read_text())
-    stats.write_text(json.dumps(o|dict(successes=0,
-                                       status_dict={'<urlopen error [Errno -2] Name or service not known>':40})))
+    none = dict(successes=0, status_dict={'<urlopen error [Errno -2] Name or service not known>':40})
+    stats.write_text(json.dumps(json.loads(stats.read_text())|none))
     tarfile.open(stats.with_name('00004.tar'), 'w').close()
     n = len(web.asked)
-    assert download('cc12m', web.table, tmp_path/'out', again=.5,
-                    **quick)['found']==150 and sorted(web.asked[n:])==list(range(160,200))
+    assert download('cc12m', web.table, tmp_path/'out', again=.5, **quick)['found']==150
+    assert sorted(web.asked[n:])==list(range(160,200))
     assert 'the first is 00004.tar' in capsys.readouterr().out
 
 def test_an_empty_shard(web, tmp_path):
@@ -214,18 +214,15 @@ def test_an_empty_shard(web, tmp_path):
 
 def test_stopped(web, tmp_path):
     "Ctrl-C leaves no process behind and a folder that can be gone on with."
-    # Ctrl-C counts even where the tests run in the background
-    run = ('import signal; signal.signal(signal.SIGINT, signal.default_int_handler); '
-           'from clippy.cli import cli; raise SystemExit(cli())')
     args = ['data','cc12m',str(web.table),str(tmp_path/'out'),'--shard-size','40','--no-progress']
-    p = subprocess.Popen([sys.executable,'-c',run,*args], env={**os.environ, 'FAULT':'hangs,2'}, stderr=subprocess.PIPE)
+    run = Forked(lambda: cli(args), tmp_path/'said', FAULT='hangs,2')
     hangs = tmp_path/'out/hangs'
     until = time.time()+120
-    while not (hangs.is_file() and hangs.read_text()) and p.poll() is None and time.time()<until: time.sleep(.1)
+    while not (hangs.is_file() and hangs.read_text()) and run.poll() is None and time.time()<until: time.sleep(.1)
     pid = int(hangs.read_text())
-    p.send_signal(signal.SIGINT)
-    assert p.communicate(timeout=60)[1]==b'clippy data: Stopped. The same command goes on from here\n'
-    assert p.returncode==1
+    os.kill(run.pid, signal.SIGINT)
+    assert run.wait()==1
+    assert run.said()=='clippy data: Stopped. The same command goes on from here\n'
     with pytest.raises(ProcessLookupError): os.kill(pid, 0)
     assert len(list((tmp_path/'out').glob('*_stats.json')))==2 and (tmp_path/'out/download.part').is_file()
 
@@ -241,13 +238,15 @@ def test_command(web, tmp_path, capsys):
     assert cli(['data','links',*args])==0
     assert 'links: 150 of 200 links gave an image (75.0%), in 1 shard.' in capsys.readouterr().out
 
-@pytest.mark.parametrize('change,says',
-                         [(dict(name='cc13m'),"no list 'cc13m': it is one of cc12m, cc3m, links"),
-                          (dict(table='none.tsv'),'There is no list none.tsv.*conceptual-12m'),
-    (dict(resize_mode='stretch'),"no resize_mode 'stretch'"), (dict(distributor='mpi'),
-        "no distributor 'mpi'"), (dict(shard_size=0),'shard_size=0: it is at least 1'),
-    (dict(tool='no-such-tool --x'),"no command 'no-such-tool'"), (dict(name='cc3m'),
-        "no line with a link and a caption. For cc3m each line is caption, url; the first one is \\['http")])
+@pytest.mark.parametrize('change,says', [
+    (dict(name='cc13m'), "no list 'cc13m': it is one of cc12m, cc3m, links"),
+    (dict(table='none.tsv'), 'There is no list none.tsv.*conceptual-12m'),
+    (dict(resize_mode='stretch'), "no resize_mode 'stretch'"),
+    (dict(distributor='mpi'), "no distributor 'mpi'"),
+    (dict(shard_size=0), 'shard_size=0: it is at least 1'),
+    (dict(tool='no-such-tool --x'), "no command 'no-such-tool'"),
+    (dict(name='cc3m'), "no line with a link and a caption. For cc3m each line is caption, url; "
+        "the first one is \\['http")])
 def test_bad_input(web, tmp_path, change, says):
     with pytest.raises((ValueError,OSError), match=says):
         download(**dict(name='cc12m', table=web.table, out=tmp_path/'out', **quick)|change)
@@ -305,8 +304,8 @@ def test_outcomes(tmp_path):
     tarfile.open(tmp_path/'00000.tar', 'w').close()
     status = {"<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for 'a.org'. (_ssl.c:1)>":1,
               'IncompleteRead(5 bytes read)':1, 'IncompleteRead(7 bytes read)':1}
-    stats.write_text(json.dumps(dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0,
-                                     end_time=1)))
+    about = dict(count=5, successes=1, status_dict={'success':1, **status}, start_time=0, end_time=1)
+    stats.write_text(json.dumps(about))
     failures = {'<urlopen error [SSL: X] Hostname mismatch, certificate is not valid for . >':1, 'IncompleteRead':2,
                 'not in the shard':2}
     assert shard_outcome(stats)==dict(listed=5, found=0, dates=[0,1], failures=failures)
@@ -329,10 +328,10 @@ def test_the_real_img2dataset(web, tmp_path, monkeypatch):
     assert all(n==10 for n in about['failures'].values())
     assert len(about['failures'])==4
     (tmp_path/'out/00002_stats.json').unlink() # as after an interruption
-    for o in ('download.json','sizes.json'): (tmp_path/'out'/o).rename(tmp_path/o)
+    for name in ('download.json','sizes.json'): (tmp_path/'out'/name).rename(tmp_path/name)
     (tmp_path/'out/download.part').write_text(json.dumps(dict(plan=about['plan'])))
     n = len(web.asked)
-    assert download('cc12m', table, tmp_path/'out',
-                    **options)['found']==130 and sorted(web.asked[n:])==list(range(80,120))
+    assert download('cc12m', table, tmp_path/'out', **options)['found']==130
+    assert sorted(web.asked[n:])==list(range(80,120))
     report = Report()
     assert sum(len(k) for *_,k in read_all(tmp_path/'out', fast_transform(32), report=report))==130 and report.total==0

@@ -132,10 +132,12 @@ def test_pixels_by_hand(w, h, fit):
     if fit=='crop': sides = (32 if w==short else 32*w//h, 32 if h==short else 32*h//w)
     else: sides = max(4, round(w*32/short/4)*4),max(8, round(h*32/short/8)*8)
     x = np.asarray(image.resize(sides, Image.Resampling.BICUBIC)).astype(float)
-    if fit=='crop': x = x[(o := round((sides[1]-32)/2)):o+32, (o := round((sides[0]-32)/2)):o+32]
+    if fit=='crop':
+        left,top = (round((side-32)/2) for side in sides)
+        x = x[top:top+32, left:left+32]
     want = np.stack([(x[...,i]/255-m)/s for i,(m,s) in enumerate(zip(info['mean'], info['std']))])
-    for o in image, np.asarray(image):
-        got = ex.pixels(o, info, resize=fit)
+    for given in image, np.asarray(image):
+        got = ex.pixels(given, info, resize=fit)
         assert got.shape==(1,*want.shape) and got.dtype==np.float32 and np.abs(got[0]-want).max()<1e-5
     smaller = ex.pixels(image, info|dict(image_size=16), resize=fit)
     assert ex.pixels(image, info, size=16, resize=fit).shape[2:]==smaller.shape[2:]
@@ -143,7 +145,7 @@ def test_pixels_by_hand(w, h, fit):
 @pytest.mark.parametrize('what', ['encode_image','encode_patches','encode_tokens'])
 @pytest.mark.parametrize('odd', [float('nan'), float('inf')])
 def test_numbers_that_are_none_are_a_difference(what, odd):
-    "An export that answers NaN for one picture or text is not the same model."
+    "An export that answers NaN for one image or text is not the same model."
     model = tiny(image_args=dict(depth=1))
     calls = iter(range(99))
     def once(f): # wrong in the third answer only

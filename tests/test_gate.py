@@ -7,6 +7,14 @@ import pytest
 
 from clippy.gate import Gate, make_room, most_of_one, most_open, remove_old, upload_folder
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    "No other test's uploads take the room of these."
+    monkeypatch.setenv('GRADIO_TEMP_DIR', str(tmp_path))
+    upload_folder.cache_clear()
+    yield
+    upload_folder.cache_clear()
+
 class Inner:
     "Stands where gradio stands: notes what reaches it, and answers."
     def __init__(self): self.got,self.hold = [],None
@@ -170,7 +178,7 @@ def test_old_files(tmp_path):
         os.utime(tmp_path/name, (time.time()-age,)*2)
     (tmp_path/'in/d').mkdir()
     os.symlink(tmp_path/'other', tmp_path/'in/d/link')
-    for o in (tmp_path/'in').iterdir(): os.utime(o, (time.time()-3700,)*2)
+    for p in (tmp_path/'in').iterdir(): os.utime(p, (time.time()-3700,)*2)
     remove_old(tmp_path/'in', keep={str(tmp_path/'in/b/example.png')})
     assert not (tmp_path/'in/a/old.png').exists()
     assert (tmp_path/'in/b/example.png').exists()
@@ -200,7 +208,7 @@ def test_folder_ends_with_its_process(tmp_path):
         GRADIO_TEMP_DIR=str(tmp_path))[0],tmp_path/'other'
     other.mkdir()
     os.symlink(other, tmp_path/'clippy-app-link')
-    for o in (killed, other): os.utime(o, (0, 0))
+    for p in (killed, other): os.utime(p, (0, 0))
     os.utime(tmp_path/'clippy-app-link', (0, 0), follow_symlinks=False)
     process(GRADIO_TEMP_DIR=str(tmp_path))
     assert not Path(killed).exists() and Path(young).exists() and other.exists()

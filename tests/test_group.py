@@ -25,8 +25,8 @@ def model(): return load('scenes')
 def voc(tmp_path):
     "Four scenes as VOC: two things are classes 3 and 7, the background is 0; the upper eight rows are void"
     root = tmp_path/'VOC2012'
-    for o in 'JPEGImages','SegmentationClass','SegmentationObject','ImageSets/Segmentation':
-        (root/o).mkdir(parents=True)
+    for part in 'JPEGImages','SegmentationClass','SegmentationObject','ImageSets/Segmentation':
+        (root/part).mkdir(parents=True)
     for i in range(4):
         s = draw_scene(5, i, 72, things=('boat','star'))
         label = np.select([s.mask==s.names.index(t) for t in s.things], [3,7], 0).astype(np.uint8)
@@ -38,7 +38,7 @@ def voc(tmp_path):
     return root
 
 def plain_tokens(model, path, size):
-    "A squashed picture through the tower, in plain operations: `[h,w,D]`, as they are pooled"
+    "A squashed image through the tower, in plain operations: `[h,w,D]`, as they are pooled"
     x = np.asarray(Image.open(path).convert('RGB').resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
     x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
     with torch.no_grad(): tokens = model.proj(model.image.forward_features(x))[0,model.image.num_prefix_tokens:]
@@ -88,7 +88,7 @@ def plain_groups(scores, size, nearest=False):
     return np.einsum('yh,xw,hwn->yxn', weights_along(h, size[0]), weights_along(w, size[1]), scores).argmax(2)
 
 def by_hand(model, voc, exclude, kind='Class', scores=plain_pca, nearest=False, **kw):
-    "JS over regions, and over images, in plain numpy from the picture to the number"
+    "JS over regions, and over images, in plain numpy from the image to the number"
     each = []
     for i in range(4):
         label = np.array(Image.open(voc/f'Segmentation{kind}/{i}.png'))
@@ -108,7 +108,7 @@ def test_void(model, voc, rule):
 
 @pytest.mark.parametrize('how', [dict(upsampling='nearest'), dict(center='none'), dict(center='both'),
     dict(normalize=True), dict(center='both', sign='pair')],
-    ids=lambda o: '+'.join(f'{k}={v}' for k,v in o.items()))
+    ids=lambda changes: '+'.join(f'{k}={v}' for k,v in changes.items()))
 def test_choices_by_hand(model, voc, how):
     "Every choice of the protocol gives what plain numpy makes of it"
     r = evaluate(model, 'voc-js', voc, limit=4, size=64, bootstrap_samples=0, **how)
@@ -175,7 +175,7 @@ def test_same_on_any_path(model, voc, tmp_path):
 
 def test_annotators(model, tmp_path):
     "BSDS: two people, one of whom sees two regions, the other four"
-    for o in 'images/test','groundTruth/test': (tmp_path/o).mkdir(parents=True)
+    for part in 'images/test','groundTruth/test': (tmp_path/part).mkdir(parents=True)
     left,quarters = np.ones((40,56), np.uint16),np.ones((40,56), np.uint16)
     left[:,28:] = 2
     quarters[:,28:] += 1
@@ -217,7 +217,7 @@ def test_no_region(model, voc):
     assert np.isnan(evaluate(model, 'voc-js', voc, limit=4, size=64).numbers['js_regions'])
 
 @pytest.mark.parametrize('method', methods)
-def test_odd_pictures(method):
+def test_odd_images(method):
     "One row of patches; all the same; two kinds"
     rng = torch.Generator().manual_seed(0)
     row,flat = torch.rand(1,40,32, generator=rng),torch.ones(6,6,32)
@@ -277,7 +277,7 @@ def test_kinds_of_patches_are_found(method):
     assert len({*zip(kinds.flat, found.flat)})==3
 
 def test_painted_groups():
-    "65 % of the colour of a group over the grey picture."
+    "65 % of the colour of a group over the grey image."
     from clippy.group import _paint
     from matplotlib import colormaps
     groups,image = np.array([[0,1],[3,1]]),np.full((2,2,3), 100, np.uint8)

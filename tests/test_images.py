@@ -71,7 +71,7 @@ deep = {
 
 @pytest.mark.parametrize('name', deep)
 def test_deep_greys(name):
-    "A grey of 16 or 32 bits or of floats looks as the same picture in 8 bits does, whatever the order of its bytes."
+    "A grey of 16 or 32 bits or of floats looks as the same image in 8 bits does, whatever the order of its bytes."
     same(deep[name], grey, most=1 if name=='pgm 4080' else 0)
 
 def test_twelve_bits():
@@ -146,10 +146,10 @@ def test_transparent_colour(data, clear):
 # Notes ---------------------------------------------------------------------------------------------------------------
 
 junk = b'Exif\0\0garbage garbage'
-def app(kind, data): return lambda o: o[:2]+b'\xff'+bytes([kind])+struct.pack('>H', len(data)+2)+data+o[2:]
-def note(kind, data): return lambda o: o[:33]+chunk(kind, data)+o[33:]
-def end(kind, data): return lambda o: o[:-12]+chunk(kind, data)+o[-12:]
-def bad_crc(o): return o[:33]+chunk(b'tEXt', b'a\0b')[:-1]+b'!'+o[33:]
+def app(kind, data): return lambda jpg: jpg[:2]+b'\xff'+bytes([kind])+struct.pack('>H', len(data)+2)+data+jpg[2:]
+def note(kind, data): return lambda png: png[:33]+chunk(kind, data)+png[33:]
+def end(kind, data): return lambda png: png[:-12]+chunk(kind, data)+png[-12:]
+def bad_crc(png): return png[:33]+chunk(b'tEXt', b'a\0b')[:-1]+b'!'+png[33:]
 def long_text():
     text = PngInfo()
     text.add_text('a', 'b'*3_000_000, zip=True)
@@ -223,11 +223,10 @@ def test_foreign_formats(kind, tmp_path, monkeypatch):
 def test_one_way_to_open():
     "No module of the package lets Pillow choose the format."
     for path in sorted(Path(I.__file__).parent.glob('**/*.py')):
-        for o in ast.walk(ast.parse(path.read_text('utf-8'))):
-            if isinstance(o, ast.Call) and isinstance(o.func,
-                    ast.Attribute) and o.func.attr=='open' and getattr(o.func.value, 'id', '')=='Image':
-                said = f'{path.name} line {o.lineno}: Image.open without formats'
-                assert any(k.arg=='formats' for k in o.keywords), said
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func)!='Image.open': continue
+            said = f'{path.name} line {node.lineno}: Image.open without formats'
+            assert any(k.arg=='formats' for k in node.keywords), said
 
 def webp(w, h): # an animation that says how large it is
     d = bytearray(saved(Image.new('RGB', (16,16), 'red'), 'WEBP', save_all=True,

@@ -124,7 +124,7 @@ def test_processes_equal_one(runs, name, world):
         assert rel(torch.cat([o.pop(k) for o in got])/world, want.pop(k)) < 1e-5, k
     assert {'logit_scale','image.weight','text.2.weight'} <= set(want) and ('logit_bias' in want)==('siglip' in name)
     for k in want:
-        for o in got: assert rel(o[k], want[k]) < 1e-5, k
+        for found in got: assert rel(found[k], want[k]) < 1e-5, k
 
 class Detached(torch.autograd.Function): # as `dist.all_gather` alone gathers: nothing comes back
     @staticmethod
@@ -146,7 +146,7 @@ def check_cached(got, want):
     assert rel(torch.stack([o.pop('loss') for o in got]).mean(), want.pop('loss')) < 1e-5
     assert torch.equal(got[-1].pop('after'), want.pop('after')) # random numbers go on as if nothing had been repeated
     for k in want:
-        for o in got: assert rel(o[k], want[k]) < 1e-5, k
+        for found in got: assert rel(found[k], want[k]) < 1e-5, k
 
 @pytest.mark.parametrize('bias', [False,True])
 def test_cached_on_two_processes(runs, bias):
@@ -197,7 +197,7 @@ def test_cached_frozen_and_scaled():
 
 def test_cached_in_one_part_and_none():
     model,calls = Towers(False),[]
-    value = cached_backward(lambda *o: calls.append(0) or model(*o), [batch()], clip_loss)
+    value = cached_backward(lambda *x: calls.append(0) or model(*x), [batch()], clip_loss)
     want = step(Towers(False), clip_loss, *batch())
     assert len(calls)==1
     assert rel(value, want['loss']) < 1e-6
@@ -209,7 +209,7 @@ def test_cached_adds_to_what_is_there():
     cached_backward(model, [batch()], siglip_loss, model.logit_bias)
     once = [p.grad.clone() for p in model.parameters()]
     cached_backward(model, list(zip(*(o.split(5) for o in batch()))), siglip_loss, model.logit_bias)
-    for p,o in zip(model.parameters(), once): assert rel(p.grad, 2*o) < 1e-5
+    for p,g in zip(model.parameters(), once): assert rel(p.grad, 2*g) < 1e-5
 
 # Precision, memory, sentences ---------------------------------------------------------------------------------------
 

@@ -18,10 +18,10 @@ def test_modules_and_their_tests(name):
 
 def test_equivalents_are_of_these_modules():
     "A change that is listed as none has its line in the module, and a reason."
-    for o in listed:
-        lines = [l.strip() for l in (root/f"clippy/{o['module']}.py").read_text(encoding='utf-8').splitlines()]
-        assert all(w[1:] in lines for w in o['what'] if w[0]=='-'), o['what']
-        assert len(o['why'])>20 and len({w[0] for w in o['what']})>0
+    for change in listed:
+        lines = [l.strip() for l in (root/f"clippy/{change['module']}.py").read_text(encoding='utf-8').splitlines()]
+        assert all(w[1:] in lines for w in change['what'] if w[0]=='-'), change['what']
+        assert len(change['why'])>20 and len({w[0] for w in change['what']})>0
 
 def test_figures_are_left_alone():
     "From the decorator to the last line of what returns a Figure."
@@ -47,4 +47,4 @@ def test_a_chapter_as_a_test(tmp_path):
     "The cells that are checks, and none that is exported, slow or for a GPU."
     text = Path(mutants.chapter_test('loss', tmp_path)).read_text(encoding='utf-8')
     compile(text, 'chapter', 'exec')
-    assert 'test_eq' in text and '#| export' not in text and '#| slow' not in text
+    assert 'test_close' in text and '#| export' not in text and '#| slow' not in text

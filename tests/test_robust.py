@@ -34,7 +34,7 @@ def write(root, rows, columns=columns, bom=False):
 
 @pytest.fixture
 def root(tmp_path):
-    "12 pictures: 8 of the test split, two in each group, and 4 of the validation split"
+    "12 images: 8 of the test split, two in each group, and 4 of the validation split"
     folder,rows = tmp_path/'data/waterbird_complete95_forest2water2',[]
     for i,s in enumerate(Birds(12, 'test', size=72)):
         name = f'{i%3:03}.Bird/Bird_{i}.jpg'
@@ -85,7 +85,7 @@ def test_bom_and_order_of_columns(root):
     (lambda f,r: write(f, [*r, r[0]]), ValueError, 'lists 1 images twice, the first is 000.Bird/Bird_0.jpg'),
     (lambda f,r: [(f/r[i]['img_filename']).unlink() for i in (4,7)], FileNotFoundError,
         '8 images of the split test, and 2 of them are not there: 001.Bird/Bird_4.jpg'),
-], ids='no-table no-folder column empty-file y place split other-split no-rows twice pictures'.split())
+], ids='no-table no-folder column empty-file y place split other-split no-rows twice images'.split())
 def test_bad_layout(root, change, kind, words):
     folder,rows = root
     change(folder, rows)
@@ -98,7 +98,7 @@ def test_no_data(model):
     for task,words in ('waterbirds','Name the folder .*metadata.csv'),('imagenet9','Name the folder .*bg_challenge'):
         with pytest.raises(ValueError, match=words): evaluate(model, task)
 
-def test_extra_pictures_are_noted(root, model):
+def test_extra_images_are_noted(root, model):
     folder,_ = root
     (folder/'000.Bird/new.jpg').write_bytes(b'')
     assert Waterbirds(folder).notes==['1 images are in no row of metadata.csv and are not used: 000.Bird/new.jpg']
@@ -153,7 +153,7 @@ def test_saved_predictions(root, model, tmp_path):
     assert list(rows[0])==['picture','bird','place','answer','landbird','waterbird','background']
     right = [['landbird','waterbird'][int(o['bird'])]==o['answer'] for o in rows]
     assert np.mean(right)==r['numbers']['average']
-    for o in rows: assert abs(sum(float(o[k]) for k in ('landbird','waterbird','background'))-1)<1e-5
+    for row in rows: assert abs(sum(float(row[k]) for k in ('landbird','waterbird','background'))-1)<1e-5
 
 # Numbers ------------------------------------------------------------------------------------------------------------
 
@@ -240,7 +240,7 @@ def test_drawn_birds_by_hand(model, split):
     assert abs(n['train_average']-np.mean(acc))>1e-3 or np.isnan(acc).any()
 
 def test_waterbirds_training_shares():
-    """The groups of Waterbirds weigh as in its training split: 3498, 184, 56 and 1057 pictures; other shares only
+    """The groups of Waterbirds weigh as in its training split: 3498, 184, 56 and 1057 images; other shares only
     where they are given."""
     rng = np.random.default_rng(3)
     rows = np.c_[rng.integers(0, 2, (300,2)), rng.integers(0, 3, 300)]
@@ -320,7 +320,7 @@ def test_the_most_birdlike_vote(voters):
             key=lambda k: votes[k])
         assert answer[b]==best
 
-def test_the_middle_of_a_picture():
+def test_the_middle_of_an_image():
     "A cut keeps its share of width and of height, around the centre."
     from clippy.robust import _central
     x = np.zeros((60,200,3), np.uint8)
@@ -340,7 +340,7 @@ def bird_job(model):
     return find_task('birds')('', pick_protocol(find_task('birds'), birds='robin/duck', others='forest'), model)
 
 def test_intervals_of_large_groups(bird_job):
-    """With hundreds of pictures in each group they are those of the normal approximation, for differences and
+    """With hundreds of images in each group they are those of the normal approximation, for differences and
     averages too."""
     shares = {(0,0):.9, (0,1):.6, (1,0):.3, (1,1):.7}
     rows = bird_rows({(b,p,a):round(2000*(s if a==b else (1-s)*(.25 if a==2 else .75))) for (b,p),
@@ -357,7 +357,7 @@ def test_intervals_of_large_groups(bird_job):
     assert low<=.3-1.9*var[1,0]**.5 and .3<high<.35
 
 def test_answers_are_counted_in_parts(bird_job):
-    "Where three names tie, a third of a picture each."
+    "Where three names tie, a third of an image each."
     rows = bird_rows({(0,0,0):2, (1,1,1):1})
     rows[0,-3:] = 1/3
     found = bird_job.details(rows)

@@ -443,10 +443,10 @@ def test_notes_of_a_finished_result(own, tmp_path, capsys):
 
 # The head, in plain numpy ---------------------------------------------------------------------------------------------
 
-def plain_cosines(model, picture, size, words, templates):
-    """`[K,h,w]` of the patches and `[K]` of the whole image: a square picture of whole patches, resized and
+def plain_cosines(model, image, size, words, templates):
+    """`[K,h,w]` of the patches and `[K]` of the whole image: a square image of whole patches, resized and
     normalised by hand."""
-    x = np.asarray(picture.resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
+    x = np.asarray(image.resize((size,size), Image.Resampling.BICUBIC), np.float32)/255
     x = torch.tensor((x-np.array(model.config.mean))/np.array(model.config.std)).permute(2,0,1)[None].float()
     with torch.no_grad():
         tokens = model.proj(model.image.forward_features(x))[0,1:].double().numpy()
@@ -490,10 +490,10 @@ def test_prior_by_hand(model, kind, prior):
         background)
     differ = 0
     for i in range(6):
-        picture = Image.fromarray(Scenes(8, seed=21, size=64)[i].image)
-        cosines,whole = plain_cosines(model, picture, 64, words, ['{}'])
+        image = Image.fromarray(Scenes(8, seed=21, size=64)[i].image)
+        cosines,whole = plain_cosines(model, image, 64, words, ['{}'])
         some = kept(whole, owner, prior, background)
-        x = image_transform(SegmentProtocol(size=64), model)(picture)[None]
+        x = image_transform(SegmentProtocol(size=64), model)(image)[None]
         with torch.no_grad(): likely = head.keep_likely(torch.zeros(1,len(words),2,2), x)[0,:,0,0]
         assert torch.where(likely==0)[0].tolist()==some
         want = np.array(owner)[some][enlarged(cosines[some], (50,70)).argmax(0)]
@@ -518,9 +518,9 @@ def test_prior_of_a_batch(model, blend):
 def test_decided_at_the_patches(model, size):
     "`upsampling=nearest`: a pixel has the label of the patch that holds its centre."
     head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', upsampling='nearest'))
-    picture = Image.fromarray(Scenes(3, seed=21, size=64)[2].image)
-    cosines,_ = plain_cosines(model, picture, 64, names, ['{}'])
-    with torch.no_grad(): got = head(image_transform(SegmentProtocol(size=64), model)(picture)[None], [size])[0].numpy()
+    image = Image.fromarray(Scenes(3, seed=21, size=64)[2].image)
+    cosines,_ = plain_cosines(model, image, 64, names, ['{}'])
+    with torch.no_grad(): got = head(image_transform(SegmentProtocol(size=64), model)(image)[None], [size])[0].numpy()
     assert (got==nearest(cosines.argmax(0), size)).all()
 
 @pytest.mark.parametrize('scale', [0, 1, 40])
@@ -532,10 +532,10 @@ def test_threshold_by_hand(model, scale, threshold):
     protocol = SegmentProtocol(size=64, templates='scenes', threshold=threshold, scale=float(scale),
         upsampling='bilinear')
     head = Head(model, words, owner, protocol, background)
-    picture = Image.fromarray(Scenes(2, seed=21, size=64)[1].image)
-    x = image_transform(protocol, model)(picture)[None]
+    image = Image.fromarray(Scenes(2, seed=21, size=64)[1].image)
+    x = image_transform(protocol, model)(image)[None]
     article = lambda w: 'an' if w[0] in 'aeiou' else 'a'
-    cosines = np.concatenate([plain_cosines(model, picture, 64, [w],
+    cosines = np.concatenate([plain_cosines(model, image, 64, [w],
         ['{}', article(w)+' {}', f'a picture of {article(w)} {{}}'])[0] for w in words])
     z = (scale or np.exp(model.logit_scale.item()))*enlarged(cosines, (48,40))
     p = np.exp(z-z.max(0))/np.exp(z-z.max(0)).sum(0)
