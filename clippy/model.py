@@ -6,11 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
 # %% auto #0
 __all__ = ['pools', 'tower_settings', 'presets', 'image_tower', 'text_tower', 'quiet', 'redraw', 'train_tokenizer',
-           'new_text_tower', 'Config', 'CLIPpy', 'finite', 'create_model', 'get_config']
+           'new_text_tower', 'Config', 'CLIPpy', 'alone', 'value_path', 'finite', 'create_model', 'get_config']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
 import json, math, re, shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -245,17 +245,38 @@ def encode_image(self:CLIPpy,
     tokens,prefix = self.image_tokens(x),self.image.num_prefix_tokens
     return F.normalize(global_pool_nlc(tokens, pools[self.config.pooling], prefix, pool_prefix), dim=-1)
 
+# %% ../nbs/00_model.ipynb #0972e03c
+def alone(
+    block, # `[B,N,D]` -> `[B,N,D]`
+    x:Tensor, # `[B,N,D]` tokens
+    most:int=1<<14, # sequences at once: some kernels of GPUs take no more than 65,535
+)->Tensor: # `[B,N,D]`
+    "What a block makes of each token, if there were no others."
+    return torch.cat([block(part) for part in x.flatten(0, 1)[:,None].split(most)]).reshape(x.shape)
+
+@contextmanager
+def value_path(
+    block:nn.Module, # of an image tower
+):
+    "The block sees each token alone, for as long as this is entered."
+    own = block.forward
+    block.forward = lambda x, **options: alone(own, x)
+    try: yield
+    finally: del block.forward
+
 # %% ../nbs/00_model.ipynb #f1740b5d
 @patch
 def encode_patches(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
     normalize:bool=True, # False: as they are pooled
+    values:bool|None=None, # by the value path of the last block? None: no, as the model was trained
 )->Tensor: # `[B,h,w,D]`, length 1, with h = H/patch
     "Where it is: the vector of every patch. Never drops tokens."
     drop = getattr(self.image, 'patch_drop', None)
     if drop is not None: drop.eval()
-    tokens = self.image_tokens(x)[:, self.image.num_prefix_tokens:]
+    with value_path(self.image.blocks[-1]) if values else nullcontext(): tokens = self.image_tokens(x)
     if drop is not None: drop.train(self.training)
+    tokens = tokens[:, self.image.num_prefix_tokens:]
     tokens = tokens.unflatten(1, [s//p for s,p in zip(x.shape[-2:], self.patch)])
     return F.normalize(tokens, dim=-1) if normalize else tokens
 
@@ -277,8 +298,15 @@ def encode_tokens(self:CLIPpy,
     tokens:dict, # from `tokenize`
 )->Tensor: # `[B,D]`, length 1
     "Embed texts that are token ids already."
-    tokens = {k:v.to(self.device) for k,v in tokens.items()}
-    return F.normalize(self.text(tokens)['sentence_embedding'], dim=-1)
+    return F.normalize(self.project(self.read(tokens)), dim=-1)
+
+@patch
+def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
+    "What the text tower makes of token ids."
+    return self.text({k:v.to(self.device) for k,v in tokens.items()})['sentence_embedding']
+
+@patch
+def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # from what `read` gives into the common space
 
 @patch
 def encode_text(self:CLIPpy,
@@ -303,9 +331,10 @@ def finite(
 def patch_cosines(self:CLIPpy,
     images:Tensor, # `[B,3,H,W]` normalised images
     vectors:Tensor, # `[K,D]` of length 1, e.g. from `encode_text`
+    **options, # of `encode_patches`
 )->Tensor: # `[B,K,h,w]` float32, in [-1,1]
     "Cosine similarity of every patch with every vector, whatever the model's precision."
-    patches = self.encode_patches(images).float()
+    patches = self.encode_patches(images, **options).float()
     with torch.autocast(patches.device.type, enabled=False):
         return finite(torch.einsum('bhwd,kd->bkhw', patches, vectors.float()))
 

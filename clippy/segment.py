@@ -6,12 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/segment.html.md"""
 
 # %% auto #0
 __all__ = ['vocabularies', 'to_batch', 'scene_vectors', 'similarity_maps', 'words_to_pixels', 'areas', 'iou', 'SegmentProtocol',
-           'window_scores', 'pamr', 'positions', 'class_words', 'words_of_file', 'Head', 'label_image', 'save_labels',
-           'label_colours', 'seen_image', 'image_grid']
+           'class_words', 'words_of_file', 'Head', 'label_image', 'save_labels', 'label_colours', 'seen_image',
+           'image_grid']
 
 # %% ../nbs/21_segment.ipynb #3e153920
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +18,15 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from PIL import Image, ImageOps
-from timm.models import vision_transformer
 from torch import Tensor
 
 from .data import array_transform, eval_transform
-from .eval import Protocol
 from .files import read_text
 from .classes import background_words
 from .model import CLIPpy, finite
+from .protocol import Protocol, of
 from .scenes import backgrounds, names
+from .windows import pamr, pixel_scores, positions, whole_patches, window_scores
 from .words import cached_vectors, class_vectors, first_alike, template_sets, templates_of
 
 # %% ../nbs/21_segment.ipynb #d2875ccd
@@ -71,6 +70,7 @@ def words_to_pixels(
     size:tuple, # height and width of the answer, pixels
     scale:float=0., # logit scale of a softmax; 0: no probabilities
     rows:int=32, # rows of pixels that are held at once
+    never=None, # `[K]` bool: words that may not win, though a softmax counts them; None: all may
 ):  # `[B,H,W]` word indices; with `scale` also `[B,H,W]` their probabilities
     "The best word at every pixel, bilinear."
     stretch = lambda x, *to: F.interpolate(x, size=to, mode='bilinear', align_corners=False)
@@ -78,7 +78,8 @@ def words_to_pixels(
     found = []
     for part in tall.split(rows, 2):
         part = stretch(part, part.shape[2], size[1])
-        best,index = part.max(1)
+        free = part if never is None else part.masked_fill(never[:,None,None], -torch.inf)
+        best,index = free.max(1)
         found.append((index, (scale*best-(scale*part).logsumexp(1)).exp()) if scale else (index,))
     index,*sure = (torch.cat(o, 1) for o in zip(*found))
     return (index,*sure) if scale else index
@@ -110,105 +111,87 @@ def iou(
 @dataclass(frozen=True)
 class SegmentProtocol(Protocol):
     "How words become pixels, and pixels a number."
-    size:int = 448
-    resize:str = 'square'
-    window:int = 0 # pixels of a sliding window; 0: the whole image at once
-    stride:int = 0 # pixels from window to window
-    blend:str = 'cosine' # what overlapping windows average: `cosine` or `softmax`
-    positions:str = 'bicubic' # interpolation of position embeddings: `bicubic` or `bilinear`
-    background:str = 'name' # a background class has its own words (`name`), further ones (`vocabulary`), or `none`
-    vocabulary:str = '' # key of `vocabularies`
-    threshold:float = 0. # a winner of smaller probability is background
-    scale:float = 0. # logit scale of that probability; 0: the model's own
-    prior:int = 0 # only the so many words that fit the whole image best may win, and background; 0: all
-    upsampling:str = 'nearest' # `nearest`: decided at the patches; `bilinear`: cosines are enlarged first
-    refine:str = '' # `pamr`: edges of the image
-    target:str = 'own' # ground truth at its `own` size, or resized to the `square` that the model sees
-    absent:str = 'skip' # a class in neither prediction nor truth: `skip` it, or count `zero`
+    size:int = of('resize', 448)
+    resize:str = of('resize', 'square')
+    window:int = of('windows', 0) # pixels of a sliding window; 0: the whole image at once
+    stride:int = of('windows', 0) # pixels from window to window
+    blend:str = of('score', 'cosine') # what windows average: `cosine`, `softmax`, or `sigmoid` (of scale*cosine+bias)
+    positions:str = of('score', 'bicubic') # interpolation of position embeddings: `bicubic` or `bilinear`
+    background:str = of('background', 'name') # a background class has its own words (`name`), further ones
+    # (`vocabulary`), a `constant` score, or `none`
+    vocabulary:str = of('background', '') # key of `vocabularies`
+    threshold:float = of('background', 0.) # a winner of smaller probability is background
+    scale:float = of('score', 0.) # logit scale; 0: the model's own
+    prior:int = of('words', 0) # only the so many words that fit the whole image best may win, and background; 0: all
+    upsampling:str = of('refine', 'nearest') # `nearest`: decided at the patches; `bilinear`: cosines are enlarged first
+    refine:str = of('refine', '') # `pamr`: edges of the image
+    target:str = of('truth', 'own') # ground truth at its `own` size, or resized to the `square` that the model sees
+    absent:str = of('truth', 'skip') # a class in neither prediction nor truth: `skip` it, or count `zero`
+    rounding:str = of('resize', 'patches', later=True) # of the new sides, see `new_sides`: `patches`, `down`, `nearest`
+    kernel:str = of('resize', 'bicubic', later=True) # PIL's; `bilinear`: OpenCV's, without antialias
+    longest:int = of('resize', 0, later=True) # pixels of the long side, at most; 0: any
+    odd:str = of('windows', '', later=True) # windows of no whole patches: `stretch`, `pad`, `drop`, `squash`
+    join:str = of('windows', 'patches', later=True) # where windows are averaged: `patches`, `pixels`, or `corners`:
+    # pixels of windows whose corners are aligned with those of their maps
+    values:str = of('score', '', later=True) # by the value path of the last block? `yes`, `no`; '': as the model
+    bias:float = of('score', 0., later=True) # of the sigmoid
+    mean:str = of('words', 'unit', later=True) # of sentences: vectors of length 1, or `raw`
+    compete:str = of('words', 'words', later=True) # `words` to the end, or `classes`: the best word at each patch first
+    constant:float = of('background', 0., later=True) # score of background, where it is `constant`
+    area:float = of('background', 0., later=True) # a class with no larger share of what is not background may not win
+    refine_on:str = of('refine', 'masks', later=True) # probabilities of classes; `cosines`: of words
+    refine_at:str = of('refine', 'image', later=True) # the size of the `image` that the model sees, of the `target`;
+    # or in each window: of the `scores`, or of the `window`
+    dilations:str = of('refine', '1,2,4,8,12,24', later=True) # distances of neighbours, pixels
     def __post_init__(self):
         super().__post_init__()
-        for k,ok in _choices.items():
-            v = getattr(self, k)
-            if v not in ok: raise ValueError(f'{k} is {", ".join(map(repr, ok))}, not {v!r}.')
-        for k in 'window','stride','prior','scale','threshold':
-            if getattr(self, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(self, k)}.')
-        if self.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {self.threshold}.')
-        if (self.vocabulary or self.background=='vocabulary') and self.vocabulary not in vocabularies:
-            raise ValueError(f'There is no vocabulary {self.vocabulary!r}: there are {", ".join(vocabularies)}.')
-        if self.window and not self.stride: raise ValueError('A window needs a stride.')
-        if self.window and self.stride>self.window:
-            raise ValueError(f'A stride of {self.stride} leaves gaps between windows of {self.window} pixels.')
+        _check_alone(self)
+        _check_together(self)
 
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
 
-_choices = dict(blend=('cosine','softmax'), positions=('bicubic','bilinear'), background=('name','vocabulary','none'),
-    upsampling=('nearest','bilinear'), refine=('','pamr'), target=('own','square'), absent=('skip','zero'))
+# %% ../nbs/21_segment.ipynb #216776ad
+_choices = dict(blend=('cosine','softmax','sigmoid'), positions=('bicubic','bilinear'),
+    background=('name','vocabulary','none','constant'), upsampling=('nearest','bilinear'), refine=('','pamr'),
+    target=('own','square'), absent=('skip','zero'), rounding=('patches','down','nearest'),
+    kernel=('bicubic','bilinear'), odd=('','stretch','pad','drop','squash'), join=('patches','pixels','corners'),
+    values=('','yes','no'), mean=('unit','raw'), compete=('words','classes'), refine_on=('masks','cosines'),
+    refine_at=('image','target','scores','window'))
 
-# %% ../nbs/21_segment.ipynb #8da1e64b
-def window_scores(
-    model:CLIPpy,
-    images:Tensor, # `[B,3,H,W]`, whole patches
-    vectors:Tensor, # `[K,D]`
-    window:int=0, # pixels; 0: the whole image
-    stride:int=0, # pixels
-    softmax:float=0., # average probabilities with this logit scale instead of cosines
-)->Tensor: # `[B,K,h,w]`
-    "Patch similarities, averaged over windows."
-    p,(h,w) = model.patch[0],images.shape[-2:]
-    act = (lambda x: (softmax*x).softmax(1)) if softmax else (lambda x: x)
-    if not window or window>=max(h,w): return act(model.patch_cosines(images, vectors))
-    if window%p or stride%p or stride<1:
-        raise ValueError(f'window {window} and stride {stride} must be multiples of the patch, {p} pixels.')
-    places = [(y,x) for y in _starts(h, window, stride) for x in _starts(w, window, stride)]
-    total = images.new_zeros(len(images), len(vectors), h//p, w//p)
-    times = images.new_zeros(h//p, w//p)
-    for i in range(0, len(places), 4): # four windows of every image at once: memory stays bounded
-        some = places[i:i+4]
-        crops = torch.cat([images[:,:,y:y+window,x:x+window] for y,x in some])
-        for (y,x),part in zip(some, act(model.patch_cosines(crops, vectors)).split(len(images))):
-            rows,cols = slice(y//p, y//p+part.shape[2]),slice(x//p, x//p+part.shape[3])
-            total[:,:,rows,cols] += part
-            times[rows,cols] += 1
-    return total/times
+def _check_alone(p):
+    for k,ok in _choices.items():
+        v = getattr(p, k)
+        if v not in ok: raise ValueError(f'{k} is {", ".join(map(repr, ok))}, not {v!r}.')
+    for k in 'window','stride','prior','scale','threshold','longest','area':
+        if getattr(p, k)<0: raise ValueError(f'{k} is 0 or more, not {getattr(p, k)}.')
+    if p.threshold>1: raise ValueError(f'threshold is a probability, 0 to 1, not {p.threshold}.')
+    if p.area>1: raise ValueError(f'area is a share, 0 to 1, not {p.area}.')
+    if not all(d.strip().isdecimal() and int(d) for d in p.dilations.split(',')):
+        raise ValueError(f'dilations are pixels with commas between them, e.g. 8,16, not {p.dilations!r}.')
+    if (p.vocabulary or p.background=='vocabulary') and p.vocabulary not in vocabularies:
+        raise ValueError(f'There is no vocabulary {p.vocabulary!r}: there are {", ".join(vocabularies)}.')
+    if p.window and not p.stride: raise ValueError('A window needs a stride.')
+    if p.window and p.stride>p.window:
+        raise ValueError(f'A stride of {p.stride} leaves gaps between windows of {p.window} pixels.')
 
-def _starts(length, window, stride): # the last window ends with the image
-    return sorted({min(i, max(length-window, 0)) for i in range(0, length, stride)})
-
-# %% ../nbs/21_segment.ipynb #af0ca35c
-def pamr(
-    image:Tensor, # `[B,3,H,W]`
-    maps:Tensor, # `[B,K,H,W]` probabilities
-    rounds:int=10,
-    dilations=(1,2,4,8,12,24), # distances of the neighbours, pixels
-)->Tensor: # `[B,K,H,W]`
-    "Pixel-adaptive mask refinement."
-    around = torch.stack([*_neighbours(image, dilations)]) # `[N,B,3,H,W]`
-    diff = (around-image).abs()
-    spread = torch.cat([around, image.expand(len(dilations), *image.shape)]).std(0)
-    weight = (-diff/(1e-8+.1*spread)).mean(2).softmax(0)
-    for _ in range(rounds): maps = sum(w[:,None]*m for w,m in zip(weight, _neighbours(maps, dilations)))
-    return maps
-
-def _neighbours(x, dilations): # eight at every distance; the border is repeated
-    h,w = x.shape[-2:]
-    for d in dilations:
-        padded = F.pad(x, (d,)*4, mode='replicate')
-        for dy in (0,d,2*d):
-            for dx in (0,d,2*d):
-                if (dy,dx)!=(d,d): yield padded[...,dy:dy+h,dx:dx+w]
-
-# %% ../nbs/21_segment.ipynb #f72d4b4b
-@contextmanager
-def positions(
-    interpolation:str, # `bicubic`, timm's own, or `bilinear`
-):
-    "How timm's ViT interpolates position embeddings, for as long as this is entered."
-    own = vision_transformer.resample_abs_pos_embed
-    if interpolation!='bicubic':
-        other = lambda *args, **kw: own(*args, **{**kw, 'interpolation':interpolation})
-        vision_transformer.resample_abs_pos_embed = other
-    try: yield
-    finally: vision_transformer.resample_abs_pos_embed = own
+# %% ../nbs/21_segment.ipynb #a4a67af6
+def _check_together(p):
+    resizes = p.rounding!='patches' or p.kernel!='bicubic' or p.longest
+    in_window = p.refine_at in ('scores','window')
+    for odd,says in (
+        (p.resize=='crop' and resizes, 'rounding, kernel and longest are for resize=short or square'),
+        (p.resize=='square' and p.longest, 'longest is for resize=short'),
+        (p.rounding!='patches' and not p.odd, f'rounding={p.rounding} leaves sides of no whole patches: set odd'),
+        (p.odd=='squash' and not p.window, 'odd=squash needs a window'),
+        (p.odd in ('pad','squash') and p.join=='patches', f'odd={p.odd} needs join=pixels or corners'),
+        (p.odd and p.window and p.join=='patches', 'windows with odd sides are joined at pixels: set join'),
+        (p.bias and p.blend!='sigmoid', 'bias is for blend=sigmoid'),
+        (p.constant and p.background!='constant', 'constant is for background=constant'),
+        (p.compete=='classes' and p.prior, 'prior is for compete=words'),
+        (p.refine and in_window and p.join=='patches', f'refine_at={p.refine_at} needs join=pixels or corners'),
+        (p.refine and in_window and p.refine_on=='cosines', 'in a window what it averages is refined: see blend'),
+        (p.refine_on=='cosines' and p.blend!='cosine', f'refine_on=cosines is for blend=cosine, not {p.blend}')):
+        if odd: raise ValueError(f'{says}.')
 
 # %% ../nbs/21_segment.ipynb #e422a8fb
 def class_words(
@@ -217,7 +200,7 @@ def class_words(
     protocol:SegmentProtocol,
 )->tuple: # words, and the class of each
     "All words that compete."
-    silent = background and protocol.background=='none'
+    silent = background and protocol.background in ('none','constant')
     pairs = [(w,k) for k,ws in enumerate(words) for w in ws if not (silent and k==0)]
     if background and protocol.background=='vocabulary':
         pairs += [(w,0) for w in vocabularies[protocol.vocabulary] if w not in dict(pairs)]
@@ -250,10 +233,11 @@ class Head:
         background:bool=False, # is class 0 background?
     ):
         self.model,self.protocol,self.background = model,protocol,background
-        vectors = cached_vectors(model, words, templates_of(protocol.templates))
+        vectors = cached_vectors(model, words, templates_of(protocol.templates), protocol.mean)
         self.first = first_alike(vectors)
         self.vectors = vectors[self.first] # words with one vector tie to the last bit, and the first of them wins
-        self.owner = torch.tensor(owner, device=model.device)
+        self.words_owner = self.owner = torch.tensor(owner, device=model.device)
+        if protocol.compete=='classes': self.owner = self.words_owner.unique() # maps are of classes then
         self.scale = protocol.scale or finite(model.logit_scale.exp(), 'Probabilities').item()
     def __call__(self,
         images:Tensor, # `[B,3,h,w]`
@@ -261,11 +245,50 @@ class Head:
     )->list: # `[H,W]` class indices for each image
         "Labels of some images."
         p = self.protocol
+        if p.join!='patches' and len(images)>1: # maps at pixels are large: one image at a time
+            return [self(image, [size])[0] for image,size in zip(images.split(1), sizes)]
         with positions(p.positions):
-            soft = self.scale if p.blend=='softmax' else 0
-            scores = window_scores(self.model, images, self.vectors, p.window, p.stride, soft)
+            scores = self.window_maps(images)
             if p.prior: scores = self.keep_likely(scores, images)
         return [self.decide(s[None], im[None], size) for s,im,size in zip(scores, images, sizes)]
+
+# %% ../nbs/21_segment.ipynb #06708b16
+@patch
+def patch_scores(self:Head,
+    x:Tensor, # `[B,3,h,w]`, whole patches
+)->Tensor: # `[B,K,h,w]`
+    "What is enlarged, at the patches."
+    p = self.protocol
+    how = dict(values=p.values=='yes') if p.values else {}
+    scores = self.model.patch_cosines(x, self.vectors, **how)
+    if p.compete=='classes': scores = torch.stack([scores[:,self.words_owner==c].amax(1) for c in self.owner], 1)
+    if p.blend=='sigmoid': scores = (self.scale*scores+p.bias).sigmoid()
+    return self.edges(x, scores, corners=True) if p.refine and p.refine_at=='scores' else scores
+
+@patch
+def edges(self:Head, image, maps, corners=False): # edges of the image, at the size of the maps
+    image = F.interpolate(image, size=maps.shape[-2:], mode='bilinear', align_corners=corners)
+    return pamr(image, maps, dilations=[int(d) for d in self.protocol.dilations.split(',')])
+
+# %% ../nbs/21_segment.ipynb #d65c27ee
+@patch
+def window_maps(self:Head,
+    images:Tensor, # `[B,3,h,w]`
+)->Tensor: # `[B,K,h/patch,w/patch]`, or `[1,K,h,w]` where windows are joined at pixels
+    "Scores of some images."
+    p,patch_side = self.protocol,self.model.patch[0]
+    if p.join=='patches':
+        if p.odd: images,_ = whole_patches(images, patch_side, p.odd)
+        soft = self.scale if p.blend=='softmax' else 0
+        return window_scores(self.model, images, self.vectors, p.window, p.stride, soft, self.patch_scores)
+    return pixel_scores(self.patch_scores, images, patch_side, p.window, p.stride, p.odd, p.join=='corners',
+        self.at_window)
+
+@patch
+def at_window(self:Head, maps, pixels): # maps of windows, at their pixels
+    p = self.protocol
+    if p.blend=='softmax': maps = (self.scale*maps).softmax(1)
+    return self.edges(pixels, maps) if p.refine and p.refine_at=='window' else maps
 
 # %% ../nbs/21_segment.ipynb #ac7f6657
 @patch
@@ -290,38 +313,57 @@ def decide(self:Head,
     size:tuple, # height and width of the answer
 )->Tensor: # `[H,W]` class indices
     "Scores of one image to labels."
-    p,grid,owner = self.protocol,tuple(scores.shape[-2:]),self.owner
-    if p.refine=='pamr':
-        scores,grid = self.refined(scores, image),tuple(image.shape[-2:])
-        owner = torch.arange(int(self.owner.max())+1, device=image.device)
-    at = size if p.upsampling=='bilinear' else grid
-    index,sure = self.winner(scores, at)
+    p,owner = self.protocol,self.owner
+    if p.refine and p.refine_at in ('image','target'):
+        scores = self.refined(scores, image, tuple(image.shape[-2:]) if p.refine_at=='image' else size)
+        if p.refine_on=='masks': owner = torch.arange(int(owner.max())+1, device=image.device)
+    if self.background and p.background=='constant': # one more map
+        scores = torch.cat([torch.full_like(scores[:,:1], p.constant), scores], 1)
+        owner = torch.cat([owner.new_zeros(1), owner])
+    at = size if p.upsampling=='bilinear' else tuple(scores.shape[-2:])
+    index,sure = self.winner(scores, at, self.rare(scores, at, owner) if self.background and p.area else None)
     label = owner[index]
     if sure is not None and self.background: label = label.masked_fill(sure<p.threshold, 0)
     if at!=size: label = F.interpolate(label[:,None].float(), size=size, mode='nearest-exact')[:,0].long()
     return label[0]
 
 @patch
-def winner(self:Head, scores, at): # the best word at every place, and its probability if there is a threshold
+def winner(self:Head, scores, at, never=None): # the best word at every place, its probability if there is a threshold
     p = self.protocol
-    if not p.threshold: return words_to_pixels(scores, at),None
-    if p.blend!='softmax' and not p.refine: return words_to_pixels(scores, at, self.scale)
-    sure = scores.amax(1, keepdim=True) # scores are probabilities already
-    return words_to_pixels(scores, at),F.interpolate(sure, size=at, mode='bilinear')[:,0]
+    if not p.threshold: return words_to_pixels(scores, at, never=never),None
+    masks = p.refine and p.refine_at in ('image','target') and p.refine_on=='masks'
+    if p.blend=='cosine' and not masks: return words_to_pixels(scores, at, self.scale, never=never)
+    free = scores if never is None else scores[:,~never]
+    sure = free.amax(1, keepdim=True) # scores are probabilities already
+    return words_to_pixels(scores, at, never=never),F.interpolate(sure, size=at, mode='bilinear')[:,0]
 
+# %% ../nbs/21_segment.ipynb #d82b016f
+@patch
+def rare(self:Head, scores, at, owner)->Tensor: # `[K]` bool
+    "Words of classes that win too small an area."
+    label = owner[words_to_pixels(scores, at)]
+    count = torch.bincount(label.flatten(), minlength=int(owner.max())+1)
+    few = ~(count>self.protocol.area*count[1:].sum())
+    few[0] = False # background may always win
+    return few[owner]
+
+# %% ../nbs/21_segment.ipynb #e23149df
 @patch
 def refined(self:Head,
     scores:Tensor, # `[1,K,h,w]`
     image:Tensor, # `[1,3,H,W]`
-)->Tensor: # `[1,C,H,W]` probabilities
-    "Maps of the classes that occur, at the size that the model saw, with edges moved to those of the image."
-    probs = scores if self.protocol.blend=='softmax' else (self.scale*scores).softmax(1)
+    size=None, # height and width of the maps; None: those of the image
+)->Tensor: # `[1,C,H,W]` probabilities of classes, or `[1,K,H,W]` cosines
+    "Maps with edges moved to those of the image."
+    size = size or image.shape[-2:]
+    enlarged = lambda maps: F.interpolate(maps, size=size, mode='bilinear', align_corners=False)
+    if self.protocol.refine_on=='cosines': return self.edges(image, enlarged(scores))
+    probs = (self.scale*scores).softmax(1) if self.protocol.blend=='cosine' else scores
     classes = probs.new_zeros(1, int(self.owner.max())+1, *probs.shape[2:])
     probs = classes.scatter_reduce(1, self.owner[None,:,None,None].expand_as(probs), probs, 'amax')
-    some = probs.amax((0,2,3))>.01
-    size = image.shape[-2:]
+    some = probs.amax((0,2,3))>.01 # classes that occur
     out = probs.new_zeros(1, probs.shape[1], *size)
-    out[:,some] = pamr(image, F.interpolate(probs[:,some], size=size, mode='bilinear', align_corners=False))
+    out[:,some] = self.edges(image, enlarged(probs[:,some]))
     return out
 
 # %% ../nbs/21_segment.ipynb #2e789c86

@@ -134,21 +134,41 @@ def figure(self:Segment,
         'prediction': [label_colours(label) for label in labels]})
 
 # %% ../nbs/21_segment_masks.ipynb #c4378118
-_tcl = SegmentProtocol('tcl', 448, 'short', 'tcl-9', 'name', window=448, stride=224, background='none', threshold=.5,
-    upsampling='bilinear',
-    about="TCL: short side 448, windows 448/224, its nine sentences, background below .5; not as published: "
-          "the probability (theirs is a learnt sigmoid, ours the model's softmax), its decoder, "
-          "the mean of raw text vectors, sides (ours are rounded to patches)")
-_sclip = SegmentProtocol('sclip', 336, 'short', 'openai-80', 'sclip', window=224, stride=112, threshold=.1,
-    scale=40., upsampling='bilinear',
+_joined = dict(resize='short', rounding='down', names='name', odd='stretch', join='pixels', blend='softmax', scale=1.,
+    compete='classes', upsampling='bilinear')
+_dino = SegmentProtocol('dino.txt', 512, templates='openai-80', window=384, stride=192, values='no', **_joined,
+    about='dino.txt: short side 512, windows 384/192 stretched to whole patches, a softmax with scale 1 at their '
+          'pixels; made for sets without background')
+_tips = SegmentProtocol('tips', 448, templates='tcl-9', window=448, stride=336, values='yes', **_joined,
+    about="TIPS: short side 448, windows 448/336 stretched to whole patches, TCL's nine sentences, the value path of "
+          'the last block, a softmax with scale 1 at pixels; made for sets without background')
+
+# %% ../nbs/21_segment_masks.ipynb #8ff4a729
+_opencv = dict(resize='short', rounding='nearest', kernel='bilinear', longest=2048, upsampling='bilinear')
+_tcl = SegmentProtocol('tcl', 448, templates='tcl-9', names='name', window=448, stride=224, odd='pad', join='pixels',
+    blend='sigmoid', scale=10., bias=-2.5, values='no', mean='raw', compete='classes', background='constant',
+    constant=.4, refine='pamr', refine_at='scores', **_opencv,
+    about='TCL: short side 448, windows 448/224 padded to whole patches, sigmoid(10 cos - 2.5), refined by PAMR, '
+          'background .4 (.5 without PAMR); not as published: its decoder and its mix with it, methods of their own, '
+          'and scale and bias, which it learns from there on')
+_talk = SegmentProtocol('talk2dino', 448, templates='tcl-7', names='name', window=448, stride=224, odd='squash',
+    join='corners', blend='sigmoid', scale=1., values='no', mean='raw', compete='classes', background='constant',
+    constant=.55, **_opencv,
+    about='Talk2DINO: short side 448, windows 448/224, each squashed to a square and joined with corners aligned, '
+          'sigmoid of the cosine, background .55 (VOC with ViT-L .54); without its optional PAMR and mix of attention '
+          'heads')
+
+# %% ../nbs/21_segment_masks.ipynb #63a82a3a
+_sclip = SegmentProtocol('sclip', 336, templates='openai-80', names='sclip', window=224, stride=112, odd='drop',
+    join='pixels', scale=40., threshold=.1, **_opencv,
     about='SCLIP: short side 336 (Cityscapes 560, Stuff 448), windows 224/112, several words a class, scale 40 '
-          '(VOC 65, Context60 and Object 50), background below .1; not as published: attention of the last block, '
-          'the area rule on VOC, sides (ours are rounded to patches). NACLIP differs')
-_dino = SegmentProtocol('dino.txt', 512, 'short', 'openai-80', 'name', window=384, stride=192, blend='softmax',
-    scale=1., upsampling='bilinear',
-    about='dino.txt: short side 512, windows 384/192, softmax with scale 1, made for sets without background; '
-          'not as published: probabilities are averaged at patches (theirs at pixels), '
-          'sides (ours are rounded to patches, theirs stretched)')
+          '(VOC 65, Context60 and Object 50), background below .1, on VOC also a class below a tenth of the area; '
+          'not as published: attention of the last block, a method of its own. NACLIP differs')
+_naclip = replace(_sclip, name='naclip', refine='pamr', refine_on='cosines', refine_at='target', dilations='8,16',
+    about='NACLIP: short side 336 (Cityscapes 560), windows 224/112 (VOC the whole image), several words a class, '
+          'scale 40, cosines refined by PAMR at the size of the ground truth, background below .1; '
+          'not as published: attention of the last block, a method of its own')
+_whole = dict(window=0, stride=0, join='patches') # NACLIP on VOC
 
 # %% ../nbs/21_segment_masks.ipynb #a9effed7
 _paper = SegmentProtocol(names='plain', upsampling='nearest',
@@ -164,32 +184,45 @@ def with_background(
     vocabulary:str, # further words for background, one of `vocabularies`; '': its name alone
     scale:float, # SCLIP's
     names:str='plain', # list of the data set's names
-    sclip:str='sclip', # SCLIP's list
+    sclip:str='sclip', # list of SCLIP and NACLIP
+    area:float=0., # SCLIP's
+    whole:bool=False, # does NACLIP see whole images?
     **extra, # further protocols
 )->dict: # name -> protocol
     "Protocols of a data set with a background class."
     more = dict(background='vocabulary', vocabulary=vocabulary) if vocabulary else {}
-    paper = replace(_paper, names=names, **more)
-    return dict(clippy=paper, tcl=_tcl, sclip=replace(_sclip, scale=scale, names=sclip), **extra)
+    return dict(clippy=replace(_paper, names=names, **more), tcl=_tcl,
+        sclip=replace(_sclip, scale=scale, names=sclip, area=area),
+        naclip=replace(_naclip, names=sclip, **(_whole if whole else {})), talk2dino=_talk, **extra)
 
-def all_named(size:int=336, names:str='plain', sclip:str='sclip')->dict: # name -> protocol
-    "Protocols of a data set in which every counted pixel has a name; `size` and `sclip` are SCLIP's."
-    return {'clippy':replace(_paper, names=names), 'tcl':replace(_tcl, threshold=0.),
-            'sclip':replace(_sclip, size=size, threshold=0., names=sclip), 'dino.txt':_dino}
+def all_named(
+    size:int=336, # pixels of SCLIP's short side
+    names:str='plain', # list of the data set's names
+    sclip:str='sclip', # list of SCLIP and NACLIP
+    naclip:int=336, # pixels of NACLIP's short side
+    whole:bool=False, # does NACLIP see whole images?
+)->dict: # name -> protocol
+    "Protocols of a data set in which every counted pixel has a name."
+    silent = dict(background='none', constant=0.)
+    return {'clippy':replace(_paper, names=names), 'dino.txt':_dino, 'tips':_tips, 'tcl':replace(_tcl, **silent),
+        'sclip':replace(_sclip, size=size, threshold=0., names=sclip),
+        'naclip':replace(_naclip, size=naclip, threshold=0., names=sclip, **(_whole if whole else {})),
+        'talk2dino':replace(_talk, **silent)}
 
 # %% ../nbs/21_segment_masks.ipynb #3c849396
 def _segment(name, about, protocols): # a task for this data set
     fields = dict(name=name, kind=name, about=about, protocols=protocols, needs=mask_sets[name].needs)
     register(type(name, (Segment,), fields))
 
-_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU', with_background('port', 65., 'port', port=_port))
-_segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named(names='port'))
+_segment('voc', 'Pascal VOC 2012, 20 classes and background, mIoU',
+    with_background('port', 65., 'port', area=.1, whole=True, port=_port))
+_segment('voc20', 'Pascal VOC 2012, 20 classes, background ignored, mIoU', all_named(names='port', whole=True))
 _segment('context60', 'Pascal Context, 59 classes and background, mIoU', with_background('', 50., sclip='name'))
 _segment('context59', 'Pascal Context, 59 classes, background ignored, mIoU', all_named(sclip='name'))
 _segment('ade20k', 'ADE20K, 150 classes, mIoU', all_named())
 _segment('coco', 'COCO panoptic, 133 classes, mIoU', all_named(sclip='name'))
 _segment('coco-object', 'COCO, 80 things and background, mIoU', with_background('coco-stuff', 50.))
 _segment('coco-stuff', 'COCO-Stuff, 171 classes, mIoU', all_named(448))
-_segment('cityscapes', 'Cityscapes, 19 classes, mIoU', all_named(560))
-_segment('cityscapes27', 'Cityscapes, 27 classes, mIoU', all_named(560, sclip='name'))
+_segment('cityscapes', 'Cityscapes, 19 classes, mIoU', all_named(560, naclip=560))
+_segment('cityscapes27', 'Cityscapes, 27 classes, mIoU', all_named(560, sclip='name', naclip=560))
 _segment('masks', 'your own images, masks and names, mIoU', all_named(sclip='name'))

@@ -50,10 +50,10 @@ template_sets = {
     'openai-7': ('itap of a {}.', 'a bad photo of the {}.', 'a origami {}.', 'a photo of the large {}.',
                  'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.'),
     'openai-80': tuple(read_text(_labels/'openai-80.txt').splitlines()),
-    'tcl-9': ('itap of a {}.', 'a bad photo of a {}.', 'a origami {}.', 'a photo of the large {}.',
-              'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.', 'a photo of many {}.',
-              'a photo of {}s.'),
+    'tcl-7': ('itap of a {}.', 'a bad photo of a {}.', 'a origami {}.', 'a photo of the large {}.',
+              'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.'),
 }
+template_sets['tcl-9'] = (*template_sets['tcl-7'], 'a photo of many {}.', 'a photo of {}s.')
 
 # %% ../nbs/18_words.ipynb #335be3df
 def templates_of(
@@ -87,26 +87,32 @@ def class_vectors(
     names, # class names, `[K]`
     templates=('a photo of a(n) {}',), # sentences around a name
     batch_size:int=256, # sentences at once
+    mean:str='unit', # of vectors of length 1, or `raw`: as the text tower gives them, before any projection
 )->Tensor: # `[K,D]`, length 1
     "A zero-shot classifier: one vector for each name."
+    if mean not in ('unit','raw'): raise ValueError(f'mean is unit or raw, not {mean!r}.')
     texts = [fill(t, n) for n in names for t in templates]
     parts = [texts[i:i+batch_size] for i in range(0, len(texts), batch_size)]
+    read = model.encode_text if mean=='unit' else lambda some: model.read(model.tokenize(some))
     with torch.autocast(model.device.type, enabled=False):
-        vectors = torch.cat([model.encode_text(p) for p in parts]).float()
-    return finite(F.normalize(vectors.unflatten(0, (len(names),-1)).mean(1), dim=-1), 'Vectors of words')
+        vectors = torch.cat([read(p) for p in parts]).float().unflatten(0, (len(names),-1)).mean(1)
+        if mean=='raw': vectors = model.project(vectors)
+    return finite(F.normalize(vectors, dim=-1), 'Vectors of words')
 
 # %% ../nbs/18_words.ipynb #51bf627c
 def cached_vectors(
     model:CLIPpy,
     names, # class names, `[K]`
     templates, # sentences around a name
+    mean:str='unit', # of vectors of length 1, or `raw`
 )->Tensor: # `[K,D]`, length 1, on the model's device
     "`class_vectors`, computed once for the same text tower, names and sentences."
-    key = digest(['float32', weights_hash(model.text), model.config.max_tokens, list(names), list(templates)])
+    about = [weights_hash(model.text), model.config.max_tokens, list(names), list(templates)]
+    key = digest(['float32', *about, *([mean] if mean!='unit' else [])])
     path = cache_folder()/'text'/f'{key}.safetensors'
     kept = _kept_vectors(path, (len(names), model.width))
     if kept is not None: return kept.to(model.device)
-    vectors = class_vectors(model, names, templates)
+    vectors = class_vectors(model, names, templates, mean=mean)
     try: write_ours(path, safetensors.torch.save(dict(vectors=vectors.cpu().contiguous())))
     except OSError: pass # somebody else's folder, or no room: it is computed again
     return vectors

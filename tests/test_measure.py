@@ -190,7 +190,7 @@ def test_a_path_with_everything(tmp_path):
 
 @pytest.mark.parametrize('args,says', [
     (['--task','scenos'], "no task 'scenos'. Did you mean"),
-    (['--task','voc','--protocol','ports'], 'protocols clippy, tcl, sclip, port'),
+    (['--task','voc','--protocol','ports'], 'protocols clippy, tcl, sclip, naclip, talk2dino, port'),
     (['--task','scenes','--set','sise=3'], "no field 'sise'. Did you mean size"),
     (['--task','scenes','--set','size'], 'has no ='),
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
