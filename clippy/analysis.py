@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -103,21 +103,24 @@ def resampled(
 # %% ../nbs/30_analysis.ipynb #083fc283
 def cross_predict(
     x:np.ndarray, # `[N,K,D]`
-    y:np.ndarray, # `[N,K]` labels
+    y:np.ndarray, # `[...,N,K]` labels; several sets of them share the fits
     rows:np.ndarray, # `[N]` fold of each thing
     cols:np.ndarray, # `[K]` fold of each background; all alike: backgrounds are not held out
-)->np.ndarray: # `[N,K]` predicted labels
+)->np.ndarray: # predicted labels, of the shape of `y`
     "Predict each label with a probe that saw neither the thing nor, where held out, the background."
-    out,width = np.empty_like(y),x.shape[2]
+    kinds,width = np.unique(y),x.shape[2]
+    sets = np.moveaxis(y.reshape(-1, *x.shape[:2]), 0, 2)
+    targets,out = np.where(sets[...,None]==kinds, 1., -1.),np.empty_like(sets)
     held_out = len(set(cols))>1
     for r in np.unique(rows):
         for c in np.unique(cols):
             test = np.ix_(rows==r, cols==c)
             train = np.ix_(rows!=r, (cols!=c) if held_out else np.ones(len(cols), bool))
-            probe = make_pipeline(StandardScaler(), RidgeClassifier(10.))
-            probe.fit(x[train].reshape(-1, width), y[train].ravel())
-            out[test] = probe.predict(x[test].reshape(-1, width)).reshape(y[test].shape)
-    return out
+            wanted,inputs = targets[train],x[train].reshape(-1, width)
+            probe = make_pipeline(StandardScaler(), Ridge(10.)).fit(inputs, wanted.reshape(len(inputs), -1))
+            scores = probe.predict(x[test].reshape(-1, width))
+            out[test] = kinds[scores.reshape(*out[test].shape, -1).argmax(-1)]
+    return np.moveaxis(out, 2, 0).reshape(y.shape)
 
 # %% ../nbs/30_analysis.ipynb #95604494
 def _folds(things, n): # things of one name in different folds
@@ -129,12 +132,13 @@ def _folds(things, n): # things of one name in different folds
 
 def _score(x, y, shuffle, rows, cols, shuffles, seed):
     rng = np.random.default_rng(seed)
-    right = (cross_predict(x, y, rows, cols)==y).mean(1)
-    shuffled = [shuffle(rng) for _ in range(shuffles)]
-    control = np.mean([(cross_predict(x, z, rows, cols)==z).mean() for z in shuffled])
+    labels = np.stack([y, *(shuffle(rng) for _ in range(shuffles))])
+    hits = cross_predict(x, labels, rows, cols)==labels
+    right,control = hits[0].mean(1),np.mean(hits[1:].mean((1,2)))
     interval = resampled(lambda i: right[i].mean(), len(x), seed=seed)
     chance = np.bincount(y.ravel()).max()/y.size
-    return dict(accuracy=float(right.mean()), interval=interval, shuffled=float(control), chance=float(chance))
+    return dict(accuracy=float(right.mean()), interval=interval, shuffled=float(control),
+        chance=float(chance))
 
 # %% ../nbs/30_analysis.ipynb #91c43d38
 def read_background(

@@ -8,8 +8,8 @@ from difflib import ndiff
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
-tests = dict(loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint'], eval=['eval'], segment=['segment'],
-    group=['group'], robust=['robust'])
+tests = dict(loss=['loss'], loader=['loader','stream'], checkpoint=['checkpoint'], eval=['eval'],
+    results=['results','eval'], segment=['segment'], group=['group'], robust=['robust'])
 heavy = ('torch torchvision timm transformers sentence_transformers accelerate webdataset sklearn scipy '
     'matplotlib.pyplot hypothesis fastcore.all safetensors.torch torchmetrics').split()
 
