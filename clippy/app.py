@@ -19,6 +19,7 @@ from typing import Annotated
 
 from fastcore.script import call_parse
 
+from .console import need
 from .folders import open_for_use
 from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload_folder
 from .questions import ask_both, ask_groups, ask_heat, ask_words, draw_examples, layers, typed, word_of
@@ -30,9 +31,7 @@ from .space import write_space
 def _gradio():
     os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False') # it is asked when gradio is imported
     upload_folder() # likewise
-    try: import gradio
-    except ImportError: raise ValueError("The web app needs gradio: pip install 'clippy-vl[app]'.") from None
-    return gradio
+    return need('gradio', 'app')
 
 def _told(f): # `f`, whose complaints reach the page
     error = _gradio().Error

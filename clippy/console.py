@@ -6,14 +6,16 @@ Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 
 # %% auto #0
 __all__ = ['many', 'some', 'share', 'bounds', 'programs', 'in_bounds', 'did_you_mean', 'hide_address', 'file_name',
-           'hide_program', 'hide_text', 'hide_words', 'hide', 'command', 'installed', 'front_door', 'quick_imports',
-           'on_terminal', 'Markdown', 'in_markdown', 'in_code', 'fenced', 'in_sheet', 'Table', 'table']
+           'hide_program', 'hide_text', 'hide_words', 'hide', 'command', 'installed', 'front_door', 'requirement',
+           'Missing', 'need', 'quick_imports', 'on_terminal', 'Markdown', 'in_markdown', 'in_code', 'fenced',
+           'in_sheet', 'Table', 'table']
 
 # %% ../nbs/00_console.ipynb #386f3372
 import gc, json, math, re, shlex, sys
 from contextlib import contextmanager
 from difflib import get_close_matches
 from html import escape
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -178,6 +180,24 @@ def front_door(
 )->int: # exit code
     "Run a sub-command with what was typed after `python -m`."
     return installed('console_scripts')['clippy'].load()([command, *sys.argv[1:]])
+
+# %% ../nbs/00_console.ipynb #4e8bbf6f
+def requirement(
+    *extras:str, # of this distribution
+)->str: # as pip takes it
+    "This package, where it is distributed now."
+    return f'clippy-vl[{",".join(extras)}] @ git+https://github.com/clippy-vl/clippy'
+
+class Missing(ImportError, ValueError): "A package that is optional is not installed."
+
+def need(
+    package:str, # as it is imported
+    extra:str, # of this distribution
+): # the module
+    "A package that not everybody has."
+    try: return import_module(package)
+    except ImportError as e: raise Missing(
+        f'This needs {package} ({e}), which is optional: pip install "{requirement(extra)}"') from None
 
 # %% ../nbs/00_console.ipynb #718d1869
 @contextmanager

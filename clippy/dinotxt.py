@@ -19,7 +19,8 @@ from timm.models import eva, vision_transformer
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
-from .families import Family, FamilyConfig, alone, need, value_tokens
+from .console import need
+from .families import Family, FamilyConfig, alone, value_tokens
 from .fetch import fetch_file, sha256_of
 from .files import cache_folder, check_weights
 from .loading import fit_weights, named_tensors, read_weights, short

@@ -11,7 +11,6 @@ __all__ = ['info_settings', 'tolerance', 'trial_texts', 'pixels', 'OnnxCLIPpy', 
 # %% ../nbs/43_export.ipynb #d409a413
 import json, math
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +18,10 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from PIL import Image
 
+from .console import need
 from .files import checked, flag, inside, kinds, maybe, named, one_of, read_json, real, several, text, whole
 from .images import to_rgb
-
-# %% ../nbs/43_export.ipynb #3e5dca1e
-def _need(name): # a package of the extra
-    try: return import_module(name)
-    except ImportError as e:
-        raise ValueError(f"This needs the package {name} ({e}): pip install 'clippy-vl[export]'.") from None
+from .registry import is_family
 
 # %% ../nbs/43_export.ipynb #4c37bddd
 def _rgb(image): return to_rgb(image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image)))
@@ -67,7 +62,7 @@ class OnnxCLIPpy:
         providers:list=None, # where onnxruntime computes, as it names it; None: the CPU
     ):
         folder = Path(folder)
-        ort,tokenizers = _need('onnxruntime'),_need('tokenizers')
+        ort,tokenizers = need('onnxruntime', 'export'),need('tokenizers', 'export')
         if not named(folder, 'clippy.json'):
             raise FileNotFoundError(f'{folder} is no exported model: it has no clippy.json.')
         self.info = checked(read_json(folder, 'clippy.json'), info_settings, str(folder/'clippy.json'))
@@ -212,6 +207,7 @@ def _info(model, opset): # clippy.json
         logit_scale=model.logit_scale.exp().item(), logit_bias=bias, opset=opset, clippy=__version__)
 
 _one_file = 1.9e9 # bytes: protobuf's limit is 2 GiB
+_not_ours = '{} is a model of others, whose texts have a length of their own: clippy exports its own models only.'
 
 # %% ../nbs/43_export.ipynb #a08959d5
 def export_onnx(
@@ -220,9 +216,11 @@ def export_onnx(
     opset:int=20, # operator set of ONNX, 18 or later
 )->Path: # `folder`
     "Write a model as ONNX, with what a program needs to know about it."
-    for package in 'onnx','onnxscript': _need(package)
+    from clippy.families import Family
+    for package in 'onnx','onnxscript': need(package, 'export')
     if opset<18:
         raise ValueError(f'The operator set must be 18 or later, where Resize learned antialiasing, not {opset}.')
+    if isinstance(model, Family): raise ValueError(_not_ours.format(model.config.name))
     model = deepcopy(model).cpu().float().eval()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -310,8 +308,9 @@ def export(
     if what!='onnx':
         raise ValueError(f'Models are exported as onnx, not {what!r}. '
                          'For JAX there is clippy.jax_port, which reads a saved folder.')
-    for package in 'onnx','onnxscript','onnxruntime': _need(package)
+    for package in 'onnx','onnxscript','onnxruntime': need(package, 'export')
     if Path(out).is_file(): raise ValueError(f'{out} is a file; name a folder.')
+    if is_family(model): raise ValueError(_not_ours.format(model))
     from clippy.saved import load
     source = load(model)
     folder = export_onnx(source, out, opset)

@@ -6,12 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/families.html.md"""
 
 # %% auto #0
 __all__ = ['towers', 'google_settings', 'tips_files', 'FamilyConfig', 'Family', 'alone', 'value_tokens', 'TIPSv2', 'from_google',
-           'tips_config', 'need', 'hub_folder', 'open_tips']
+           'tips_config', 'hub_folder', 'open_tips']
 
 # %% ../nbs/15_families.ipynb #870a5b14
 import math
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import torch, transformers
@@ -213,15 +212,6 @@ def _from_transformers(said, where):
     return kept
 
 # %% ../nbs/15_families.ipynb #92d1a9cd
-def need(
-    package:str, # as it is imported
-    extra:str, # of this distribution
-): # the module
-    "A package that not everybody has."
-    try: return import_module(package)
-    except ImportError as e: raise ValueError(f'This needs {package} ({e}), which is optional: '
-        f'pip install "clippy-vl[{extra}] @ git+https://github.com/clippy-vl/clippy"') from None
-
 def hub_folder(
     name:str, # a folder, or a repository on the Hub
     files:list, # patterns of what is read

@@ -25,6 +25,7 @@ from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
 from .model import CLIPpy
 from .record import weights_hash
+from .registry import is_family
 from .results import read_result, results_table
 from .saved import boxed, load
 from .scenes import Scenes
@@ -61,6 +62,9 @@ def run_manifest(
     "What is to be known about a run by those who get its model."
     lost = [k for k in ('options','model','steps','results') if k not in metrics]
     if lost: raise ValueError(f'This is no metrics.json of a run: it has no {", ".join(lost)}.')
+    results = metrics['results']
+    measured = lambda r: not (isinstance(r, dict) and 'failed' in r)
+    if isinstance(results, list): metrics = dict(metrics, results=[*filter(measured, results)])
     keep = 'command','options','steps','processes','data','model','versions','results'
     return without_paths(dict({k:metrics[k] for k in keep if k in metrics}, seed=metrics['options'].get('seed')))
 
@@ -209,7 +213,7 @@ def _usage(name, manifest):
     back = "['grass','water','sand']" if drawn else "['grass','sky']"
     lines = ['import clippy', f'model = clippy.load({name!r})',
         f"seg = model.segment('photo.jpg', {words}, background={back})", "seg.save('mask.png')"]
-    return _section('Use', fenced('pip install clippy-vl', 'sh'), fenced('\n'.join(lines), 'python'))
+    return _section('Use', fenced('pip install git+https://github.com/clippy-vl/clippy', 'sh'), fenced('\n'.join(lines), 'python'))
 
 # %% ../nbs/44_hub.ipynb #2045f282
 _what = ('An image-text model that was trained with captions alone, and yet says *where* things are: '
@@ -377,6 +381,8 @@ def push(
     out:str='', # Write the repository into this new folder, and send nothing
 ):
     "Upload a model to the Hugging Face Hub, with a card made from its numbers."
+    if is_family(model): raise ValueError(f'{model} is a model of others, which has its home already: '
+                                          'clippy pushes its own models only.')
     whole = Path(model)/'model' if model not in boxed() and (Path(model)/'metrics.json').is_file() else model
     net = load(whole)
     about = read_manifest(model)

@@ -21,6 +21,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from threadpoolctl import threadpool_limits
 
+from .console import need
 from .data import array_transform
 from .figures import Study, depends_on, markers, okabe
 from .model import CLIPpy
@@ -40,8 +41,7 @@ def umap_of(
     seed:int=0,
 )->np.ndarray: # `[M,2]`
     "Lay features out on a page by their cosine similarities; the same for the same seed."
-    try: import umap
-    except ImportError: raise ImportError("Maps need umap-learn: pip install 'clippy-vl[analysis]'.") from None
+    umap = need('umap', 'analysis')
     if not 2<=neighbors<len(x):
         raise ValueError(f'neighbors is {neighbors}, but must be at least 2 '
             f'and less than the number of features, {len(x)}.')

@@ -18,6 +18,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from .classes import first_few
+from .console import need
 from .files import read_text
 from .mask_folder import MaskFolder,MaskSet,all_there,names_in,need_partners,pair,read_ids,read_pixels
 
@@ -231,9 +232,7 @@ class COCOObject(_COCO):
 @patch
 def _draw_all(self:COCOObject, about):
     "Instances of every image, run-length coded, in the order of painting."
-    try: from pycocotools import mask as rle
-    except ImportError:
-        raise ImportError('Polygons of COCO are drawn by pycocotools: pip install "clippy-vl[coco]"') from None
+    rle = need('pycocotools.mask', 'coco')
     found = _json_with(about, 'images', 'annotations')
     images = sorted(found['images'], key=lambda im: im['id'])
     size,drawn = {im['id']:(im['height'],im['width']) for im in images},{im['id']:[] for im in images}

@@ -17,11 +17,11 @@ import timm, torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .console import did_you_mean
+from .console import did_you_mean, need
 from .files import Kind, check_weights, checked, either, flag, inside, kinds, maybe, named, one_of
 from .files import read_json, real, several, text as words, whole
 from .loading import check_image_name, named_tensors, read_weights, short
-from .families import Family, FamilyConfig, alone, hub_folder, need, value_tokens
+from .families import Family, FamilyConfig, alone, hub_folder, value_tokens
 from .registry import Entry
 
 # %% ../nbs/16_openclip.ipynb #e1186adf

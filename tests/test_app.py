@@ -509,7 +509,7 @@ def test_open_to_the_network(monkeypatch, capsys):
 
 def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)
-    with pytest.raises(ValueError, match=re.escape("pip install 'clippy-vl[app]'")): app()
+    with pytest.raises(ValueError, match=re.escape('pip install "clippy-vl[app] @ git+')): app()
 
 def test_command(monkeypatch, capsys):
     "`clippy app` says where the page is, and serves it until it is interrupted."

@@ -25,7 +25,7 @@ print(json.dumps([say(*o) for o in cases] + [sorted(heavy & {*sys.modules})]))
 """
 
 def test_first_words_need_no_library(tmp_path):
-    "Help, a wrong option, a missing file or model, no labels, a number out of bounds: said without importing PyTorch."
+    "Help, a slip, a missing file or model, a number out of bounds, the models: said without importing PyTorch."
     (tmp_path/'a.png').write_bytes(b'')
     here = str(tmp_path/'a.png')
     slips = {
@@ -46,15 +46,17 @@ def test_first_words_need_no_library(tmp_path):
         ('eval','--compare','a.json','b.json'):'There is no result a.json.',
         ('train','--lr','fast'):"invalid float value: 'fast'",
         ('tarin',):'Did you mean train',
+        ('export','tipsv2-l14','out'):'clippy exports its own models only',
     }
-    cases = [('--help',), *((c,'--help') for c in commands), *slips]
+    cases = [('--help',), *((c,'--help') for c in commands), *slips, ('models',)]
     res = subprocess.run([sys.executable, '-c', quick, json.dumps(cases)], capture_output=True, text=True, cwd=tmp_path)
     assert res.returncode==0, res.stderr
     *said,loaded = json.loads(res.stdout)
     assert loaded==[]
     for (code,out,err),c in zip(said[1:1+len(commands)], commands, strict=True):
         assert code==0 and not err and f'usage: clippy {c}' in out
-    for (code,out,err),words in zip(said[1+len(commands):], slips.values(), strict=True):
+    assert said[-1][0]==0 and 'clippy-5k' in said[-1][1] and 'untrained' in said[-1][1]
+    for (code,out,err),words in zip(said[1+len(commands):-1], slips.values(), strict=True):
         assert code in (1,2) and words in err and 'Traceback' not in err, (words, err)
 
 @pytest.mark.parametrize('line,expected', [

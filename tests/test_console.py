@@ -1,8 +1,10 @@
 """What was typed and what is shown: numbers have bounds in every command; no secret of an address or a command line is
 written, printed, raised or pushed; text of others stays text, as a renderer of Markdown that is not ours confirms."""
 import inspect, json, math, re, shlex, shutil, traceback
+from configparser import ConfigParser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -16,7 +18,7 @@ import clippy.train as T
 from clippy.answers import Classification, Region
 from clippy.cli import cli, commands, function
 from clippy.console import bounds, fenced, hide, hide_address, hide_program, hide_text, hide_words
-from clippy.console import in_code, in_markdown, on_terminal, table
+from clippy.console import in_code, in_markdown, need, on_terminal, requirement, table
 from clippy.data import Report
 from clippy.folders import info
 from clippy.hub import model_card, read_manifest, write_repo
@@ -24,6 +26,26 @@ from clippy.pack import pack
 from clippy.results import Result
 from clippy.saved import boxed, load
 from clippy.scenes import write_folder
+
+# Packages that not everybody has --------------------------------------------------------------------------------------
+
+def test_a_missing_extra():
+    "The command in the message is the one that works: the package is not on PyPI, and its address is that of setup.py."
+    ini = ConfigParser(delimiters=['='])
+    ini.read(Path(__file__).parents[1]/'settings.ini', encoding='utf-8')
+    asked = f"pip install \"clippy-vl[open_clip] @ git+{ini['DEFAULT']['git_url']}\""
+    with pytest.raises(ValueError, match=re.escape(asked)): need('no_such_package', 'open_clip')
+    with pytest.raises(ImportError, match='needs no_such_package'): need('no_such_package', 'open_clip')
+    assert requirement('app','open_clip').startswith('clippy-vl[app,open_clip] @ git+https://')
+
+def test_every_extra_that_a_message_names_is_one():
+    "The package asks for extras that setup.py has, and no message names a distribution that pip would not find."
+    here = Path(__file__).parents[1]
+    source = ''.join(p.read_text(encoding='utf-8') for p in (here/'clippy').glob('*.py'))
+    extras = {*re.findall(r"need\([^)]*, '(\w+)'\)", source)}
+    setup = (here/'setup.py').read_text(encoding='utf-8')
+    assert {'app','export','coco','analysis','open_clip'}<=extras and all(f'{e}=[' in setup for e in extras)
+    assert not re.search(r"pip install ['\"]?clippy-vl(?!\[[^]]*\] @)", source)
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 

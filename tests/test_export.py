@@ -106,7 +106,7 @@ def test_command_refuses(exported, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(ex, 'tolerance', 0.)
     with pytest.raises(ValueError, match='not the same model'): run(str(folder.parent/'model'), str(folder))
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
-    with pytest.raises(ValueError, match=r"pip install 'clippy-vl\[export\]'"): run('scenes', str(tmp_path/'o'))
+    with pytest.raises(ValueError, match=r'pip install "clippy-vl\[export\] @ git\+'): run('scenes', str(tmp_path/'o'))
     assert not (tmp_path/'o').exists()
 
 def test_any_image():

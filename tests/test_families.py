@@ -210,11 +210,6 @@ def test_no_network():
     with pytest.raises(FileNotFoundError, match=says):
         open_tips(Entry('tipsv2-g14', 'family', 'tipsv2', '', 0, '', 'google/tipsv2-g14'))
 
-def test_a_missing_extra():
-    "The command in the message is the one that works: the package is not on PyPI."
-    with pytest.raises(ValueError, match=re.escape('pip install "clippy-vl[open_clip] @ git+https://github.com/clippy-vl/clippy"')):
-        families.need('no_such_package', 'open_clip')
-
 @torch.no_grad()
 def test_alone():
     "A block on single tokens, in as many parts as are asked for, is its value path."

@@ -220,7 +220,7 @@ def test_overlap(tmp_path):
 def test_drawing_needs_pycocotools(tmp_path, monkeypatch):
     import sys
     monkeypatch.setitem(sys.modules, 'pycocotools', None)
-    with pytest.raises(ImportError, match=r'pip install "clippy-vl\[coco\]"'): outlined(tmp_path, (1,18,0,4))
+    with pytest.raises(ImportError, match=r'pip install "clippy-vl\[coco\] @ git\+'): outlined(tmp_path, (1,18,0,4))
 
 def panoptic(root, table, segments, about=None):
     put(root/'val2017/000000000139.jpg')

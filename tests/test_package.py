@@ -104,7 +104,7 @@ names = [o.name for o in pkgutil.iter_modules(clippy.__path__)]
 for o in names:
     try: importlib.import_module('clippy.'+o)
     except ImportError as e: # a port to jax is nothing without it, and says so
-        if o!='jax_port' or "pip install 'clippy-vl[export]'" not in str(e): raise
+        if o!='jax_port' or 'pip install "clippy-vl[export] @ git+' not in str(e): raise
 print(*names)
 '''
 

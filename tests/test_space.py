@@ -27,7 +27,18 @@ def test_space(tmp_path, capsys):
     assert re.search(r'^sdk: "gradio"$', card, flags=re.M) and 'app_file: "app.py"' in card
     from packaging.requirements import Requirement
     need = Requirement((tmp_path/'space/requirements.txt').read_text().splitlines()[-1])
-    assert (need.name, need.extras)==('clippy-vl', {'app'})
+    assert (need.name, need.extras, need.url)==('clippy-vl', {'app'}, 'git+https://github.com/clippy-vl/clippy')
+
+def test_space_of_a_family(tmp_path):
+    "A model of others is fetched by its name, with the extra that it needs; one on this machine is refused."
+    both = 'app,open_clip'
+    for name,extra in ('tipsv2-b14','app'), ('open_clip:ViT-B-16/openai',both), ('talk2dino-b',both):
+        made = write_space(tmp_path/extra/name.split(':')[0], name)
+        assert f'open_app({name!r})' in (made/'app.py').read_text()
+        assert (made/'requirements.txt').read_text().splitlines()[-1].startswith(f'clippy-vl[{extra}] @ git+')
+    (tmp_path/'here').mkdir()
+    with pytest.raises(ValueError, match='on this machine, where a Space cannot find it'):
+        write_space(tmp_path/'local', f"tipsv2:{tmp_path/'here'}")
 
 titles = ['a: b', "it's", '"', 'a\\nlicense: mit\\n---\\n# b', '👀 <img src=x onerror=alert(1)>', '- a', '# a', '{a}',
     '!!python/object:os.system', '\\x1b[2J', 'x'*300]
