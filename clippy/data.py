@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 # %% auto #0
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'image_endings', 'ledger_rows', 'local_path', 'shard_list', 'read_sizes', 'shard_sizes',
            'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
-           'array_transform', 'sample_captions', 'image_ending', 'decode_sample', 'draw_sample', 'shard_name',
+           'array_transform', 'sample_captions', 'image_ending', 'decode_sample', 'random_sample', 'shard_name',
            'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
@@ -244,7 +244,7 @@ def decode_sample(
     return decode(data),captions
 
 # %% ../nbs/02_data.ipynb #b7d75595
-def draw_sample(
+def random_sample(
     image:Image.Image, # decoded image
     captions:list, # its captions
     transform, # callable: image -> tensor, random numbers from torch

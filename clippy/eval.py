@@ -6,11 +6,12 @@ Docs: https://clippy-vl.github.io/clippy/eval.html.md"""
 
 # %% auto #0
 __all__ = ['tasks', 'Source', 'read_image', 'Task', 'register', 'all_tasks', 'find_task', 'alike_note', 'choose', 'pick_protocol',
-           'Rows', 'fingerprint', 'evaluate', 'Protocol', 'change', 'image_transform', 'protocol_hash']
+           'Rows', 'in_every_process', 'fingerprint', 'evaluate', 'Protocol', 'change', 'image_transform',
+           'protocol_hash']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import json, os, shutil, sys, time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -278,6 +279,20 @@ def _measure(task, todo, rows, workers, precision, progress):
 def _sentence(e): # a worker's error comes with its traceback
     return str(e).splitlines()[-1].removeprefix('ValueError: ')
 
+# %% ../nbs/20_eval.ipynb #8f363ab2
+@contextmanager
+def in_every_process(
+    state, # `PartialState`, or what stands for it
+):
+    "An error of one process is raised in all of them."
+    error = ''
+    try: yield
+    except (ValueError, OSError) as e:
+        if state.num_processes==1: raise
+        error = str(e) or type(e).__name__
+    errors = gather_object([error]) if state.num_processes>1 else []
+    if any(errors): raise ValueError(next(filter(None, errors)))
+
 # %% ../nbs/20_eval.ipynb #a4face4d
 def _alone(): # stands for `PartialState` where work is not shared, whatever else the processes do together
     return SimpleNamespace(process_index=0, num_processes=1, wait_for_everyone=lambda: None)
@@ -285,16 +300,17 @@ def _alone(): # stands for `PartialState` where work is not shared, whatever els
 def _run(job, index, rows, batch_size, workers, precision, state):
     "Measure what is not measured yet; all rows on the main process."
     rank,world = state.process_index,state.num_processes
-    if rank==0: rows.start()
+    with in_every_process(state):
+        if rank==0: rows.start()
     state.wait_for_everyone()
     rows.repair()
     have = rows.done()
     state.wait_for_everyone() # nobody writes before everybody has read
     batches = [index[i:i+batch_size] for i in range(0, len(index), batch_size)]
     todo = [b for b in batches[rank::world] if not all(i in have for i in b)]
-    if todo:
-        job.prepare()
-        _measure(job, todo, rows, workers, precision, dict(disable=True) if rank else {})
+    with in_every_process(state):
+        if todo: job.prepare()
+        if todo: _measure(job, todo, rows, workers, precision, dict(disable=True) if rank else {})
     parts = [rows.new] if world==1 else gather_object([rows.new])
     for p in parts: have.update(p)
     return np.stack([have[i] for i in index]) if rank==0 else None
@@ -335,7 +351,7 @@ def _clock(started, measured, processes, device): # what a result does not depen
 # %% ../nbs/20_eval.ipynb #bde2de4f
 def evaluate(
     model:CLIPpy,
-    task:str, # name of a task, see `clippy eval --list`
+    task:str|type, # name of a task, see `clippy eval --list`; or a sub-class of `Task`
     data:str|Path='', # its data set
     protocol:str|Protocol='', # name of one of the task's protocols; '': its first
     limit:int=0, # images at most; a partial data set needs one
@@ -350,22 +366,24 @@ def evaluate(
     **changes, # fields of the protocol
 )->Result:
     "Measure one task."
-    kind = find_task(task)
-    job = kind(data, pick_protocol(kind, protocol, **changes), model.eval())
-    if save_predictions:
-        job.folder = Path(save_predictions)/task
-        job.folder.mkdir(parents=True, exist_ok=True)
-    split = job.protocol.split
-    index = choose(job.source, limit, f'{task} ({split})' if split else task)
-    about = fingerprint(job, index, batch_size, precision)
+    kind = task if isinstance(task, type) else find_task(task)
     state = PartialState(cpu=model.device.type=='cpu') if shared else _alone()
+    with in_every_process(state):
+        job = kind(data, pick_protocol(kind, protocol, **changes), model.eval())
+        if save_predictions:
+            job.folder = Path(save_predictions)/job.name
+            job.folder.mkdir(parents=True, exist_ok=True)
+        split = job.protocol.split
+        index = choose(job.source, limit, f'{job.name} ({split})' if split else job.name)
+        about = fingerprint(job, index, batch_size, precision)
     rows = Rows(Path(f'{out}.rows') if out else None, about, state.process_index)
     started = time.time()
     seen = _run(job, index, rows, batch_size, workers, precision, state)
     result = None
-    if state.process_index==0:
-        clock = _clock(started, len(rows.new), state.num_processes, model.device)
-        result = _finish(job, index, seen, about, bootstrap_samples, command, clock)
+    with in_every_process(state):
+        if state.process_index==0:
+            clock = _clock(started, len(rows.new), state.num_processes, model.device)
+            result = _finish(job, index, seen, about, bootstrap_samples, command, clock)
     if state.num_processes>1: result = broadcast_object_list([result])[0]
     if out and state.process_index==0:
         write_json(out, result)

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader,get_worker_info
 
 from .access import Shard,shard_index,unseekable
 from .console import hide
-from .data import (Report,Unusable,decode_sample,draw_sample,local_path,open_image,read_sizes,sample_key,
+from .data import (Report,Unusable,decode_sample,random_sample,local_path,open_image,read_sizes,sample_key,
     shard_list,shard_name,shard_sizes)
 from .stream import Unreachable,fetch,read_shard
 
@@ -76,7 +76,7 @@ class IndexedBatches:
     def draw(self, j, i, seed): # (image, caption, key)
         image,captions = decode_sample(self.shard(j)[i], self.of.decode)
         key = sample_key(self.of.urls[j], self.shard(j).key(i))
-        return (*draw_sample(image, captions, self.of.transform, seed), key)
+        return (*random_sample(image, captions, self.of.transform, seed), key)
 
 # %% ../nbs/06_loader.ipynb #75f9c091
 @patch
@@ -245,7 +245,7 @@ class _Asked:
 def _as_is(x): return x
 
 @patch
-def _loader(self:ShardLoader): # its own generator, so that starting an epoch draws nothing from the global one
+def _loader(self:ShardLoader): # its own generator, so that starting an epoch leaves the global one alone
     common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
         worker_init_fn=leave_signals, pin_memory=torch.cuda.is_available(),
         generator=torch.Generator().manual_seed(self.seed))
@@ -319,7 +319,7 @@ def _samples(self:ShardLoader, epoch, worker, report):
         if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {self.rank} {worker}'))
         for sample in raw:
             url,key = sample['__url__'],sample['__key__']
-            try: found = draw_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {key}')
+            try: found = random_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {key}')
             except Unusable as e:
                 counts.skip(url, str(e), key)
                 continue

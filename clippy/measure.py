@@ -203,16 +203,18 @@ class Evaluation:
         data:str='', # its data set
         limit:int=0, # images at most
         workers:int=0, # processes that read images
+        max_sample_mb:float=100, # largest sample of shards, megabytes
     ):
         store_attr()
-        self.kind = find_task(task)
+        kind = find_task(task)
+        self.kind = type(kind.__name__, (kind,), dict(max_sample_mb=max_sample_mb))
     def job(self, model:CLIPpy): return self.kind(self.data, pick_protocol(self.kind), model)
     def check(self, model:CLIPpy):
         "Raise an error if the data is not as the task needs it."
         choose(self.job(model).source, self.limit, self.task)
     def measure(self, model:CLIPpy, shared:bool=False)->Result:
         "The numbers, without intervals; `shared`: every process does a part."
-        return evaluate(model, self.task, self.data, limit=self.limit, workers=self.workers, shared=shared,
+        return evaluate(model, self.kind, self.data, limit=self.limit, workers=self.workers, shared=shared,
             batch_size=at_once(self.kind, self.data), bootstrap_samples=0, command=command())
     def figure(self, model:CLIPpy): # matplotlib `Figure`, or None
         "What the model makes of some items."
@@ -232,9 +234,10 @@ def for_training(
     asked:dict, # task -> its data
     limit:int=0, # images of each at most; 0: all
     workers:int=0, # processes that read images
+    max_sample_mb:float=100, # largest sample of shards, megabytes
 )->list: # of `Evaluation`
     "The evaluations of a training run, whose names and data have been checked."
-    found = [Evaluation(task, data, limit, workers) for task,data in asked.items()]
+    found = [Evaluation(task, data, limit, workers, max_sample_mb) for task,data in asked.items()]
     stand_in = load('scenes') if found else None
     for e in found: e.check(stand_in)
     return found

@@ -142,9 +142,10 @@ class Pairs(Source):
         data:str|Path|list, # a folder with captions; or shards, as for `shard_list`
         transform, # from `image_transform`
         split:str='val2017', # COCO only
+        max_sample_mb:float=100, # largest sample of a shard, megabytes
     ):
         self.transform = transform
-        self.items = pair_items(data, split)
+        self.items = pair_items(data, split, max_sample_mb)
         self.files = [(path,) for path,*_ in self.items]
     def key(self, i): return self.items[i][3]
     def captions(self, i): return self.items[i][1]
@@ -160,11 +161,11 @@ class Pairs(Source):
     def files_hash(self, index): return digest([[self.key(i), self.captions(i)] for i in index])
 
 # %% ../nbs/21_retrieval.ipynb #46a73879
-def pair_items(data, split)->list: # (file, captions, place in it, key)
+def pair_items(data, split, max_sample_mb=100)->list: # (file, captions, place in it, key)
     "Pairs of a folder or of shards."
     one = Path(data) if isinstance(data, (str,Path)) and os.path.isdir(data) else None
     if one and not any(one.glob('*.tar')): found = folder_items(one, split)
-    else: found = [item for url in shard_list(data) for item in tar_items(url)]
+    else: found = [item for url in shard_list(data) for item in tar_items(url, max_sample_mb)]
     if found: return found
     raise ValueError(f'{data} holds no pairs: no .tar shards, no captions.txt with Images, '
         f'no annotations/captions_{split}.json.')
@@ -175,11 +176,12 @@ class Retrieval(Task):
     name,about = 'retrieval','image-text retrieval, both ways'
     needs = 'shards; or captions.txt and Images/ (Flickr); or annotations/captions_<split>.json and <split>/ (COCO)'
     primary,unused = 'image_to_text@1',('names','templates')
+    max_sample_mb = 100. # largest sample of a shard, megabytes; training has an option for it
     _all = 'all images against all captions'
     protocols = dict(clippy=Protocol(size=0, templates='name', split='val2017', about=_all))
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
-        self.source = Pairs(data, image_transform(protocol, model), protocol.split)
+        self.source = Pairs(data, image_transform(protocol, model), protocol.split, self.max_sample_mb)
     def measure(self, samples):
         return self.encode(torch.stack([x for x,_ in samples])).double().cpu().numpy()
     def shares(self, rows):

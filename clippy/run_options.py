@@ -116,7 +116,8 @@ def evaluations_for(options:SimpleNamespace)->list: # with `task`, `measure` and
     wanted = asked(options)
     if not wanted: return []
     makers = [entry.load() for entry in installed('clippy.evaluations').values()]
-    return [e for make in makers for e in make(wanted, options.eval_limit, options.workers or 0)]
+    how = options.eval_limit,options.workers or 0,options.max_sample_mb
+    return [e for make in makers for e in make(wanted, *how)]
 
 # %% ../nbs/09_options.ipynb #e7cdf6dd
 def holds_imagenet(path)->bool:

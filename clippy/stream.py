@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader,get_worker_info
 from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
-from .data import (Report,Unusable,decode_sample,draw_sample,local_path,sample_captions,shard_list,shard_name,
+from .data import (Report,Unusable,decode_sample,random_sample,local_path,sample_captions,shard_list,shard_name,
     shard_sizes)
 from .console import hide, hide_text
 
@@ -332,7 +332,7 @@ def _one_batch(raw, own, transform, report): # how many samples there were, and 
         if not own: continue
         try:
             image,captions = decode_sample(s)
-            done.append((draw_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
+            done.append((random_sample(image, captions, transform, s['__key__'])[0], captions, s['__key__']))
         except Unusable as e: report.skip(s['__url__'], str(e), s['__key__'])
     return n,done
 

@@ -18,8 +18,8 @@ for k,v in dict(
 
 early = 'notebooks','train','crash','resume','compile','signals','benchmarks','experiments','predict' # long ones
 def pytest_collection_modifyitems(items):
-    "Long files first; last the one that imports JAX, whose threads do not go with processes that fork."
-    order = {f'test_{n}.py':i for i,n in enumerate(early)} | {'test_export.py':99}
+    "Long files first; last those that run JAX, whose threads do not go with processes that fork."
+    order = {f'test_{n}.py':i for i,n in enumerate(early)} | {'test_export.py':98, 'test_jax_port.py':99}
     items.sort(key=lambda item: order.get(item.path.name, 50))
 
 def pytest_collection_finish(session):

@@ -7,7 +7,6 @@ from accelerate.state import AcceleratorState
 from clippy.cli import cli
 
 env = dict(os.environ, OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1')
-alone = [sys.executable, '-m', 'clippy.train']
 # `--` keeps torchrun from reading --logs as its own --logs-specs
 torchrun = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2', '--standalone', '-m', '--',
     'clippy.train']
@@ -28,7 +27,9 @@ class Forked:
         os.setpgid(self.pid, group or self.pid) # in both processes: whichever is first
         if self.pid: return
         try: self.be_a_command(work, variables)
-        except SystemExit as e: code = e.code if isinstance(e.code, int) else int(e.code is not None)
+        except SystemExit as e:
+            code = e.code if isinstance(e.code, int) else int(e.code is not None)
+            if isinstance(e.code, str): print(e.code) # as an interpreter does
         except BaseException:
             traceback.print_exc()
             code = 1
@@ -70,6 +71,11 @@ def begin(out, *args, group=0, work=None, **variables)->Forked:
     "The training command in a fork."
     return Forked(work or (lambda: train_command(*args)), out, group, **variables)
 
+def rank_variables(rank, n, port)->dict: # as torchrun sets them
+    "What process `rank` of `n` on one machine is told."
+    return dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(n), LOCAL_WORLD_SIZE=str(n),
+        MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
+
 def begin_ranks(n, out, *args, work=None, **variables)->list:
     "The training command in forks that find each other, as torchrun starts them; all in one process group."
     with socket.socket() as s:
@@ -77,8 +83,7 @@ def begin_ranks(n, out, *args, work=None, **variables)->list:
         port = s.getsockname()[1]
     found = []
     for rank in range(n):
-        where = dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(n), LOCAL_WORLD_SIZE=str(n),
-            MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
+        where = rank_variables(rank, n, port)
         found.append(begin(f'{out}.{rank}', *args, group=found[0].pid if found else 0, work=work, **where, **variables))
     return found
 

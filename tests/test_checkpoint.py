@@ -177,12 +177,12 @@ def test_every_random_generator(monkeypatch):
     random.seed(3)
     np.random.seed(4)
     torch.manual_seed(5)
-    np.random.normal() # this and the next keep a second draw for later
+    np.random.normal() # this and the next keep a second number for later
     random.gauss(0, 1)
     state = json.loads(json.dumps(C.rng_state()))
-    draws = lambda: (random.random(), random.gauss(0, 1), np.random.rand(), np.random.normal(), torch.rand(2).tolist())
-    want = draws()
+    some = lambda: (random.random(), random.gauss(0, 1), np.random.rand(), np.random.normal(), torch.rand(2).tolist())
+    want = some()
     device.state = torch.zeros(2, dtype=torch.uint8)
-    draws()
+    some()
     C.set_rng_state(state)
-    assert draws()==want and device.state.tolist()==[7,255]
+    assert some()==want and device.state.tolist()==[7,255]

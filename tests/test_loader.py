@@ -152,7 +152,7 @@ def test_spawned_workers(faulty):
     for e in range(2): assert same(epoch(loader, e), epoch(ShardLoader(faulty, fast, 20, workers=0), e))
 
 def test_fast_batches(shards):
-    "The fast transform draws the same captions, and gives 8 bits."
+    "The fast transform comes with the same captions, and gives 8 bits."
     a,b = (epoch(ShardLoader(shards, f, 5, workers=0)) for f in (tfm,fast))
     assert flat(a)==flat(b) and b[0][0].dtype==torch.uint8
     assert same(epoch(ShardLoader(streams(shards), fast, 5, num_samples=60, workers=0)),
@@ -373,7 +373,7 @@ def test_readers_get_other_shards_each_epoch(shards):
     assert len({str(d) for d in deals})==8
 
 def test_places_differ(tmp_path):
-    """Two places of an epoch are two draws: the same sample packed 60 times has different crops,
+    """Two places of an epoch are two crops and two captions: the same sample packed 60 times has different crops,
     and all captions equally often."""
     folder = write(tmp_path/'s', [grainy]*60, 20)
     for urls in (folder, streams(folder)):

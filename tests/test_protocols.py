@@ -237,10 +237,11 @@ def test_hashes_of_our_own_protocols_stay(task, name):
 def test_each_field_counts():
     "Another value of any field is another hash."
     other = dict(size=64, resize='short', templates='photo', names='x', split='x', pool_prefix='yes', window=8,
-        stride=8, blend='softmax', positions='bilinear', background='none', vocabulary='port', threshold=.5, scale=2.,
-        prior=1, upsampling='bilinear', refine='pamr', target='square', absent='zero', rounding='nearest', kernel='bilinear',
-        longest=9, odd='stretch', join='pixels', values='yes', bias=1., mean='raw', compete='classes', constant=.5,
-        area=.1, refine_on='cosines', refine_at='target', dilations='8,16')
+        stride=8, blend='softmax', positions='bilinear', background='none', vocabulary='port', threshold=.5,
+        scale=2., prior=1, upsampling='bilinear', refine='pamr', target='square', absent='zero',
+        rounding='nearest', kernel='bilinear', longest=9, odd='stretch', join='pixels', values='yes', bias=1.,
+        mean='raw', compete='classes', constant=.5, area=.1, refine_on='cosines', refine_at='target',
+        dilations='8,16')
     assert {*other}=={f.name for f in fields(SegmentProtocol)}-{'name','about'}
     usual = SegmentProtocol()
     def hashed(k, v):
@@ -346,6 +347,7 @@ def test_a_protocol_is_a_table():
     assert rows[0]==['','','tcl'] and ['windows','window','448'] in rows and ['','odd','pad'] in rows
     assert [r[0] for r in rows[2:] if r[0]]==['resize','windows','score','words','background','refine','truth']
     assert not [r for r in rows[2:] if not r[2]]
+    assert 'dilations' not in of('voc', 'clippy')._repr_markdown_() # it says nothing there
     assert 'protocol' not in Protocol()._repr_markdown_()
 
 def test_settings_of_a_protocol_on_the_command_line(voc, boxed_model):

