@@ -62,6 +62,9 @@ def run_manifest(
     "What is to be known about a run by those who get its model."
     lost = [k for k in ('options','model','steps','results') if k not in metrics]
     if lost: raise ValueError(f'This is no metrics.json of a run: it has no {", ".join(lost)}.')
+    results = metrics['results']
+    measured = lambda r: not (isinstance(r, dict) and 'failed' in r)
+    if isinstance(results, list): metrics = dict(metrics, results=[*filter(measured, results)])
     keep = 'command','options','steps','processes','data','model','versions','results'
     kept = {k:metrics[k] for k in keep if k in metrics}
     return without_paths(dict(kept, seed=metrics['options'].get('seed'), knows=knowledge(metrics)))
