@@ -162,7 +162,7 @@ def make_app(
 # %% ../nbs/42_app.ipynb #cb0cd254
 def _who_answers(name, model):
     knows = caution(model, name) or (f'{name} knows {model.knows}.' if model.knows else f'{name} answers.')
-    return f'**{in_markdown(name)}**{in_markdown(knows.removeprefix(name))}'
+    return f'**{in_markdown(name)}** {in_markdown(knows.removeprefix(name).strip())}'
 
 # %% ../nbs/42_app.ipynb #03f147f4
 def open_app(

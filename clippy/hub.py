@@ -215,7 +215,8 @@ def _usage(name, manifest):
     back = "['grass','water','sand']" if drawn else "['grass','sky']"
     lines = ['import clippy', f'model = clippy.load({name!r})',
         f"seg = model.segment('photo.jpg', {words}, background={back})", "seg.save('mask.png')"]
-    return _section('Use', fenced('pip install git+https://github.com/clippy-vl/clippy', 'sh'), fenced('\n'.join(lines), 'python'))
+    get = fenced('pip install git+https://github.com/clippy-vl/clippy', 'sh')
+    return _section('Use', get, fenced('\n'.join(lines), 'python'))
 
 # %% ../nbs/44_hub.ipynb #2045f282
 _what = ('An image-text model that was trained with captions alone, and yet says *where* things are: '

@@ -341,7 +341,7 @@ def test_classify_answers_as_its_method_does(trained, tmp_path, capsys):
     assert got!=trained.classify(scene(), ['boat','cat'], size=48).to_dict()['labels']
 
 def test_what_a_model_does_not_know(asks, image, saved, tmp_path, capsys):
-    "A model of drawings says so, once a command and not among the answers; one that says nothing about itself does not."
+    "A model of drawings says so, once a command and not among the answers; one without a record does not."
     for name in 'a.png','b.png': image.save(tmp_path/name)
     says = 'scenes knows drawings of ten things on seven backgrounds, and no photographs: `clippy models`'
     for args in (['segment','a.png','b.png','-l','cat,boat'], ['group','a.png'], ['classify','a.png','-l','cat,boat']):

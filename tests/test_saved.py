@@ -115,7 +115,8 @@ def test_knowledge_travels(tmp_path):
     assert model.knows==drawn and load(model.save(tmp_path/'copy')).knows==drawn
     new = create_model('clippy-scenes', captions=captions)
     assert new.knows=='' and load(new.save(tmp_path/'run/model')).knows==''
-    for options,says in (dict(train_data=''),drawn), (dict(train_data='s.tar'),'images with captions'), ([],''), ({},''):
+    cases = (dict(train_data=''),drawn), (dict(train_data='s.tar'),'images with captions'), ([],''), ({},'')
+    for options,says in cases:
         (tmp_path/'run/metrics.json').write_text(json.dumps(dict(options=options)))
         assert load(tmp_path/'run/model').knows==says
     (tmp_path/'run/model/manifest.json').write_text('{"knows": "birds"}')
