@@ -110,7 +110,7 @@ def plot_runs(
     if lost: raise ValueError(f'No run in {", ".join(lost)}.')
     keys = [k for k in panels if any(k in e for r in found.values() for e in r['curve'])]
     rows = -(-len(keys)//3)
-    fig = Figure(figsize=(7.2, 2*rows), layout='constrained')
+    fig = Figure(figsize=(6.6, 1.9*rows), layout='constrained')
     for ax,k in zip(fig.subplots(rows, 3, squeeze=False).flat, keys):
         for name,r in found.items():
             points = [(e['step'], e[k]) for e in r['curve'] if k in e]

@@ -15,14 +15,16 @@ sys.path.insert(0, str(root/'benchmarks'))
 import data, dense_head, gpu, levers, loss, step, voc_loop
 
 def run(script, *args):
-    "A script as a process that need not import everything again; what it prints."
+    "A script as a process that need not import everything again; what it prints, but for its progress."
     def work():
+        sys.stderr = open(progress, 'w', buffering=1)
         sys.argv = [f'{script.__name__}.py', *map(str, args)]
         given,options,_ = parse_cli(script.main)
         script.main(*given, **options)
     with TemporaryDirectory() as d:
+        progress = Path(d)/'progress'
         forked = Forked(work, Path(d)/'said')
-        assert forked.wait(300)==0, forked.said()
+        assert forked.wait(300)==0, forked.said()+progress.read_text()
         return forked.said()
 
 @pytest.fixture

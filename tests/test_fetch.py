@@ -168,8 +168,9 @@ def test_the_release_by_name(site, tmp_path, monkeypatch):
     "`clippy-5k` is fetched into the cache, with the pins of its row, and loaded with the text tower that was named."
     monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path))
     row = Entry('clippy-5k', 'release', 'release', 'photographs', 196, 'GPL-3.0', site.url, len(data), sha256)
+    class Given(tuple): "What a model was loaded from; it can be told what it knows."
     class Loaded:
-        def __init__(self, *a, **k): self.given = a,k
+        def __init__(self, *a, **k): self.given = Given((a,k))
         def eval(self): return self.given
     monkeypatch.setattr(fetch, 'load_release', Loaded)
     monkeypatch.setattr(registry, 'registry', lambda: {'clippy-5k':row})

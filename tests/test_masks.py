@@ -219,7 +219,7 @@ def test_overlap(tmp_path):
 
 def test_drawing_needs_pycocotools(tmp_path, monkeypatch):
     import sys
-    monkeypatch.setitem(sys.modules, 'pycocotools', None)
+    for name in 'pycocotools','pycocotools.mask': monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r'pip install "clippy-vl\[coco\] @ git\+'): outlined(tmp_path, (1,18,0,4))
 
 def panoptic(root, table, segments, about=None):
