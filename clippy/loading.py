@@ -343,10 +343,12 @@ def copy_tokenizer(
         (out/name).write_text(json.dumps(checked(kept, known, where)), encoding='utf-8')
 
 def _check_tokenizer(path, where): # the library that parses it stops with errors of two kinds
-    try: Tokenizer.from_file(str(path))
+    try: known = Tokenizer.from_file(str(path)).get_vocab()
     except BaseException as e:
         if isinstance(e, (KeyboardInterrupt,SystemExit)): raise
         raise ValueError(f'{where} holds no tokenizer: {short(e)}') from None
+    last = max(known.values(), default=0) # tokenizers 0.22 prints every number that is left out
+    if last>1<<22: raise ValueError(f'{where} holds no tokenizer: it gives a token the number {last}.')
 
 # %% ../nbs/00_loading.ipynb #75ad8f75
 def _link(folder, name, to): # a file of weights; its header
