@@ -254,7 +254,8 @@ def _answer_all(batches, plan, draw, report, total, new): # how many went wrong
     wrong = 0
     def write(n, answer):
         for image,path in zip(draw(answer) if plan[n] else (), plan[n]): write_image(image, path)
-    bar = tqdm(total=total, initial=total-new, unit='image', disable=total<2)
+    hidden = dict(disable=True) if total<2 else {} # otherwise as TQDM_DISABLE says
+    bar = tqdm(total=total, initial=total-new, unit='image', **hidden)
     with bar, ThreadPoolExecutor(4) as pool:
         for batch in batches:
             good = {n:answer for n,answer in batch if not isinstance(answer, Exception)}

@@ -91,7 +91,8 @@ def find_data(self:Run):
 def fixed(self:Run)->dict:
     "What must not change between two parts of one run."
     keys = ('train_data','train_num_samples','birds','max_sample_mb','batch_size','accum_freq','loss','opt',
-        'layer_decay','ema','lr','beta1','beta2','eps','wd','warmup','grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
+        'layer_decay','ema','lr','beta1','beta2','eps','wd','warmup',
+        'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
     found = {k:hide(getattr(self.options, k)) for k in keys}
     found |= dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
     return found | dict(data=self.data, steps=self.steps) # last: options explain the data, and those the steps

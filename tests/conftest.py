@@ -27,6 +27,15 @@ def pytest_collection_finish(session):
     gc.freeze()
     gc.enable()
 
+@pytest.fixture
+def short_runs(monkeypatch):
+    "Runs measure nothing and save no model at the end: both are tested elsewhere."
+    import clippy.train as T
+    monkeypatch.setattr(T, 'evaluations_for', lambda options: [])
+    monkeypatch.setattr(T.Run, 'finish', lambda run: None)
+    captions = T.captions_for_tokenizer # a tokenizer of few captions is as good here, and there sooner
+    monkeypatch.setattr(T, 'captions_for_tokenizer', lambda options: captions(options, 100))
+
 # Data sets made of drawn scenes, and a model that knows them ----------------------------------------------------------
 
 @pytest.fixture(scope='session')

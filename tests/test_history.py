@@ -9,13 +9,7 @@ from clippy.data import Report
 from clippy.history import History
 from small import scenes, spoilt_shards
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    "Runs measure nothing and save no model at the end: both are tested elsewhere."
-    monkeypatch.setattr(T, 'evaluations_for', lambda options: [])
-    monkeypatch.setattr(T.Run, 'finish', lambda run: None)
-    captions = T.captions_for_tokenizer # a tokenizer of few captions is as good here, and there sooner
-    monkeypatch.setattr(T, 'captions_for_tokenizer', lambda options: captions(options, 100))
+pytestmark = pytest.mark.usefixtures('short_runs')
 
 @pytest.fixture(scope='module')
 def shards(tmp_path_factory): return spoilt_shards(tmp_path_factory.mktemp('shards'))

@@ -9,13 +9,7 @@ import clippy.train as T
 from processes import begin, begin_ranks
 from small import scenes
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    "Runs measure nothing and save no model at the end: both are tested elsewhere."
-    monkeypatch.setattr(T, 'evaluations_for', lambda options: [])
-    monkeypatch.setattr(T.Run, 'finish', lambda run: None)
-    captions = T.captions_for_tokenizer # a tokenizer of few captions is as good here, and there sooner
-    monkeypatch.setattr(T, 'captions_for_tokenizer', lambda options: captions(options, 100))
+pytestmark = pytest.mark.usefixtures('short_runs')
 
 @pytest.mark.parametrize('ends', ['well','badly'])
 def test_signal_handlers_are_given_back(ends, tmp_path, monkeypatch):
