@@ -13,7 +13,7 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from clippy.console import table
-from clippy.eval import Protocol, image_transform
+from clippy.protocol import Protocol, image_transform
 from clippy.folders import answer_files, planned
 from clippy.images import open_image
 from clippy.model import create_model

@@ -19,7 +19,8 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from clippy import segment_masks
-from clippy.eval import choose, evaluate, find_task, image_transform, pick_protocol
+from clippy.eval import choose, evaluate, find_task, pick_protocol
+from clippy.protocol import image_transform
 from clippy.words import class_vectors, templates_of
 from clippy.console import table
 from clippy.record import weights_hash

@@ -19,7 +19,8 @@ from fastcore.basics import patch
 from torch import Tensor
 
 from .classify import imagenet_names
-from .eval import Protocol, Source, Task, image_transform, read_image, register
+from .eval import Source, Task, read_image, register
+from .protocol import Protocol, image_transform
 from .files import digest, read_text
 from .images import hidden, image_files
 from .results import lowest_interval, sum_interval

@@ -16,7 +16,8 @@ import torch
 from fastcore.basics import patch
 
 from .console import did_you_mean
-from .eval import image_transform, Protocol, read_image, register, Source, Task
+from .eval import read_image, register, Source, Task
+from .protocol import image_transform, Protocol
 from .files import read_text
 from .images import hidden, image_files, left_out
 from .words import _labels, distinct, templates_of

@@ -6,8 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/eval.html.md"""
 
 # %% auto #0
 __all__ = ['tasks', 'Source', 'read_image', 'Task', 'register', 'all_tasks', 'find_task', 'alike_note', 'choose', 'pick_protocol',
-           'Rows', 'in_every_process', 'fingerprint', 'evaluate', 'Protocol', 'change', 'image_transform',
-           'protocol_hash']
+           'Rows', 'in_every_process', 'fingerprint', 'evaluate']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import json, os, shutil, sys, time
@@ -31,13 +30,10 @@ from .data import open_image, Unusable
 from .files import digest, write_json
 from .images import read_file
 from .model import CLIPpy, finite
-from .protocol import Protocol, change, image_transform, protocol_hash
+from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
 from .results import Result, with_intervals
 from .words import cached_vectors, first_alike, name_groups, templates_of
-
-# %% ../nbs/20_eval.ipynb #fa6d4bb4
-_all_ = ['Protocol', 'change', 'image_transform', 'protocol_hash'] # of the chapter before: tasks need them too
 
 # %% ../nbs/20_eval.ipynb #f2fc3fae
 class Source:

@@ -25,7 +25,8 @@ from scipy.sparse.linalg import eigsh
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from .eval import Protocol, Source, Task, image_transform, register
+from .eval import Source, Task, register
+from .protocol import Protocol, image_transform
 from .model import finite
 from .masks import mask_sets, open_masks
 from .scenes import names

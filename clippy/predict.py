@@ -155,7 +155,7 @@ def look(self:CLIPpy,
     batch_size:int=8, # images at once
 ): # one answer, or a list
     "Answers about images."
-    from clippy.eval import Protocol, image_transform
+    from clippy.protocol import Protocol, image_transform
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size)[0]

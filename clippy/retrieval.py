@@ -22,7 +22,8 @@ from .captions import read_captions, usable_captions
 from .console import hide
 from clippy.data import (image_ending, image_endings, local_path, open_image, Report, sample_captions, shard_list,
     Unusable)
-from .eval import image_transform, Protocol, read_image, register, Source, Task
+from .eval import read_image, register, Source, Task
+from .protocol import image_transform, Protocol
 from .files import digest
 from .model import CLIPpy, finite
 from .stream import read_shard

@@ -25,7 +25,8 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 from torch import Tensor
 
 from .backgrounds import each_size, find_folder, split_names
-from .eval import Protocol, Source, Task, evaluate, image_transform, read_image, register
+from .eval import Source, Task, evaluate, read_image, register
+from .protocol import Protocol, image_transform
 from .files import digest, read_text
 from .model import CLIPpy, finite
 from .results import lowest_interval, sum_interval, wilson

@@ -16,7 +16,8 @@ import torch
 from fastcore.basics import patch
 from PIL import Image
 
-from .eval import Source, Task, choose, image_transform, register
+from .eval import Source, Task, choose, register
+from .protocol import image_transform
 from .masks import mask_sets, open_masks
 from .model import CLIPpy
 from .segment import (Head, SegmentProtocol, areas, class_words, image_grid, iou, label_colours, save_labels,

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 
-from .eval import Protocol, Source, Task, image_transform, register
+from .eval import Source, Task, register
+from .protocol import Protocol, image_transform
 from .files import digest
 from .model import CLIPpy
 from .scenes import Scenes, data_hash, names, palette, things

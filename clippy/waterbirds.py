@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from .eval import Protocol, image_transform
+from .protocol import Protocol, image_transform
 from .figures import Study, bare, depends_on, points
 from .model import CLIPpy, finite
 from .robust import group_numbers, groups as group_keys, show_votes

@@ -40,7 +40,7 @@ def plain_cosines(model, images, texts, size=64):
     return (pooled/np.linalg.norm(pooled, axis=1, keepdims=True)@words.T).round(5)
 
 def pooled(model, files, first): # unit vectors; `first` token in the pool: 0 with the class token, 1 without
-    from clippy.eval import image_transform, Protocol
+    from clippy.protocol import image_transform, Protocol
     transform = image_transform(Protocol(size=64), model)
     x = torch.stack([transform(Image.open(f)) for f in files])
     return F.normalize(model.proj(model.image.norm(vit_blocks(model.image, x)))[:,first:].amax(1), dim=-1)

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
-from clippy.eval import (Protocol, Task, all_tasks, change, choose, evaluate, find_task, fingerprint, image_transform,
-    pick_protocol, protocol_hash, tasks)
+from clippy.eval import Task, all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol, tasks
+from clippy.protocol import Protocol, change, image_transform, protocol_hash
 from clippy.predict import CLIPpy # with its methods of prediction
 from clippy.scenes import Scenes
 from clippy.segment_scenes import eval_seed

@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from clippy.eval import all_tasks, evaluate, image_transform, Protocol
+from clippy.eval import all_tasks, evaluate
+from clippy.protocol import image_transform, Protocol
 from clippy.pack import pack
 from clippy.retrieval import Pairs, recall
 from clippy.scenes import Scenes

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clippy.cli import cli
-from clippy.eval import find_task, image_transform, pick_protocol
+from clippy.eval import find_task, pick_protocol
+from clippy.protocol import image_transform
 from clippy.words import template_sets
 from clippy.saved import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder

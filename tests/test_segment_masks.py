@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from clippy.classes import labels
-from clippy.eval import all_tasks, change, evaluate, find_task, tasks
+from clippy.eval import all_tasks, evaluate, find_task, tasks
+from clippy.protocol import change
 from shared import damaged
 
 all_tasks() # every chapter has registered its own

@@ -19,7 +19,8 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from clippy.eval import all_tasks, change, evaluate, find_task, tasks
+from clippy.eval import all_tasks, evaluate, find_task, tasks
+from clippy.protocol import change
 from clippy.files import read_ours
 from clippy.model import Config, create_model
 from clippy.predict import CLIPpy # with its methods of prediction
