@@ -199,6 +199,7 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
     knows = '' # what it was trained on, in words; '': nobody wrote it down
+    name = '' # by which `clippy models` lists it; '': it came from elsewhere
     background = None # words that compete with labels, unless others are named; None: they follow from what it knows
     def __init__(self,
         config:Config, # what the towers were made from
