@@ -1,4 +1,4 @@
-"Does everything happen at the same time? A whole evaluation and a folder of images, beside the usual loop and what reading alone reaches."
+"A whole evaluation and a folder of images, beside the usual loop and what reading alone reaches."
 import faulthandler, os, sys
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -76,9 +76,9 @@ def simulated(ms): # of an image; 0: the real thing
 class Times:
     "When the first batch was answered, and the last."
     def __init__(self): self.at = []
-    def over(self, answers):
+    def over(self, answered):
         def watched(*args):
-            for found in answers(*args):
+            for found in answered(*args):
                 self.at.append(perf_counter())
                 yield found
         return watched
@@ -98,7 +98,8 @@ def loop_row(o, model, data, size, n):
 def asked(size): return dict(protocol='port', split='val', resize='square', size=size)
 
 def reading_row(o, model, data, size, n):
-    job = find_task('voc')(data, pick_protocol(find_task('voc'), 'port', split='val', resize='square', size=size), model)
+    voc = find_task('voc')
+    job = voc(data, pick_protocol(voc, 'port', split='val', resize='square', size=size), model)
     index = choose(job.source, n)
     batches = [index[i:i+o.batch_size] for i in range(0, n, o.batch_size)]
     def read(): return dict(batches=sum(1 for _ in Ahead(job.source, batches, o.workers).read))
@@ -107,7 +108,7 @@ def reading_row(o, model, data, size, n):
 def evaluate_row(o, model, data, size, n, precision=''):
     times,began = Times(),perf_counter()
     def measure():
-        with simulated(o.simulated), patch.object(evaluation, 'answers', times.over(evaluation.answers)):
+        with simulated(o.simulated), patch.object(evaluation, 'answered', times.over(evaluation.answered)):
             r = evaluate(model, 'voc', data, limit=n, batch_size=o.batch_size, workers=o.workers,
                 precision=precision, **asked(size))
         return dict(miou=r.numbers['miou'], precision=r.precision)

@@ -114,7 +114,7 @@ def readers_for(
     "How many processes read."
     if asked is not None: return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    return 0 if items<24 else min(max(cores-1, 2), 16, items//8)
+    return 0 if items<24 else min(cores-(cores>4), 16, items//8)
 
 # %% ../nbs/19_pipeline.ipynb #330d3dcb
 class _Reader: # items of a source, as they are sent

@@ -95,15 +95,18 @@ def areas(
     if pred.shape!=target.shape: raise ValueError(
         f'Prediction is {tuple(pred.shape)}, ground truth is {tuple(target.shape)}: sizes must be equal.')
     if pred.device.type!='cpu': return _areas_there(pred.flatten(), target.flatten(), n, ignore)
-    low,high = map(int, target.aminmax()) if target.numel() else (0, 0)
+    if not target.numel(): return torch.zeros(3*n, dtype=torch.long)
+    (low,high),width = map(int, target.aminmax()),max(int(pred.max())+1, n)
+    kind = torch.int32 if (high+1)*width<2**31 else torch.int64
     if low<0: raise ValueError(f'Ground truth holds label {low}, but there are {n} classes.')
-    kind = torch.int32 if (high+1)*n<2**31 else torch.int64
-    pairs = (target.to(kind)*n+pred.to(kind)).flatten() # true and predicted class in one number
-    pairs = torch.bincount(pairs, minlength=max(high+1, n)*n).view(-1, n)
+    pairs = (target.to(kind)*width+pred.to(kind)).flatten() # true and predicted class in one number
+    pairs = torch.bincount(pairs, minlength=max(high+1, n)*width).view(-1, width)
     other = [k for k in pairs.any(1).nonzero().flatten().tolist() if k>=n and k!=ignore]
     if other: raise ValueError(f'Ground truth holds label {other[-1]}, but there are {n} classes.')
     if ignore<n: pairs[ignore] = 0
-    return torch.cat([pairs[:n].diagonal(), pairs[:n].sum(0), pairs[:n].sum(1)])
+    if pairs[:n,n:].any(): raise ValueError(f'The prediction holds label {width-1}, but there are {n} classes.')
+    pairs = pairs[:n,:n]
+    return torch.cat([pairs.diagonal(), pairs.sum(0), pairs.sum(1)])
 
 def iou(
     areas, # `[...,3n]` sums of `areas`, tensor or array
