@@ -203,6 +203,8 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
     knows = '' # what it was trained on, in words; '': nobody wrote it down
+    name = '' # by which `clippy models` lists it; '': it came from elsewhere
+    background = None # words that compete with labels, unless others are named; None: they follow from what it knows
     sources = dict(image='', text='') # where the weights of the towers come from; '': from nowhere else
     def __init__(self,
         config:Config, # what the towers were made from
@@ -509,6 +511,8 @@ def save(self:CLIPpy,
         if 'text' not in left: self.text.save(str(new/'text'), create_model_card=False)
     known = dict(knows=self.knows, towers=left)
     about = dict(asdict(self.config), clippy=__version__) | {k:v for k,v in known.items() if v}
+    own = self.background
+    if own is not None: about['background'] = [own] if isinstance(own, str) else list(own)
     (new/'config.json').write_text(json.dumps(about, indent=2))
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)

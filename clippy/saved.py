@@ -91,6 +91,7 @@ def _from_hub(name, revision=None): # folder of the cache
             f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
             f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
 
+_word = Kind(lambda v: words(100).fits(v) and v.strip()!='', 'a word of at most 100 characters')
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 def _fits_source(v): return words(1000).fits(v) and v.isprintable() and (
     Path(v).is_absolute() or bool(re.fullmatch(r'\w[\w.-]*(/\w[\w.-]*)?', v)))
@@ -103,19 +104,21 @@ config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools
     token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
     logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag, head=one_of(*heads), towers=_left_out,
-    clippy=words(100), knows=words(300)) # the version that wrote it, and what the model was trained on
+    clippy=words(100), knows=words(300), # the version that wrote it, and what the model was trained on
+    background=several(_word)) # what competes with labels, where it does not follow from what the model knows
 
-def _read_config(path): # of a saved model, and which towers it was saved without
+def _read_config(path): # of a saved model, its background words, and the towers that it was saved without
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     saved = checked(read_json(path, 'config.json'), config_settings, f'{path.name}/config.json')
     lost = [k for k in ('mean','std') if len(saved.get(k, (0,0,0)))!=3]
     if lost: raise ValueError(f'{path.name}/config.json: {lost[0]} should be three numbers.')
     check_image_name(saved.get('image', Config.image))
-    about = {k:saved.pop(k, {}) for k in ('clippy','knows','towers')}
-    return Config(**{k:tuple(v) if isinstance(v, list) else v for k,v in saved.items()}), about['towers']
+    saved = {k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k not in ('clippy','knows')}
+    own,left = saved.pop('background', None),saved.pop('towers', {})
+    return Config(**saved),own,left
 
 def _load_folder(path):
-    config,left = _read_config(path)
+    config,own_background,left = _read_config(path)
     found = {k:shape for k,(_,shape) in read_header(inside(path, 'model.safetensors')).items()}
     text = _fetched('text', config, left, path) or text_tower(path, max_tokens=config.max_tokens, sub='text')
     build = lambda: image_tower(config.image, token_drop=config.token_drop, **config.image_args)
@@ -124,7 +127,7 @@ def _load_folder(path):
     check_weights(own, found, path.name) # before memory is taken
     model = CLIPpy(config, _fetched('image', config, left, path) or build(), text)
     model.load_state_dict(read_weights(path), strict=False)
-    model.knows = _knowledge(path)
+    model.knows,model.background = _knowledge(path),own_background
     model.sources = CLIPpy.sources | {k:about['source'] for k,about in left.items()}
     return model.freeze(**dict.fromkeys(left, True))
 
