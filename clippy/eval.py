@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/eval.html.md"""
 
 # %% auto #0
 __all__ = ['tasks', 'Source', 'read_image', 'Task', 'register', 'all_tasks', 'find_task', 'alike_note', 'choose', 'pick_protocol',
-           'Rows', 'in_every_process', 'fingerprint', 'evaluate']
+           'Rows', 'in_every_process', 'fingerprint', 'beside', 'evaluate']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
 import json, os, shutil, sys, time
@@ -32,6 +32,7 @@ from .images import read_file
 from .model import CLIPpy, finite
 from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
+from .registry import published
 from .results import Result, with_intervals
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
@@ -320,15 +321,41 @@ def fingerprint(job:Task, index:list, batch_size:int, precision:str)->dict: # wh
         files=job.source.files_hash(index), count=len(index), batch_size=batch_size,
         precision=precision or 'as the model')
 
+# %% ../nbs/20_eval.ipynb #ea0b791b
+def beside(
+    job:Task, # whose model has a name, or no one published anything
+    images:dict, # how many were measured, and of how many
+)->list: # of rows of `published`, with `differs`: why they are not compared; '': they are
+    "What others published of the same model, task and protocol."
+    found = []
+    for r in published(job.model.name, job.name) if job.model.name else ():
+        changes = dict(pair.split('=') for pair in r['set'].split(',') if pair)
+        theirs = pick_protocol(type(job), r['protocol'], **changes)
+        same = protocol_hash(theirs)==protocol_hash(job.protocol)
+        if not same and job.protocol.name.partition('+')[0]!=r['protocol']: continue
+        parts = [] if images['whole'] else [f"{images['seen']} of {images['expected'] or images['found']} images"]
+        if not same: parts.append(f'other {", ".join(_other_fields(theirs, job.protocol))}')
+        found.append(r | dict(differs=', '.join(parts)))
+    return found
+
+def _other_fields(a, b): # names of those in which two protocols of one class differ
+    a,b = asdict(a),asdict(b)
+    return [k for k in a if k not in ('name','about') and a[k]!=b[k]]
+
 # %% ../nbs/20_eval.ipynb #d3fbed58
 def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     "The result, of all rows."
     config = asdict(job.model.config)
     rows = job.collect(index, rows)
     numbers,intervals = with_intervals(job, rows, bootstrap_samples)
+    images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
-        images=_images(job.source, index), **about, words=job.words(), config=config, versions=manifest(),
+        images=images, **about, **_others(job, images), words=job.words(), config=config, versions=manifest(),
         command=command, clock=clock)
+
+def _others(job, images): # numbers of others, if there are any
+    found = beside(job, images)
+    return dict(published=found) if found else {}
 
 def _images(source, index): # how many were measured, and of how many
     n,found,expected = len(index),len(source),source.expected

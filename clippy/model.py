@@ -199,6 +199,8 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
     knows = '' # what it was trained on, in words; '': nobody wrote it down
+    name = '' # by which `clippy models` lists it; '': it came from elsewhere
+    background = None # words that compete with labels, unless others are named; None: they follow from what it knows
     def __init__(self,
         config:Config, # what the towers were made from
         image:nn.Module, # from `image_tower`
@@ -440,6 +442,8 @@ def save(self:CLIPpy,
     save_file(state, new/'model.safetensors')
     with quiet(): self.text.save(str(new/'text'), create_model_card=False)
     about = dict(asdict(self.config), clippy=__version__) | (dict(knows=self.knows) if self.knows else {})
+    own = self.background
+    if own is not None: about['background'] = [own] if isinstance(own, str) else list(own)
     (new/'config.json').write_text(json.dumps(about, indent=2))
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)

@@ -85,7 +85,7 @@ def open_named(
     if text and found.kind!='release': raise ValueError(f'{name} brings its own text tower: leave out text={text!r}.')
     options = dict(text=text) if text else {}
     model = installed('clippy.families')[found.family].load()(found, **options)
-    model.knows = found.knows if name in registry() else ''
+    model.name,model.knows = found.name,found.knows if name in registry() else ''
     return model
 
 # %% ../nbs/13_registry.ipynb #85e138e6
@@ -102,7 +102,7 @@ def published(
     model:str='', # a name of the table; '': all
     task:str='', # e.g. `ade20k`; '': all
     protocol:str='', # e.g. `tips`; '': all
-)->list: # of dicts: model, task, protocol, metric, percent, source
+)->list: # of dicts: model, task, protocol, set, metric, percent, source
     "Numbers that others published."
     asked = dict(model=model, task=task, protocol=protocol)
     return [r for r in _rows('published.csv') if all(v in ('', r[k]) for k,v in asked.items())]

@@ -96,23 +96,33 @@ def _percent(result, k): # the number, its interval
     if v is None or v!=v: return '–',''
     return f'{100*v:.1f}',f'{100*ends[0]:.1f} to {100*ends[1]:.1f}' if ends else ''
 
+def _theirs(result, k): # what others published under the same protocol
+    return ' / '.join(p['percent'] for p in result.get('published', ()) if p['metric']==k and not p['differs'])
+
 # %% ../nbs/19_results.ipynb #df1d05ae
 def results_table(
     results:list, # of `Result`
 )->Table: # in percent
-    "Every number of some evaluations, with its interval and its protocol."
+    "Every number of some evaluations, with its interval, its protocol and what others published."
     title = lambda k: _titles.get(k, k.replace('_',' '))
-    rows = [(title(k), *_percent(r, k), _how(r)) for r in results for k in r['numbers']]
-    if any(r[2] for r in rows): return table(rows, ('','%','95 % interval','protocol'), (1,2))
-    return table([(name,number,how) for name,number,_,how in rows], ('','%','protocol'), (1,))
+    rows = [(title(k), *_percent(r, k), _theirs(r, k), _how(r)) for r in results for k in r['numbers']]
+    head = '','%','95 % interval','published, %','protocol'
+    full = [j for j in range(len(head)) if j not in (2,3) or any(row[j] for row in rows)]
+    right = [i for i,j in enumerate(full) if j in (1,2,3)]
+    return table([[row[j] for j in full] for row in rows], [head[j] for j in full], right)
 
 # %% ../nbs/19_results.ipynb #7c6e4dd0
 def noted(
     results:list, # of `Result`
 )->list: # sentences
-    "What is odd about the data of some results."
+    "What is odd about the data of some results, and whose numbers stand beside them."
     notes = [(r['task'], note) for r in results for note in r.get('details', {}).get('notes', ())]
+    notes += [(r['task'], _source(p)) for r in results for p in r.get('published', ())]
     return [on_terminal(f'{task}: {note}') for task,note in notes]
+
+def _source(p): # a sentence about a number of others
+    of = f"the published {_titles.get(p['metric'], p['metric'])} of {p['percent']} % ({p['source']})"
+    return f"not compared with {of}: {p['differs']}" if p['differs'] else f'beside {of}'
 
 # %% ../nbs/19_results.ipynb #54a22a48
 class Result(dict):

@@ -89,22 +89,26 @@ def _from_hub(name, revision=None): # folder of the cache
             f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
 
 _table = Kind(lambda v: type(v) is dict, 'names and values')
+_word = Kind(lambda v: words(100).fits(v) and v.strip()!='', 'a word of at most 100 characters')
 config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools), image_size=whole(1, 1<<14),
     token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
     logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag,
-    clippy=words(100), knows=words(300)) # the version that wrote it, and what the model was trained on
+    clippy=words(100), knows=words(300), # the version that wrote it, and what the model was trained on
+    background=several(_word)) # what competes with labels, where it does not follow from what the model knows
 
-def _read_config(path): # of a saved model
+def _read_config(path): # of a saved model, and its background words
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     saved = checked(read_json(path, 'config.json'), config_settings, f'{path.name}/config.json')
     lost = [k for k in ('mean','std') if len(saved.get(k, (0,0,0)))!=3]
     if lost: raise ValueError(f'{path.name}/config.json: {lost[0]} should be three numbers.')
     check_image_name(saved.get('image', Config.image))
-    return Config(**{k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k not in ('clippy','knows')})
+    saved = {k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k not in ('clippy','knows')}
+    own = saved.pop('background', None)
+    return Config(**saved),own
 
 def _load_folder(path):
-    config = _read_config(path)
+    config,own_background = _read_config(path)
     found = {k:shape for k,(_,shape) in read_header(inside(path, 'model.safetensors')).items()}
     text = text_tower(path, max_tokens=config.max_tokens, sub='text')
     build = lambda: CLIPpy(config, image_tower(config.image, token_drop=config.token_drop, **config.image_args), text)
@@ -112,7 +116,7 @@ def _load_folder(path):
     check_weights(own, found, path.name) # before memory is taken
     model = build()
     model.load_state_dict(read_weights(path), strict=False)
-    model.knows = _knowledge(path)
+    model.knows,model.background = _knowledge(path),own_background
     return model
 
 # %% ../nbs/00_saved.ipynb #9c084cdd
