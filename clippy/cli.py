@@ -164,7 +164,7 @@ def look_first(
 ):
     "Complain about what needs no chapter to be seen."
     in_bounds(**given)
-    if 'pictures' in given: _look_at_images(given['pictures'])
+    if 'pictures' in given and not given.get('sample'): _look_at_images(given['pictures'])
     if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')

@@ -9,6 +9,7 @@ __all__ = ['Several', 'with_recipe', 'main_options', 'Run', 'as_image', 'train',
 
 # %% ../nbs/10_train.ipynb #658c5c6a
 import inspect, math, shlex, sys, time
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import asdict
 from itertools import islice
@@ -280,13 +281,15 @@ def fit(self:Run):
     history = self.history
     hidden = {} if self.is_main else dict(disable=True)
     self.bar = tqdm(total=self.steps, initial=history.step, desc=self.folder.name, unit='step', **hidden)
-    with self.signals.catch(), self.bar:
+    with self.signals.catch(), self.bar, closing(self.loader):
         while history.step<self.steps:
             history.start_clock()
-            self.loader.set_epoch(history.epoch, history.step-history.epoch*len(self.loader))
+            start = history.step-history.epoch*len(self.loader)
+            self.loader.set_epoch(history.epoch, start, last=(self.steps-1)//len(self.loader))
             self.model.train()
             for batch in islice(history.timed(self.loader), self.steps-history.step): self.advance(*batch)
             if history.unlogged: self.log()
+            if history.step>=self.steps: self.loader.close()
             self.end_epoch()
             if history.step<self.steps and self.signals.any_process_told(): self.leave()
 

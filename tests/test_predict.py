@@ -37,7 +37,7 @@ def test_modes(model, image, mode):
     "Every kind of Pillow image gives an answer of its own size."
     first = image.convert('L') if mode in ('LA','P','F') else image
     deep = np.asarray(image.convert('L')).astype(np.uint16)*257
-    seg = model.segment(Image.fromarray(deep) if mode=='I;16' else first.convert(mode), words)
+    seg = model.segment(Image.fromarray(deep) if mode=='I;16' else first.convert(mode), words, background=())
     assert seg.mask.shape==seg.scores.shape==(96,128)
     assert seg.image.mode=='RGB' and 1<=seg.mask.min()<=seg.mask.max()<=4
 
@@ -72,11 +72,11 @@ def test_many_are_as_one(model, image):
 def test_words_compete(model, image):
     "A word of the background takes its pixels away from the labels, and so does a threshold."
     seg = model.segment(image, words[:2], background=words[2:])
-    plain = model.segment(image, words)
+    plain = model.segment(image, words, background=())
     assert np.array_equal(seg.mask, np.where(plain.mask>2, 0, plain.mask)) and seg.labels==['other','boat','flower']
     assert not model.segment(image, words, threshold=1.1, other='nothing').mask.any()
     t = float(np.median(plain.scores))
-    cut = model.segment(image, words, threshold=t)
+    cut = model.segment(image, words, background=(), threshold=t)
     assert np.array_equal(cut.mask, np.where(plain.scores<t, 0, plain.mask))
 
 def test_threads(model, image):
@@ -275,7 +275,7 @@ def test_probabilities_by_hand(trained, scale):
     assert np.abs(seg.scores-q.max(0)).max()<1e-4
     assert (seg.mask==np.array([1,2,0,0])[q.argmax(0)]).mean()>.999
     for t in .3,.5,.9:
-        cut = model.segment(scene, words, threshold=t)
+        cut = model.segment(scene, words, background=(), threshold=t)
         sure = np.abs(q.max(0)-t)>1e-4
         assert (cut.mask==np.where(q.max(0)<t, 0, 1+q.argmax(0)))[sure].mean()>.999
 
