@@ -33,7 +33,7 @@ from .pipeline import Ahead, Soon, Writer, answered, readers_for, write_now
 from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
 from .registry import published
-from .results import Result, with_intervals
+from .results import bootstrap, kept_samples, Result, with_intervals
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/20_eval.ipynb #f2fc3fae
@@ -395,10 +395,12 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     "The result, of all rows."
     config = asdict(job.model.config)
     rows = job.collect(index, rows)
-    numbers,intervals = with_intervals(job, rows, bootstrap_samples)
+    sampled = bootstrap(job, rows, bootstrap_samples) if bootstrap_samples else {}
+    numbers,intervals = with_intervals(job, rows, bootstrap_samples, sampled=sampled)
+    kept = dict(resampled=kept_samples(sampled[job.primary])) if sampled else {}
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
-        images=images, **about, **_others(job, images), words=job.words(), config=config, versions=manifest(),
+        images=images, **about, **_others(job, images), **kept, words=job.words(), config=config, versions=manifest(),
         command=command, clock=clock)
 
 def _others(job, images): # numbers of others, if there are any
