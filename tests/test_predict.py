@@ -282,9 +282,9 @@ def test_probabilities_by_hand(trained, scale):
 # Words for the background ---------------------------------------------------------------------------------------------
 
 seven = ['grass','sand','water','snow','night','bricks','wood']
-of_port = """bag bed bedclothes bench book building cabinet ceiling cloth computer cup curtain door fence floor flower food
-    grass ground keyboard light mountain mouse plate platform road rock shelves sidewalk sign sky snow track tree truck
-    wall water window wood""".split() # the classes of Pascal Context that VOC does not have
+of_port = """bag bed bedclothes bench book building cabinet ceiling cloth computer cup curtain door fence floor flower
+    food grass ground keyboard light mountain mouse plate platform road rock shelves sidewalk sign sky snow
+    track tree truck wall water window wood""".split() # the classes of Pascal Context that VOC does not have
 
 @pytest.mark.parametrize('labels,others', [(['boat'], seven), (['boat','cat'], seven), (['Grass'], seven[1:]),
     ([' water','boat','SAND '], ['grass','snow','night','bricks','wood']), (seven[:6], ['wood']), (seven, [])])
