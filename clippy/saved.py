@@ -9,6 +9,7 @@ __all__ = ['drawings', 'model_files', 'config_settings', 'release_names', 'relea
            'knowledge', 'load_release', 'rename_release', 'open_model']
 
 # %% ../nbs/00_saved.ipynb #90efad14
+import re
 from importlib.metadata import entry_points
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -20,10 +21,12 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling
 from torch import nn
 
-from .files import Kind, check_weights, checked, flag, inside, maybe, named, one_of
+from .files import Kind, check_weights, checked, flag, inside, kinds, maybe, named, one_of
 from .files import read_header, read_json, real, several, text as words, whole
+from .head import heads, tower_hash
 from .loading import check_image_name, fit_weights, named_tensors, read_weights, tower_files, weight_files
-from .model import CLIPpy, Config, create_model, get_config, image_tower, pools, presets, text_tower
+from .model import CLIPpy, Config, create_model, fetch_tower, get_config, image_tower, pools, presets
+from .model import text_tower
 
 # %% ../nbs/00_saved.ipynb #8229cada
 def by_name(
@@ -88,36 +91,53 @@ def _from_hub(name, revision=None): # folder of the cache
             f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
             f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
 
-_table = Kind(lambda v: type(v) is dict, 'names and values')
 _word = Kind(lambda v: words(100).fits(v) and v.strip()!='', 'a word of at most 100 characters')
+_table = Kind(lambda v: type(v) is dict, 'names and values')
+def _fits_source(v): return words(1000).fits(v) and v.isprintable() and (
+    Path(v).is_absolute() or bool(re.fullmatch(r'\w[\w.-]*(/\w[\w.-]*)?', v)))
+_tower = kinds((Kind(_fits_source, 'a name on the Hub, or a whole path'), 'source'),
+               (Kind(lambda v: type(v) is str and bool(re.fullmatch('[0-9a-f]{16}', v)), 'a hash'), 'weights'))
+def _fits_tower(v): return type(v) is dict and v.keys()==_tower.keys() and all(_tower[k].fits(o) for k,o in v.items())
+_left_out = Kind(lambda v: type(v) is dict and v.keys()<={'image','text'} and all(map(_fits_tower, v.values())),
+                 'a source and a hash of weights for the image tower, the text tower, or both')
 config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools), image_size=whole(1, 1<<14),
     token_drop=real(0, .999), max_tokens=whole(1, 1<<16), pretrained_image=flag, pretrained_text=flag,
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
-    logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag,
+    logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag, head=one_of(*heads), towers=_left_out,
     clippy=words(100), knows=words(300), # the version that wrote it, and what the model was trained on
     background=several(_word)) # what competes with labels, where it does not follow from what the model knows
 
-def _read_config(path): # of a saved model, and its background words
+def _read_config(path): # of a saved model, its background words, and the towers that it was saved without
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     saved = checked(read_json(path, 'config.json'), config_settings, f'{path.name}/config.json')
     lost = [k for k in ('mean','std') if len(saved.get(k, (0,0,0)))!=3]
     if lost: raise ValueError(f'{path.name}/config.json: {lost[0]} should be three numbers.')
     check_image_name(saved.get('image', Config.image))
     saved = {k:tuple(v) if isinstance(v, list) else v for k,v in saved.items() if k not in ('clippy','knows')}
-    own = saved.pop('background', None)
-    return Config(**saved),own
+    own,left = saved.pop('background', None),saved.pop('towers', {})
+    return Config(**saved),own,left
 
 def _load_folder(path):
-    config,own_background = _read_config(path)
+    config,own_background,left = _read_config(path)
     found = {k:shape for k,(_,shape) in read_header(inside(path, 'model.safetensors')).items()}
-    text = text_tower(path, max_tokens=config.max_tokens, sub='text')
-    build = lambda: CLIPpy(config, image_tower(config.image, token_drop=config.token_drop, **config.image_args), text)
-    with torch.device('meta'): own = {k:v.shape for k,v in build().state_dict().items() if not k.startswith('text.')}
+    text = _fetched('text', config, left, path) or text_tower(path, max_tokens=config.max_tokens, sub='text')
+    build = lambda: image_tower(config.image, token_drop=config.token_drop, **config.image_args)
+    with torch.device('meta'): own = CLIPpy(config, build(), text).state_dict()
+    own = {k:v.shape for k,v in own.items() if k.split('.')[0] not in ('text', *left)}
     check_weights(own, found, path.name) # before memory is taken
-    model = build()
+    model = CLIPpy(config, _fetched('image', config, left, path) or build(), text)
     model.load_state_dict(read_weights(path), strict=False)
     model.knows,model.background = _knowledge(path),own_background
-    return model
+    model.sources = CLIPpy.sources | {k:about['source'] for k,about in left.items()}
+    return model.freeze(**dict.fromkeys(left, True))
+
+def _fetched(kind, config, left, path): # a tower that the model was saved without
+    if kind not in left: return None
+    source,hash = left[kind]['source'],left[kind]['weights']
+    tower = fetch_tower(kind, config, source)
+    if tower_hash(tower)==hash: return tower
+    raise ValueError(f'{path.name} was trained on other weights than {source} holds now ({hash}, and now '
+        f'{tower_hash(tower)}): bring back the {kind} tower that it was trained on.')
 
 # %% ../nbs/00_saved.ipynb #9c084cdd
 release_names = {'visual.trunk.':'image.', 'text.0.auto_model.':'text.0.model.', 'text.2.':'text.2.',
