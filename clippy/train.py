@@ -40,6 +40,7 @@ from .model import create_model
 from .optimizer import lr_at, optimizer_for
 from .record import manifest
 from .run_options import completed, evaluations_for, model_config, precisions, run_folder
+from .saved import knowledge
 from .signals import Signals, end_now
 from .step import layers, shard, strategy, train_step
 
@@ -260,7 +261,10 @@ def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
     options,model = hide(vars(self.options)),hide(asdict(self.config))
     self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
-        processes=self.acc.num_processes, data=self.data, versions=manifest()))
+        processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest()))
+
+@patch(as_prop=True)
+def knows(self:Run): return knowledge(dict(options=vars(self.options))) # what its model has been taught
 
 # %% ../nbs/10_train.ipynb #c180cefd
 @patch
@@ -310,6 +314,7 @@ def fit(self:Run):
 @patch
 def finish(self:Run):
     "Keep the model, show what it can do."
+    self.eval_model.knows = self.knows
     self.eval_model.eval().save(self.folder/'model')
     results = self.history.epochs[-1]['results']
     if results: print(f'\n{self.summary(results)}\n')
