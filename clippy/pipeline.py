@@ -227,9 +227,12 @@ class Hands:
     def __exit__(self, kind, *_): self.pool.shutdown(cancel_futures=kind is not None)
 
 # %% ../nbs/19_pipeline.ipynb #c1f814bf
-def _hand(f): # what a process begins with
+_task = None # of this process
+
+def _hand(f): # what it begins with
+    global _task
+    _task = f
     signal.signal(signal.SIGINT, signal.SIG_IGN) # who asked it says when to end
     torch.set_num_threads(1)
-    globals()['_task'] = f
 
 def _of_hand(*args): return _task(*args)
