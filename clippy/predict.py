@@ -6,11 +6,12 @@ Docs: https://clippy-vl.github.io/clippy/predict.html.md"""
 
 # %% auto #0
 __all__ = ['plain', 'max_patches', 'read_image', 'read_source', 'decode', 'as_one', 'own_background', 'competing', 'Alone',
-           'Ready']
+           'said_elsewhere', 'Ready']
 
 # %% ../nbs/40_predict.ipynb #7dfae432
 import io, threading, warnings
 from collections import defaultdict
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -166,6 +167,13 @@ class Alone(UserWarning): "A label that nothing competes with."
 
 def _warn_of_one(labels, background=()):
     if said := lone_note(labels, background): warnings.warn(on_terminal(said), Alone, stacklevel=3)
+
+@contextmanager
+def said_elsewhere():
+    "No warning of a single label: the page or the command shows the sentence by itself."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', Alone)
+        yield
 
 # %% ../nbs/40_predict.ipynb #ff28e64a
 max_patches = 16_384 # of one image
