@@ -15,11 +15,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated
 
-import torch
-from accelerate import PartialState
 from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 
+from .cards import join
 from .classify import Folder
 from .compare import compare, compare_many, gap, points
 from .console import command, did_you_mean, hide_text, in_bounds
@@ -201,7 +200,7 @@ def run_command(
     names = [t.strip() for t in options.task.split(',')]
     where,changes = share_out(options.data, names),read_changes(options.set)
     for n in names: pick_protocol(find_task(n), options.protocol, **changes) # all, before the first is measured
-    state = PartialState(cpu=options.cpu or not torch.accelerator.is_available())
+    state = join(options.cpu)
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
     asked = 'limit','batch_size','workers','save_predictions','precision'
     kwargs = {k:getattr(options, k) for k in asked}
