@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest, torch
 
+import clippy.train as T
 from processes import torchrun
 
 here = Path(__file__).parent
@@ -27,14 +28,14 @@ def on_card(command, **variables)->str:
     assert done.returncode==0, done.stdout+done.stderr
     return done.stdout
 
+no_compile = [k for k in T.main_options() if k=='no_compile'] # that takes longer than all else here
+
 def train_on(device, logs):
     "One run left alone, one that stops in the handover between epochs, and the same evaluation here and there."
-    import clippy.train as T
     from clippy.eval import evaluate
     from clippy.saved import load
     from small import same, scenes
-    quick = dict(no_compile=True) if 'no_compile' in T.main_options() else {}
-    few = scenes|quick|dict(cpu=device=='cpu', workers=1, steps=12, log_every=1, train_num_samples=24, logs=logs)
+    few = scenes|dict.fromkeys(no_compile, True)|dict(cpu=device=='cpu', workers=1, steps=12, log_every=1, train_num_samples=24, logs=logs)
     whole = T.train([], **few, name='whole')
     assert whole.acc.device.type==device and whole.loader.pin==(device=='cuda')
     step = T.train_step
@@ -70,10 +71,11 @@ def test_one_card(tmp_path):
     assert both[1][0]==pytest.approx(both[0][0], rel=.2) # other tokens are dropped
     assert all(map(math.isfinite, both[1]))
 
+words = ['--train-num-samples', 48, '--epochs', 1, '--workers', 1, '--log-every', 1, '--token-drop', 0,
+    '--zeroshot-frequency', 0, '--eval-limit', 16, *(f'--{k.replace("_", "-")}' for k in no_compile)]
+
 def both_processes(logs, **variables)->tuple: # what they say, losses
-    words = '--train-num-samples',48,'--batch-size',4,'--epochs',1,'--workers',1,'--log-every',1,'--token-drop',0
-    said = on_card([*torchrun, *words, '--zeroshot-frequency', 0, '--eval-limit', 16, '--logs', logs, '--name', 'two'],
-        **variables)
+    said = on_card([*torchrun, *words, '--batch-size', 4, '--logs', logs, '--name', 'two'], **variables)
     found = json.loads((logs/'two'/'metrics.json').read_text())
     assert found['processes']==2 and found['results'][0]['images']['seen']==16
     return said, [entry['loss'] for entry in found['curve']]
@@ -81,9 +83,7 @@ def both_processes(logs, **variables)->tuple: # what they say, losses
 @needs[1]
 def test_two_processes_on_one_card(tmp_path):
     "They talk by gloo, say so, and have the losses of one process with the whole batch."
-    one = ['--train-num-samples',48,'--batch-size',8,'--epochs',1,'--workers',1,'--log-every',1,'--token-drop',0]
-    on_card([sys.executable, '-m', 'clippy.train', *one, '--zeroshot-frequency', 0, '--eval-limit', 16, '--logs', tmp_path,
-        '--name', 'one'])
+    on_card([sys.executable, '-m', 'clippy.train', *words, '--batch-size', 8, '--logs', tmp_path, '--name', 'one'])
     want = [entry['loss'] for entry in json.loads((tmp_path/'one'/'metrics.json').read_text())['curve']]
     first = os.environ['CLIPPY_TEST_CARDS'].replace('all', '0').split(',')[0]
     said,found = both_processes(tmp_path, CLIPPY_TEST_CARDS=first)
