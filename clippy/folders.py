@@ -10,10 +10,9 @@ __all__ = ['Words', 'sample_image', 'chosen_images', 'label_names', 'is_image_na
            'group_files', 'classify_files', 'info']
 
 # %% ../nbs/41_folders.ipynb #c4eaad52
-import hashlib, json, os, re, sys, unicodedata, warnings
+import hashlib, json, os, re, sys, unicodedata
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from glob import glob
 from importlib.resources import files as package_files
 from itertools import islice
@@ -31,7 +30,7 @@ from .files import named, read_json, write_whole
 from .images import endings, image_files, left_out
 from .model import CLIPpy
 from .asked import lone_note, typed_labels
-from .predict import Alone, competing, decode, plain, read_image, read_source
+from .predict import competing, decode, plain, read_image, read_source, said_elsewhere
 from .record import weights_hash
 from .registry import caution
 from .saved import boxed, load
@@ -289,12 +288,6 @@ def _opened(name, device): # the model of a command about files, which says what
 def _say_of_one(labels, background=()): # before the first answer
     if said := lone_note(labels, background): print(on_terminal(said), file=sys.stderr)
 
-@contextmanager
-def _said(): # that there is one label only
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore', Alone)
-        yield
-
 def identity(
     model:CLIPpy,
     name:str, # what it was called
@@ -335,7 +328,7 @@ def segment_files(
     seen = dict(size=size, batch_size=batch_size)
     def ask(images):
         how = dict(templates=templates or plain, **seen)
-        with _said(): found = model.segment(images, labels, background, threshold, **how)
+        found = model.segment(images, labels, background, threshold, **how)
         heat = model.similarity(images, labels, **seen) if explain else [[]]*len(images) # one more look at each
         for seg,maps in zip(found, heat): seg.maps = maps
         return found
@@ -343,7 +336,7 @@ def segment_files(
     question = dict(labels=labels, background=background, threshold=threshold)
     looks = dict(size=size, templates=templates, explain=explain)
     asked = dict(command='segment', **identity(model, Model), **question, **looks)
-    return answer_files(files, plan, Out, asked, ask, draw, batch_size)
+    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, draw, batch_size)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse
@@ -383,10 +376,9 @@ def classify_files(
     files,plan = planned(pictures, Out, [])
     model = _opened(Model, device)
     _say_of_one(labels)
-    def ask(images):
-        with _said(): return model.classify(images, labels, templates or plain, size, batch_size)
+    def ask(images): return model.classify(images, labels, templates or plain, size, batch_size)
     asked = dict(command='classify', **identity(model, Model), labels=labels, size=size, templates=templates)
-    return answer_files(files, plan, Out, asked, ask, list, batch_size)
+    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, list, batch_size)
 
 # %% ../nbs/41_folders.ipynb #2f718699
 @call_parse

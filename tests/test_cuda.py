@@ -35,7 +35,8 @@ def train_on(device, logs):
     from clippy.eval import evaluate
     from clippy.saved import load
     from small import same, scenes
-    few = scenes|dict.fromkeys(no_compile, True)|dict(cpu=device=='cpu', workers=1, steps=12, log_every=1, train_num_samples=24, logs=logs)
+    few = scenes|dict.fromkeys(no_compile, True)|dict(workers=1, steps=12, log_every=1, train_num_samples=24)
+    few |= dict(cpu=device=='cpu', logs=logs)
     whole = T.train([], **few, name='whole')
     assert whole.acc.device.type==device and whole.loader.pin==(device=='cuda')
     step = T.train_step
