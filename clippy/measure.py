@@ -15,11 +15,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated
 
-import torch
-from accelerate import PartialState
 from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 
+from .cards import join
 from .classify import Folder
 from .compare import compare, compare_many, gap, points
 from .console import command, did_you_mean, hide_text, in_bounds, on_terminal
@@ -239,7 +238,7 @@ def run_command(
     jobs = [(n,p) for n in names for p in protocols_of(n, options.protocol)]
     asked = [pick_protocol(find_task(n), p, **changes) for n,p in jobs] # all, before the first is measured
     if options.waterfall: end = waterfall_end(options, asked, changes)
-    state = PartialState(cpu=options.cpu or not torch.accelerator.is_available())
+    state = join(options.cpu)
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
     handed_on = 'limit','batch_size','workers','save_predictions','precision'
     kwargs = {k:getattr(options, k) for k in handed_on}
