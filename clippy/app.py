@@ -26,7 +26,7 @@ from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload
 from .predict import own_background
 from .questions import ask_both, ask_groups, ask_heat, ask_words, draw_examples, layers
 from .questions import note_on, typed_question, word_of
-from .registry import caution
+from .registry import caution, is_family
 from .saved import boxed
 from .scenes import things
 from .space import write_space
@@ -175,7 +175,16 @@ def make_app(
 # %% ../nbs/42_app.ipynb #cb0cd254
 def _who_answers(name, model):
     knows = caution(model, name) or (f'{name} knows {model.knows}.' if model.knows else f'{name} answers.')
-    return f'**{in_markdown(name)}** {in_markdown(knows.removeprefix(name).strip())}'
+    said = in_markdown(knows.removeprefix(name).strip())
+    return f"**{in_markdown(name)}** {said.replace(in_markdown('`clippy models`'), '`clippy models`')}"
+
+# %% ../nbs/42_app.ipynb #c2d92698
+def _short(name): # a name without the folders before it
+    family,rest = name.split(':', 1) if is_family(name) and ':' in name else ('',name)
+    model,_,file = rest.partition('/')
+    if Path(rest).exists(): rest = Path(rest).name
+    elif family and Path(file).is_file(): rest = f'{model}/{Path(file).name}' # weights of one's own
+    return f'{family}:{rest}' if family else rest
 
 # %% ../nbs/42_app.ipynb #03f147f4
 def open_app(
@@ -188,10 +197,8 @@ def open_app(
     _gradio() # complain before anything is loaded
     compare = compare or ('scenes-cls' if model=='scenes' else '')
     if compare==model: raise ValueError(f'{model} would be compared with itself: name another model.')
-    alike = Path(model).name==Path(compare).name
-    def short(name): # a visitor need not know where it lies
-        return Path(name).name if Path(name).is_dir() and not alike else name
-    models = {short(name):open_for_use(name, device) for name in (model,compare) if name}
+    named = (lambda name: name) if _short(model)==_short(compare) else _short
+    models = {named(name):open_for_use(name, device) for name in (model,compare) if name}
     if model in boxed():
         kw = dict(images=draw_examples(), words=', '.join(things)) | kw
     return make_app(models, **kw)

@@ -50,7 +50,7 @@ examples = dict(
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
         "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
     runs=['clippy runs logs'],
-    segment=['clippy segment photo.jpg -l cat,dog -o out.png',
+    segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
         "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl",
         'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found'],

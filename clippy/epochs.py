@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/epochs.html.md"""
 # %% auto #0
 __all__ = ['Took', 'asked', 'Asked', 'EpochLoader']
 
-# %% ../nbs/06_epochs.ipynb #26ebea5f
+# %% ../nbs/06_epochs.ipynb #96292c75
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from .data import Report
 
-# %% ../nbs/06_epochs.ipynb #dd9e0f45
+# %% ../nbs/06_epochs.ipynb #7fa02289
 @dataclass
 class Took:
     "Seconds of workers, each by its own clock."
@@ -35,7 +35,7 @@ class Took:
     @property
     def each(self): return self.seconds/max(1,self.images) # seconds of one worker for an image
 
-# %% ../nbs/06_epochs.ipynb #62221581
+# %% ../nbs/06_epochs.ipynb #058d7dbd
 def asked(
     epoch:int,
     start:int, # batch to begin with
@@ -53,7 +53,7 @@ class Asked:
         self.n = n
     def __iter__(self): return asked(*self.at.tolist(), self.n)
 
-# %% ../nbs/06_epochs.ipynb #4db62ed4
+# %% ../nbs/06_epochs.ipynb #c0643bdd
 class EpochLoader:
     "Batches of one epoch after the other. A subclass has a length, and `_loader`."
     def __init__(self):
@@ -62,6 +62,7 @@ class EpochLoader:
         self.took = Took() # since somebody set it to zero
         self._report = Report()
         self._running = self._due = None # iterator over batches, and the (epoch, number) that it gives next
+        self._last = 0 # epoch with which it ends
 
     def __getstate__(self): # what a worker gets; with the loader it would be a cycle, which keeps workers alive
         return {k:v for k,v in self.__dict__.items() if k not in ('loader','_running')}
@@ -79,7 +80,7 @@ class EpochLoader:
         self.__dict__.pop('loader', None)
         self._running = self._due = None
 
-# %% ../nbs/06_epochs.ipynb #3ca79a2f
+# %% ../nbs/06_epochs.ipynb #d4ac20b6
 @patch
 def set_epoch(self:EpochLoader,
     epoch:int, # number of the epoch that the next iteration reads
@@ -93,7 +94,9 @@ def set_epoch(self:EpochLoader,
 @patch
 def __iter__(self:EpochLoader): # batches of one epoch
     epoch,start,last = self.at.tolist()
-    if self._due!=(epoch,start): self._running = iter(self.loader)
+    if self._due!=(epoch,start):
+        self._running = iter(self.loader)
+        self._last = last
     self._report = Report()
     for k in range(start, len(self)):
         self._due = None
@@ -104,5 +107,5 @@ def __iter__(self:EpochLoader): # batches of one epoch
             try: raise error
             finally: del error # it would hold on to this frame, and that to the workers
         if k+1<len(self): self._due = epoch,k+1
-        elif epoch<last: self._due = epoch+1,0
+        elif epoch<self._last: self._due = epoch+1,0
         yield batch

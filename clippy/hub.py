@@ -192,8 +192,9 @@ def _training(manifest):
         f'Versions: {versions}.')
 
 # %% ../nbs/44_hub.ipynb #2960aa38
-_always = """The answer for a pixel is the best of the words that are asked for, or *other* where a background word is better \
-or a threshold is not reached. A thing smaller than a patch is easily lost, and edges are as coarse as the patches.
+_always = """The answer for a pixel is the best of the words that are asked for, or *other* where a background word \
+is better or a threshold is not reached. A thing smaller than a patch is easily lost, and edges are as coarse as \
+the patches.
 The model says what resembles a word; it does not know whether the word is true. It is made for research on how images \
 and words meet, and not for decisions about people.""".split('\n')
 _drawn = ('It was trained on drawn scenes alone: ten things, seven backgrounds, their colours and positions. '

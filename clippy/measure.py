@@ -6,8 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md"""
 
 # %% auto #0
 __all__ = ['Several', 'Optional', 'list_tasks', 'protocol_lines', 'pairs_of', 'is_settings', 'read_settings', 'read_changes',
-           'share_out', 'out_file', 'finished', 'run_task', 'run_command', 'Evaluation', 'at_once', 'for_training',
-           'main']
+           'share_out', 'out_file', 'finished', 'beside_each_other', 'run_task', 'run_command', 'Evaluation', 'at_once',
+           'for_training', 'main']
 
 # %% ../nbs/25_measure.ipynb #38918c17
 import json, os, re
@@ -21,7 +21,7 @@ from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 
 from .classify import Folder
-from .compare import compare
+from .compare import compare, compare_many, gap, points
 from .console import command, did_you_mean, hide_text, in_bounds
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol
 from .files import read_text
@@ -163,6 +163,20 @@ def finished(out, about)->Result|None:
     raise ValueError(f'{out} holds the result of another evaluation (other {", ".join(differ)}): '
         'remove it, or choose another --out.')
 
+# %% ../nbs/25_measure.ipynb #b70ce1b7
+def beside_each_other(
+    files:list, # of results
+    across:str='', # what may differ between three or more
+)->str:
+    "What `--compare` prints."
+    if len(files)==1: raise ValueError('--compare takes two results or more: there is nothing to compare one with.')
+    if len(files)>2 or across: return compare_many(files, across)
+    a,b = (read_result(f) for f in files)
+    difference,ends = gap(a, b)
+    if not ends: return compare(a, b)
+    by,interval = points(difference, ends)
+    return f'{compare(a, b)}\n\n{a["primary"]}: {by} points ({interval}, paired over {a["count"]} images)'
+
 # %% ../nbs/25_measure.ipynb #36d46c69
 def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
     "One task of the command, unless its result is there already."
@@ -181,7 +195,7 @@ def run_command(
     "What `clippy eval` does."
     in_bounds(**vars(options))
     if options.list: return print(list_tasks())
-    if options.compare: return print(compare(*options.compare))
+    if options.compare: return print(beside_each_other(options.compare, options.across))
     if not options.model or not options.task: raise ValueError('Name a model and a task: '
         'clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')
     names = [t.strip() for t in options.task.split(',')]
@@ -263,7 +277,8 @@ def main(
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
     cpu:bool=False, # Leave the GPU alone
     list:bool=False, # Show tasks, what each needs on disk, and protocols
-    compare:Annotated[str, dict(nargs=2)]=None, # Two results: show what differs
+    compare:Annotated[str, dict(nargs='+')]=None, # Two results: show what differs; more: a row each, beside the first
+    across:str='', # In a table of several results these may differ: protocol, data, or protocol,data
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**locals()))

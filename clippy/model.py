@@ -6,12 +6,13 @@ Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
 # %% auto #0
 __all__ = ['pools', 'tower_settings', 'presets', 'image_tower', 'text_tower', 'quiet', 'redraw', 'train_tokenizer',
-           'new_text_tower', 'Config', 'CLIPpy', 'alone', 'value_path', 'finite', 'create_model', 'get_config',
-           'fetch_tower']
+           'new_text_tower', 'Config', 'CLIPpy', 'alone', 'value_path', 'checks_later', 'check', 'finite',
+           'create_model', 'get_config', 'fetch_tower']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
 import json, math, re, shutil
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -332,15 +333,31 @@ def encode_text(self:CLIPpy,
     "Embed texts."
     return self.encode_tokens(self.tokenize(texts))
 
+# %% ../nbs/00_model.ipynb #6dfdd13a
+_waiting = ContextVar('waiting', default=None) # checks that are looked at later
+
+@contextmanager
+def checks_later(): # yields a list of (bool tensor, sentence)
+    "Checks of what a card computes wait in a list, for as long as this is entered."
+    token = _waiting.set([])
+    try: yield _waiting.get()
+    finally: _waiting.reset(token)
+
+def check(ok:Tensor, sentence:str): # `ok` is bool, a single one
+    "Stop with a sentence, now or later."
+    waiting = _waiting.get()
+    if waiting is not None and ok.device.type=='cuda': waiting.append((ok, sentence))
+    elif not ok: raise ValueError(sentence)
+
 # %% ../nbs/00_model.ipynb #255fdf14
 def finite(
     x:Tensor, # vectors or scores
     what:str='Scores', # begins the sentence
 )->Tensor: # the same
     "Stop at NaN and infinity."
-    if x.isfinite().all(): return x
-    raise ValueError(f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
-                     'weights of the model are damaged, or too large for its precision.')
+    check(x.isfinite().all(), f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
+                              'weights of the model are damaged, or too large for its precision.')
+    return x
 
 # %% ../nbs/00_model.ipynb #9d934746
 @patch

@@ -22,9 +22,10 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from .console import Table, did_you_mean, table
-from .data import eval_transform, to_rgb
+from .data import to_rgb
 from .files import digest
 from .model import CLIPpy
+from .pipeline import sent_pixels
 from .words import templates_of
 
 # %% ../nbs/20_protocol.ipynb #d7a488ae
@@ -190,7 +191,10 @@ def image_transform(
 def _prepare(size, how, patch, mean, std, image):
     resize,rounding,kernel,longest = how
     image = to_rgb(image) if isinstance(image, Image.Image) else Image.fromarray(image)
-    if resize=='crop': return eval_transform(size, mean, std)(image)
+    if resize=='crop': return sent_pixels(_centre(image, size), mean, std, inverse=True)
     w,h = image.size
-    x = resized(image, new_sides(h, w, size, resize, rounding, longest, patch), kernel)
-    return v2.functional.normalize(x.float()/255, mean, std)
+    return sent_pixels(resized(image, new_sides(h, w, size, resize, rounding, longest, patch), kernel), mean, std)
+
+def _centre(image, size): # cut out of it, `[3,size,size]` uint8
+    small = v2.functional.resize(image, [size], v2.InterpolationMode.BICUBIC, antialias=True)
+    return v2.functional.pil_to_tensor(v2.functional.center_crop(small, [size]))

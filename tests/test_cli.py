@@ -46,7 +46,7 @@ def test_first_words_need_no_library(tmp_path):
         ('eval','--compare','a.json','b.json'):'There is no result a.json.',
         ('train','--lr','fast'):"invalid float value: 'fast'",
         ('tarin',):'Did you mean train',
-        ('export','tipsv2-l14','out'):'clippy exports its own models only',
+        ('export','dinov2-l14-txt-whole','out'):'export the model of that name without -whole',
     }
     cases = [('--help',), *((c,'--help') for c in commands), *slips, ('models',)]
     res = subprocess.run([sys.executable, '-c', quick, json.dumps(cases)], capture_output=True, text=True, cwd=tmp_path)
