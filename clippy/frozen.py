@@ -122,7 +122,8 @@ def feature_folder(
 )->Path: # below `base`
     "The folder for the features of a data set."
     c = model.config
-    what = [c.image, tower_hash(model.image), data, size, [float(v) for v in (*c.mean,*c.std)], precision, 'whole image']
+    pixels = [size, 'whole image', *(float(v) for v in (*c.mean,*c.std))]
+    what = [c.image, tower_hash(model.image), data, pixels, precision]
     return Path(base)/f'features-{digest(what)}'
 
 class Features:

@@ -124,7 +124,8 @@ def build(self:Run):
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
-    self.texts = TextVectors(self.unwrapped, options.accum_freq) if options.freeze_text and not options.fsdp else None
+    once = options.freeze_text and not options.fsdp # each caption
+    self.texts = TextVectors(self.unwrapped, options.accum_freq) if once else None
     if options.cache_features: self.loader = with_features(self.loader, self.unwrapped, options.cache_features,
         self.data, acc, make=not options.dry_run)
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
@@ -135,7 +136,8 @@ def plan(self:Run)->str:
     "What is going to happen, in a few lines."
     options = self.options
     count = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
-    size = lambda tower: f'{count(tower)}, frozen' if any(tower is t for t in self.unwrapped.frozen) else count(tower)
+    frozen = self.unwrapped.frozen
+    size = lambda tower: f'{count(tower)}, frozen' if any(tower is t for t in frozen) else count(tower)
     parts = f' in {options.accum_freq} parts' if options.accum_freq>1 else ''
     return (f'{self.folder}: {options.model}, {self.config.pooling} pooling, '
         f'image tower {size(self.unwrapped.image)}, text tower {size(self.unwrapped.text)}\n'
