@@ -19,7 +19,7 @@ from .answers import Grouping, HeatMap, Segmentation, colours
 from .asked import lone_note, typed_background, words_of
 from .gate import upload_folder
 from .model import CLIPpy
-from .predict import competing, read_image
+from .predict import competing, read_image, said_elsewhere
 from .scenes import Scenes
 
 # %% ../nbs/41_questions.ipynb #0985e1b9
@@ -128,7 +128,8 @@ def ask_words(
     words,background = typed_question(words, background)
     if 'other' in words:
         raise ValueError('The rest of an image is called other: take another word for what you look for.')
-    return model.segment(open_upload(file), words, background, checked_number(threshold, 0, 1))
+    image,threshold = open_upload(file),checked_number(threshold, 0, 1)
+    with said_elsewhere(): return model.segment(image, words, background, threshold)
 
 # %% ../nbs/41_questions.ipynb #71c047fc
 def ask_heat(

@@ -72,6 +72,33 @@ def test_who_answers(url, tmp_path):
     assert said(make_app({'mine':model}))=='**mine** answers.'
     assert '<' not in said(make_app({'<img src=x>':model})).replace('\\<', '').replace('&lt;', '')
 
+def test_background_of_the_page(client, images):
+    "`auto` lets the model's own words compete; an empty line lets one word be everywhere, and the note says so."
+    model = load('scenes')
+    for line,known in ('auto','auto'),('none',()),('',()),('sand, sky',['sand','sky']):
+        got, = ask(client, '/words', file(images[0]), 'car', line, 0)
+        seg = model.segment(images[0], ['car'], known)
+        assert {k.split('  ')[0] for k in got}=={r.label for r in seg if r.area}
+        for r in seg:
+            if r.area: assert np.array_equal(got[f'{r.label}  {r.area:.1%}'], r.mask)
+        for name in '/words','/compare':
+            note = client.predict(file(images[0]), 'car', line, 0, api_name=name)[-1]
+            assert note.startswith('car is the only word, so it is the answer') if not known else note==''
+    assert client.predict(file(images[0]), 'car, fish', '', 0, api_name='/words')[-1]==''
+    with pytest.raises(Exception, match='auto stands alone'):
+        client.predict(file(images[0]), 'car', 'auto, sky', 0, api_name='/words')
+
+def test_the_page_begins_with_auto():
+    "The line for the background says `auto`, and below it stands which words that means for this model."
+    def line(page): return next(b for b in page.blocks.values() if getattr(b, 'elem_id', '')=='background')
+    model = create_model('clippy-scenes', captions=['a cat','a boat']).eval()
+    photos = make_app({'mine':model})
+    for page,some in (open_app(),'grass, sand, water and 4 more'),(photos,'bag, bed, bedclothes and 36 more'):
+        assert line(page).value=='auto' and f'(auto: {some}; empty: none)' in line(page).info
+    model.background = ()
+    assert '(auto and empty: none)' in line(make_app({'mine':model})).info
+    assert line(make_app({'mine':model}, background='fog')).value=='fog'
+
 @pytest.fixture(scope='module')
 def stranger(tmp_path_factory):
     "A folder with a small CLIP of open_clip, random weights."
