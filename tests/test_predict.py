@@ -324,7 +324,7 @@ def test_one_word_finds_its_pixels(trained):
 def test_a_named_background_is_what_it_was(trained, background):
     "No word, one, or a list: these compete and no others do, whatever they are called."
     others = list(background)
-    if isinstance(background, str): others = [w for w in [background] if w!='none']
+    if isinstance(background, str): others = [] if background=='none' else [background]
     labels = ['boat','cat']
     vectors = plain_vectors(trained, labels+others)
     cosines = (vectors@unit(plain_tokens(trained, drawn(1))).T).reshape(len(vectors), 8, 8)
