@@ -318,8 +318,8 @@ def main(
     out:str='', # JSON file for the result (several: folder); an interrupted run goes on from it
     save_predictions:str='', # Folder for what the model answered
     batch_size:int=16, # Images at once
-    workers:int=2, # Processes that read images
-    precision:str='', # bf16 or fp16 (as the model is)
+    workers:int=None, # Processes that read images (as many as are good for so many)
+    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
     text:str='', # Preset or release: folder or Hub name of the text tower
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
     cpu:bool=False, # Leave the GPU alone

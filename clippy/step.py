@@ -39,8 +39,8 @@ def train_step(
     acc:Accelerator,
     model:nn.Module, # a `CLIPpy`, as accelerate wrapped it
     opt, # its optimizer, likewise
-    images:Tensor, # `[b,3,H,W]`, normalised
-    texts:list, # `[b]` captions
+    images:Tensor, # `[b,3,H,W]`, normalised; or `[b,N,width]` features
+    texts:list, # `[b]` captions, or for each part what `encode_tokens` takes
     lr:float,
     clip:float, # largest norm of the gradient
     loss=clip_loss, # one of `losses`
@@ -50,8 +50,9 @@ def train_step(
     opt.zero_grad()
     for group in opt.param_groups: group['lr'] = lr*group.get('lr_scale', 1.)
     unwrapped = acc.unwrap_model(model)
-    n = -(-len(texts)//accum)
-    parts = [(images[i:i+n], unwrapped.tokenize(texts[i:i+n])) for i in range(0, len(texts), n)]
+    n = -(-len(images)//accum)
+    if isinstance(texts[0], str): texts = [unwrapped.tokenize(texts[i:i+n]) for i in range(0, len(texts), n)]
+    parts = list(zip(images.split(n), texts))
     value = cached_backward(model, parts, loss, unwrapped.logit_bias, acc.backward, partial(acc.no_sync, model))
     norm = clip_gradients(acc, unwrapped, clip)
     opt.step()
