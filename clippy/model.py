@@ -296,15 +296,17 @@ def tokenize(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch
 def encode_tokens(self:CLIPpy,
-    tokens:dict, # from `tokenize`
+    tokens:dict, # from `tokenize`, or in groups from `similar_lengths`
 )->Tensor: # `[B,D]`, length 1
     "Embed texts that are token ids already."
-    return F.normalize(self.project(self.read(tokens)), dim=-1)
+    if 'groups' not in tokens: return F.normalize(self.project(self.read(tokens)), dim=-1)
+    found = torch.cat([self.encode_tokens(part) for part in tokens['groups']])
+    return found.index_select(0, tokens['back'].to(self.device, non_blocking=True))
 
 @patch
 def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
     "What the text tower makes of token ids."
-    return self.text({k:v.to(self.device) for k,v in tokens.items()})['sentence_embedding']
+    return self.text({k:v.to(self.device, non_blocking=True) for k,v in tokens.items()})['sentence_embedding']
 
 @patch
 def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # from what `read` gives into the common space
