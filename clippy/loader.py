@@ -110,17 +110,18 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
         try: found = list(takewhile(bool, (self.sample(epoch, p, report) for p in places)))
         except Unreachable as e: return None,report,e
-    if len(found)==of.batch_size: return _batch(found),report,None
+    if len(found)==of.batch_size: return _batch(found, of.tokenize),report,None
     where = ', '.join(shard_name(u) for u in of.urls[:3])
     return None,report,ValueError(f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}')
 
-def _batch(found):
+def _batch(found, tokenize):
     images,captions,keys = zip(*found)
-    return torch.stack(images),list(captions),list(keys)
+    return torch.stack(images),(tokenize or list)(captions),list(keys)
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader:
     "Training batches from shards: shuffled by seed, shared out, the same number for each process."
+    tokenize = None # what workers make of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
         urls:str|list, # as for `shard_list`
         transform, # callable: PIL RGB image -> `[3,H,W]` tensor, or from the file's bytes where it has `takes_bytes`
@@ -348,7 +349,7 @@ def _streamed(self:ShardLoader):
             yield None,report,self._nothing_usable(epoch, worker, report)
             return
         counts = report.take()
-        if i>=start: yield _batch(batch),counts,None # those before were counted by the run that was interrupted
+        if i>=start: yield _batch(batch, self.tokenize),counts,None # those before were counted by the run that was interrupted
 
 @patch
 def _nothing_usable(self:ShardLoader, epoch, worker, report):

@@ -232,7 +232,7 @@ def image_tokens(self:CLIPpy,
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
-    half = x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type) # a model in half precision
+    half = x.is_floating_point() and x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type)
     return self.proj(self.image.forward_features(x.to(self.dtype) if half else x))
 
 # %% ../nbs/00_model.ipynb #9e81be3d

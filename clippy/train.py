@@ -27,11 +27,10 @@ from psutil import Process # comes with accelerate
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
-from .batches import captions_for_tokenizer, make_loader, which_data
+from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
 from .checkpoint import Checkpoints, on_main, rng_kept
-from .compile import compiled_step, compiling
+from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
-from .data import normalize
 from .history import History
 from .loss import losses
 from .model import create_model
@@ -106,8 +105,8 @@ def build(self:Run):
     model = create_model(self.config, image_weights=options.image_weights or None, captions=texts, seed=options.seed)
     if options.freeze_image or options.freeze_text: model.freeze(options.freeze_image, options.freeze_text)
     if options.grad_checkpointing: model.grad_checkpointing()
-    if options.compile:
-        for layer in layers(model): layer.compile() # all layers of a tower are alike: each kind is compiled once
+    if options.compile and options.fsdp:
+        for layer in layers(model): layer.compile() # which is all that can be compiled of a model that is spread
     self.copy = deepcopy(model) if options.fsdp and self.is_main else None # to be evaluated
     if options.fsdp: model = shard(acc.prepare_model(model, evaluation_mode=True))
     opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd,
@@ -115,6 +114,8 @@ def build(self:Run):
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
+    self.normalize = normalizer(self.unwrapped, options)
+    self.loader.tokenize = make_tokenize(options, self.unwrapped)
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
 
 # %% ../nbs/10_train.ipynb #8cd45c95
@@ -148,7 +149,7 @@ def fill_copy(self:Run, weights):
 def advance(self:Run, images, texts, keys):
     "One step, and what is due after it."
     options,history = self.options,self.history
-    images = normalize(images.to(self.acc.device, non_blocking=True), self.config.mean, self.config.std)
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
     with compiled_step(options.compile):
         loss,norm = train_step(self.acc, self.model, self.opt, images, texts, self.lr, options.grad_clip_norm,
@@ -280,7 +281,7 @@ def fit(self:Run):
     history = self.history
     hidden = {} if self.is_main else dict(disable=True)
     self.bar = tqdm(total=self.steps, initial=history.step, desc=self.folder.name, unit='step', **hidden)
-    with self.signals.catch(), self.bar:
+    with training_towers(self.unwrapped, self.options), self.signals.catch(), self.bar:
         while history.step<self.steps:
             history.start_clock()
             self.loader.set_epoch(history.epoch, history.step-history.epoch*len(self.loader))
@@ -330,6 +331,7 @@ def train(
 )->Run: # the finished run; its model is in `run.eval_model`
     "Train a CLIPpy."
     options = with_recipe(options)
+    options.compile = uses_compiler(options)
     if evaluations is None: evaluations = evaluations_for(options)
     with compiling(options.compile):
         run = Run(options, evaluations)
@@ -365,8 +367,8 @@ def rehearse(self:Run)->Run:
     self.model.train()
     images,texts,_ = next(iter(self.loader))
     began = time.time()
-    images = normalize(images.to(self.acc.device), self.config.mean, self.config.std)
-    with compiled_step(options.compile):
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
+    with training_towers(self.unwrapped, options), compiled_step(options.compile):
         loss,norm = train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
             losses[options.loss], options.accum_freq)
     loss,spent = loss.item(), time.time()-began
@@ -379,11 +381,11 @@ def rehearse(self:Run)->Run:
 @patch
 def shapes(self:Run, images, texts)->str:
     "What a batch is made of."
-    tokens = self.unwrapped.tokenize(texts)['input_ids'].shape
+    groups = [g['input_ids'].shape for part in texts for g in part.get('groups', [part])]
     patches = math.prod(side//patch for side,patch in zip(images.shape[-2:], self.unwrapped.patch))
     kept = int(patches*(1-self.config.token_drop))
     return (f'a batch of this process: images {tuple(images.shape)}, {kept} of {patches} patch tokens each; '
-        f'texts {tuple(tokens)}')
+        f'texts {", ".join(str(tuple(g)) for g in groups)}')
 
 @patch
 def memory(self:Run)->str:
@@ -431,7 +433,10 @@ def main(
     ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
     grad_checkpointing:bool=False, # Less memory, a second forward pass
-    compile:bool=False, # torch.compile for the layers of both towers; open_clip: --torchcompile
+    memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
+    compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
+    no_compile:bool=False, # No torch.compile on CUDA either
+    text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
     fsdp:bool=False, # Spread the model over the processes (FSDP2)
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb
