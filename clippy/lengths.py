@@ -21,9 +21,11 @@ from .model import CLIPpy
 def even_length(
     n:int, # tokens of the longest text
     most:int|None=None, # tokens that a text can have; None: any number
-)->int: # 16, 24, 32, 48, 64, 96 ...
+)->int: # 8, 16 ... 48, 64, 80, 96, 128 ...
     "One of a few lengths that is not shorter."
-    found = next(step<<k for k in range(20) for step in (16,24) if step<<k >= n)
+    step = 8
+    while n>6*step: step *= 2
+    found = -(-n//step)*step
     return min(found, max(n, most)) if most else found
 
 # %% ../nbs/01_lengths.ipynb #e82d3ed2
@@ -57,6 +59,7 @@ def _without_weights(text): # a SentenceTransformer that can only tokenize
     bare.config = first.model.config
     first._modules = {'model':bare}
     light._modules = {'0':first}
+    light.model_card_data = None # would bring the whole model along
     return light
 
 # %% ../nbs/01_lengths.ipynb #3dee0cbd
