@@ -11,7 +11,6 @@ __all__ = ['even_length', 'similar_lengths', 'Tokenize']
 from copy import copy
 from types import SimpleNamespace
 
-import torch
 import torch.nn.functional as F
 from torch import nn
 
