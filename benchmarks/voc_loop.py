@@ -98,7 +98,7 @@ def ours(model, data, protocol, index, watch, batch_size, workers):
         put(segment_masks, 'areas', watch.over('metric', segment_masks.areas))
         put(Head, 'decide', watch.over('decide', Head.decide))
         put(Segment, 'prepare', watch.over('start', Segment.prepare))
-        stack.enter_context(patch('clippy.eval.DataLoader', watched_loader(watch)))
+        stack.enter_context(patch('clippy.pipeline.DataLoader', watched_loader(watch)))
         result = evaluate(model, 'voc', data, protocol, limit=len(index), batch_size=batch_size, workers=workers)
     watch['head'] = watch.pop('decide')+watch.pop('tower and words')-watch['tower']
     return result.numbers['miou']

@@ -19,13 +19,16 @@ from typing import Annotated
 
 from fastcore.script import call_parse
 
+from .classes import first_few
 from .console import in_markdown, need
 from .folders import open_for_use
 from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload_folder
-from .questions import ask_both, ask_groups, ask_heat, ask_words, draw_examples, layers, typed, word_of
-from .registry import caution
+from .predict import own_background
+from .questions import ask_both, ask_groups, ask_heat, ask_words, draw_examples, layers
+from .questions import note_on, typed_question, word_of
+from .registry import caution, is_family
 from .saved import boxed
-from .scenes import backgrounds, things
+from .scenes import things
 from .space import write_space
 
 # %% ../nbs/42_app.ipynb #cdc7d126
@@ -50,14 +53,15 @@ def _stored(page, file): # the path that gradio hands on, or a complaint
     return file.path
 
 # %% ../nbs/42_app.ipynb #3c63481d
-def _question(page, images, words, background): # components for file, words, background, threshold
+def _question(page, images, words, background, own): # components for file, words, background, threshold
     gr = _gradio()
     dropped = dict(type='filepath', sources=['upload','clipboard'])
     image = gr.Image(images[0] if images else None, label='Image', **dropped, height=320, elem_id='image')
     image.preprocess = partial(_stored, page)
     if images: _examples(images, image)
     looked_for = dict(label='Words', info='What to look for, with commas', elem_id='words')
-    rivals = 'Words that compete; where one wins, the answer is other'
+    auto = f'auto: {first_few(own)}; empty: none' if own else 'auto and empty: none'
+    rivals = f'Words that compete; where one wins, the answer is other ({auto})'
     compete = dict(label='Background', info=rivals, elem_id='background')
     unsure = dict(label='Threshold', info='Answers of smaller probability are other', elem_id='threshold')
     lines = [gr.Textbox(words, **looked_for), gr.Textbox(background, **compete)]
@@ -91,13 +95,16 @@ def _words_tab(model, question, limits):
         answer = dict(elem_classes='answer', min_width=240)
         overlay = gr.AnnotatedImage(label='Segments', elem_id='segments', **answer)
         heat = gr.Image(label='Heat map', elem_id='heat', buttons=['fullscreen'], **answer)
+    note = gr.Markdown(elem_id='note')
     word = gr.Radio([], label='Heat map of', elem_id='word')
 
     def find(file, words, *rest):
         seg = ask_words(model, file, words, *rest)
-        known = sum(typed(words, rest[0]), [])
+        known,behind = typed_question(words, rest[0])
+        if behind!='auto': known = [*known, *behind]
         best = max(seg.labels[1:], key=lambda word: seg[word].area)
-        return _shown(seg, seg.labels), file, gr.Radio(known, value=best), warm(file, best)
+        heat,said = warm(file, best),_note([model], words, rest[0])
+        return _shown(seg, seg.labels), file, gr.Radio(known, value=best), heat, said
     def warm(file, word):
         h = ask_heat(model, file, word)
         return gr.Image(h.overlay(), label=f'{h.text}: cosine {h.map.min():.2f} (dark) to {h.map.max():.2f} (light)')
@@ -106,9 +113,11 @@ def _words_tab(model, question, limits):
         return (old, gr.skip()) if w=='other' else (w, warm(file, w))
 
     asked = [button.click, *(line.submit for line in question[1:3])]
-    gr.on(asked, _told(find), question, [overlay, seen, word, heat], api_name='words', **limits)
+    gr.on(asked, _told(find), question, [overlay, seen, word, heat, note], api_name='words', **limits)
     word.input(_told(warm), [seen, word], heat, api_name='heat', **limits)
     overlay.select(_told(pick), [seen, word], [word, heat], api_visibility='private', **limits)
+
+def _note(models, words, background): return in_markdown(note_on(models, words, background))
 
 def _entry(event): # of the legend, that was clicked
     found = event._data.get('value') if isinstance(event._data, dict) else None
@@ -131,15 +140,18 @@ def _compare_tab(models, question, limits):
     names = [f'{name}: {m.config.pooling} pooling' for name,m in models.items()]
     answer = dict(elem_classes='answer', min_width=240)
     with gr.Row(): overlays = [gr.AnnotatedImage(label=n, elem_id=f'model{i}', **answer) for i,n in enumerate(names)]
-    def compare(*asked): return [_shown(seg, seg.labels) for seg in ask_both(list(models.values()), *asked)]
-    button.click(_told(compare), question, overlays, api_name='compare', **limits)
+    note = gr.Markdown(elem_id='note-both')
+    def compare(*asked):
+        both = list(models.values())
+        return [*(_shown(seg, seg.labels) for seg in ask_both(both, *asked)), _note(both, *asked[1:3])]
+    button.click(_told(compare), question, [*overlays, note], api_name='compare', **limits)
 
 # %% ../nbs/42_app.ipynb #0fd65e75
 def make_app(
     models:dict, # name -> CLIPpy; the second, if there is one, is for comparison
     images:list=(), # paths of examples; the first is there at the beginning
     words:str='', # typed at the beginning
-    background:str='', # likewise
+    background:str='auto', # likewise
     workers:int=2, # questions answered at once
     waiting:int=20, # questions that may wait
 ): # gradio.Blocks, queued
@@ -150,7 +162,8 @@ def make_app(
     with gr.Blocks(title='clippy', analytics_enabled=False) as page:
         gr.Markdown('# clippy\nSegments from words, learnt from captions alone.')
         with gr.Row():
-            with gr.Column(scale=2, min_width=300): question = _question(page, list(images), words, background)
+            with gr.Column(scale=2, min_width=300):
+                question = _question(page, list(images), words, background, own_background(first))
             with gr.Column(scale=3, min_width=300):
                 gr.Markdown(_who_answers(*next(iter(models.items()))), elem_id='model')
                 with gr.Tab('Words'): _words_tab(first, question, limits)
@@ -162,7 +175,16 @@ def make_app(
 # %% ../nbs/42_app.ipynb #cb0cd254
 def _who_answers(name, model):
     knows = caution(model, name) or (f'{name} knows {model.knows}.' if model.knows else f'{name} answers.')
-    return f'**{in_markdown(name)}** {in_markdown(knows.removeprefix(name).strip())}'
+    said = in_markdown(knows.removeprefix(name).strip())
+    return f"**{in_markdown(name)}** {said.replace(in_markdown('`clippy models`'), '`clippy models`')}"
+
+# %% ../nbs/42_app.ipynb #c2d92698
+def _short(name): # a name without the folders before it
+    family,rest = name.split(':', 1) if is_family(name) and ':' in name else ('',name)
+    model,_,file = rest.partition('/')
+    if Path(rest).exists(): rest = Path(rest).name
+    elif family and Path(file).is_file(): rest = f'{model}/{Path(file).name}' # weights of one's own
+    return f'{family}:{rest}' if family else rest
 
 # %% ../nbs/42_app.ipynb #03f147f4
 def open_app(
@@ -175,12 +197,10 @@ def open_app(
     _gradio() # complain before anything is loaded
     compare = compare or ('scenes-cls' if model=='scenes' else '')
     if compare==model: raise ValueError(f'{model} would be compared with itself: name another model.')
-    alike = Path(model).name==Path(compare).name
-    def short(name): # a visitor need not know where it lies
-        return Path(name).name if Path(name).is_dir() and not alike else name
-    models = {short(name):open_for_use(name, device) for name in (model,compare) if name}
+    named = (lambda name: name) if _short(model)==_short(compare) else _short
+    models = {named(name):open_for_use(name, device) for name in (model,compare) if name}
     if model in boxed():
-        kw = dict(images=draw_examples(), words=', '.join(things), background=', '.join(backgrounds)) | kw
+        kw = dict(images=draw_examples(), words=', '.join(things)) | kw
     return make_app(models, **kw)
 
 # %% ../nbs/42_app.ipynb #94b1b347

@@ -9,6 +9,8 @@ __all__ = ['SceneLoader', 'make_loader', 'make_tokenize', 'which_data', 'caption
 
 # %% ../nbs/09_batches.ipynb #c5c33977
 import os, sys
+from copy import copy
+from time import perf_counter
 from types import SimpleNamespace
 
 import torch
@@ -16,6 +18,7 @@ from fastcore.basics import patch, store_attr
 from torch.utils.data import DataLoader
 
 from .data import Report, array_transform, fast_transform, shard_list
+from .epochs import Asked, EpochLoader, Took
 from .files import digest
 from .lengths import Tokenize
 from .loader import ShardLoader, leave_signals
@@ -25,7 +28,7 @@ from .stream import first_captions, shards_hash
 from .swapped import Birds
 
 # %% ../nbs/09_batches.ipynb #6332a1e7
-class SceneLoader:
+class SceneLoader(EpochLoader):
     "Batches of new scenes, with the interface of `ShardLoader`."
     tokenize = None # what is made of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
@@ -39,47 +42,44 @@ class SceneLoader:
         world:int=1, # number of processes
         birds:int=0, # of the images in a batch of all processes, how many are birds
     ):
+        super().__init__()
         store_attr()
-        self.epoch = self.start = self.seen = 0
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
-    def set_epoch(self, epoch, start=0): self.epoch,self.start = epoch,start
-    def report(self): return Report(seen=self.seen)
     def describe(self):
         return 'drawn: the batches are a function of seed and epoch, for any number of processes and workers'
-    def numbers(self, step)->list: # (kind, number) of this process's images
+    def numbers(self, epoch, step)->list: # (kind, number) of this process's images
         "What is in a batch."
         n = self.batch_size*self.world - self.birds
-        scene = self.epoch*self.num_samples + step*n
-        bird = (self.epoch*len(self) + step)*self.birds
+        scene = epoch*self.num_samples + step*n
+        bird = (epoch*len(self) + step)*self.birds
         batch = [('scene',scene+i) for i in range(n)] + [('bird',bird+i) for i in range(self.birds)]
         return batch[self.rank*self.batch_size:(self.rank+1)*self.batch_size]
 
 # %% ../nbs/09_batches.ipynb #e19ab998
 class _Drawn:
-    "Scenes and birds by kind and number."
+    "Batches of scenes and birds by (epoch, number), for a `DataLoader`."
     def __init__(self, loader):
+        self.loader = loader
         self.kinds = dict(
             scene=Scenes(sys.maxsize, loader.seed, loader.size),
             bird=Birds(sys.maxsize, 'train', loader.seed, loader.size))
-        self.transform = loader.transform
-    def __getitem__(self, number):
-        kind,i = number
+    def draw(self, kind, i): # image, caption, key
         scene = self.kinds[kind][i]
-        return self.transform(scene.image), scene.caption, f'{kind} {i}'
+        return self.loader.transform(scene.image), scene.caption, f'{kind} {i}'
+    def __getitem__(self, at): # (images, captions, keys), counts, error, `Took`
+        began,n = perf_counter(),self.loader.batch_size
+        images,captions,keys = zip(*(self.draw(*number) for number in self.loader.numbers(*at)))
+        batch = torch.stack(images),(self.loader.tokenize or list)(captions),list(keys)
+        spent = perf_counter()-began
+        return batch, Report(seen=n), None, Took(images=n, decoding=spent, seconds=spent)
 
-def _together(items): # images, captions, keys
-    images,captions,keys = zip(*items)
-    return torch.stack(images), list(captions), list(keys)
+def _as_is(x): return x
 
 @patch
-def __iter__(self:SceneLoader):
-    steps = [self.numbers(i) for i in range(self.start, len(self))]
-    self.seen = 0
-    for batch in DataLoader(_Drawn(self), batch_sampler=steps, num_workers=self.workers, collate_fn=_together,
-            worker_init_fn=leave_signals, generator=torch.Generator()):
-        self.seen += self.batch_size
-        images,captions,keys = batch
-        yield images,(self.tokenize or list)(captions),keys
+def _loader(self:SceneLoader):
+    return DataLoader(_Drawn(copy(self)), batch_size=None, sampler=Asked(self.at, len(self)), collate_fn=_as_is,
+        num_workers=self.workers, persistent_workers=self.workers>0, worker_init_fn=leave_signals,
+        pin_memory=torch.cuda.is_available(), generator=torch.Generator())
 
 # %% ../nbs/09_batches.ipynb #5ad234ce
 def make_loader(
@@ -105,7 +105,7 @@ def make_tokenize(
     model:CLIPpy, # on its device
 )->Tokenize: # for a loader's `tokenize`
     "What is made of a batch's captions."
-    if options.train_data: os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false') # a worker is a process already
+    os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false') # a worker is a process already
     groups = options.text_groups or (4 if model.device.type=='cuda' else 1)
     return Tokenize(model, groups, even=bool(options.compile), parts=options.accum_freq)
 

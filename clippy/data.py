@@ -190,7 +190,7 @@ def _scaled(file, image, k):
 # %% ../nbs/02_data.ipynb #54c19275
 def normalize(
     images:Tensor, # `[...,3,H,W]`, uint8 or float
-    mean:tuple|Tensor=CLIP_MEAN, # per channel, of values in [0,1]; a tensor is sent to the device once, a tuple each time
+    mean:tuple|Tensor=CLIP_MEAN, # per channel, of values in [0,1]; a tensor is sent to the device once
     std:tuple|Tensor=CLIP_STD, # per channel, of values in [0,1]
 )->Tensor: # float32; floats are returned as they are, for they are normalised already
     "Normalise a batch of 8-bit images where it is."

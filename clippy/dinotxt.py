@@ -129,7 +129,7 @@ class CausalText(nn.Module):
         later = torch.full((n, n), -torch.inf, dtype=x.dtype, device=x.device).triu(1)
         for block in self.blocks: x = block(x, attn_mask=later)
         x = self.linear_projection(self.ln_final(x))
-        return x[torch.arange(len(x), device=x.device), ids.argmax(-1)] # the end of a text has the highest id
+        return x[torch.arange(x.shape[0], device=x.device), ids.argmax(-1)] # the end of a text has the highest id
 
 # %% ../nbs/17_dinotxt.ipynb #27cb6b92
 class DinoTxt(Family):

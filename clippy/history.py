@@ -17,6 +17,7 @@ from accelerate.utils import gather_object
 from fastcore.basics import patch
 from torch import Tensor
 
+from .balance import Pace, StepClock
 from .data import Report
 from .files import write_json
 from .optimizer import tower_norms
@@ -35,11 +36,14 @@ class History:
         self.entries = [] # of the log, and one at the end of each epoch
         self.unlogged = [] # loss, gradient norm and sample keys of each step since the last entry
         self.earlier = Report() # samples of this epoch before the run was interrupted
+        self.clock = StepClock(acc.device)
+        self.pace = Pace()
         self.start_clock()
 
     def start_clock(self): # evaluation does not count as training time
         self.started = time.time()
         self.waited = 0.
+        self.clock.take()
 
     @property
     def curve(self): return [e for e in self.entries if 'loss' in e]
@@ -54,6 +58,7 @@ def add_step(self:History,
     keys:list, # of the samples of this process
 ):
     "One step more."
+    self.clock.stop()
     self.unlogged.append((loss, norm, keys))
     self.step += 1
 
@@ -92,8 +97,7 @@ def log(self:History,
 )->str: # for the progress bar
     "Make an entry of the steps since the last one."
     loss,norm = self.finite_losses().mean(0).tolist()
-    spent = time.time()-self.started
-    speed,wait = len(self.unlogged)*pairs/spent, self.waited/spent
+    speed,wait = self.speed(len(self.unlogged)*pairs)
     entry = dict(step=self.step, epoch=self.epoch, loss=round(loss,5), lr=lr,
         logit_scale=round(model.logit_scale.exp().item(),4), **self.gradients(model, norm, clip),
         images_per_s=round(speed,1), data_wait=round(wait,3), skipped=skipped)
@@ -102,6 +106,14 @@ def log(self:History,
     self.unlogged = []
     self.start_clock()
     return f'loss {loss:.3f}, {speed:.0f} images/s, {wait:.0%} waiting for data'
+
+@patch
+def speed(self:History, images)->tuple: # images/s, share of the time without data
+    "Since the last entry."
+    spent,worked = time.time()-self.started,self.clock.take()
+    waited = min(self.waited, max(0., spent-worked)) # a host may wait while its device is still busy
+    self.pace.add(Pace(len(self.unlogged), images, spent, worked))
+    return images/spent, waited/spent
 
 @patch
 def gradients(self:History, model, norm, clip)->dict: # name -> norm, of those that are finite
@@ -121,6 +133,7 @@ def timed(self:History, batches):
         batch = next(batches, None)
         self.waited += time.time()-began
         if batch is None: return
+        self.clock.start()
         yield batch
 
 # %% ../nbs/09_history.ipynb #4f9922de

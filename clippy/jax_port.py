@@ -151,7 +151,11 @@ def image_tokens(self:JaxCLIPpy, x): # `[B,3,H,W]` -> prefix tokens, patch token
         raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                          f'the patch, {self.vit.patch[0]} x {self.vit.patch[1]}.')
     tokens = vit_tokens(self.image, jnp.asarray(x), self.vit)
-    return [linear(self.proj, 'proj', t) if self.proj else t for t in tokens]
+    return [_headed(self.proj, t) for t in tokens]
+
+def _headed(p, x): # no head, a linear one, or two layers
+    if 'proj.2.weight' in p: return linear(p, 'proj.2', acts['gelu'](linear(p, 'proj.0', x)))
+    return linear(p, 'proj', x) if p else x
 
 # %% ../nbs/45_jax.ipynb #004d5585
 @patch

@@ -14,6 +14,7 @@ from functools import cached_property,lru_cache
 from itertools import chain,count,islice,takewhile
 from pathlib import Path
 from random import Random
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from .access import Shard,shard_index,unseekable
 from .console import hide
 from .data import (Report,Unusable,decode_sample,random_sample,local_path,open_image,read_sizes,sample_key,
     shard_list,shard_name,shard_sizes)
+from .epochs import Asked,EpochLoader,Took
 from .stream import Unreachable,fetch,read_shard
 
 # %% ../nbs/06_loader.ipynb #c211c932
@@ -73,14 +75,20 @@ class IndexedBatches:
         n = 2*of.window*len(of.urls)//max(1,sum(of.sizes))+2
         def opened(j): return Shard(of.urls[j], of.path(j), of.sizes[j], of.max_sample_mb*1_000_000)
         return lru_cache(min(256, max(8,n)))(opened)
-    def draw(self, j, i, seed): # (image, caption, key)
-        image,captions = decode_sample(self.shard(j)[i], self.of.decode)
-        key = sample_key(self.of.urls[j], self.shard(j).key(i))
-        return (*random_sample(image, captions, self.of.transform, seed), key)
+    def draw(self, j, i, seed, took): # (image, caption, key)
+        began = perf_counter()
+        shard = self.shard(j)
+        raw = shard[i]
+        took.reading += perf_counter()-began
+        began = perf_counter()
+        image,captions = decode_sample(raw, self.of.decode)
+        found = random_sample(image, captions, self.of.transform, seed)
+        took.decoding += perf_counter()-began
+        return (*found, sample_key(self.of.urls[j], shard.key(i)))
 
 # %% ../nbs/06_loader.ipynb #75f9c091
 @patch
-def sample(self:IndexedBatches, epoch, place, report): # None if there is nothing usable
+def sample(self:IndexedBatches, epoch, place, report, took): # None if there is nothing usable
     "What stands at a place of an epoch, or what takes its place."
     of,order = self.of,self.order(epoch)
     seed = f'{of.seed} {epoch} {place}'
@@ -88,13 +96,13 @@ def sample(self:IndexedBatches, epoch, place, report): # None if there is nothin
     is_last = i==of.sizes[j]-1
     if is_last and (beyond := self.shard(j).beyond): report.skip(of.urls[j], 'not in sizes.json', *beyond)
     try:
-        found = self.draw(j, i, seed)
+        found = self.draw(j, i, seed, took)
         report.seen += 1
         return found
     except Unusable as e: report.skip(of.urls[j], str(e), self.shard(j).key(i))
     rng = Random(seed)
     for _ in range(1000):
-        try: found = self.draw(*order[rng.randrange(len(order))], seed)
+        try: found = self.draw(*order[rng.randrange(len(order))], seed, took)
         except Unusable: continue # counted at its own place
         report.seen += 1
         report.repeated += 1
@@ -102,24 +110,30 @@ def sample(self:IndexedBatches, epoch, place, report): # None if there is nothin
 
 # %% ../nbs/06_loader.ipynb #d836a231
 @patch
-def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), counts, error
-    (epoch,k),of,report = at,self.of,Report()
+def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), counts, error, `Took`
+    began = perf_counter()
+    (epoch,k),of = at,self.of
+    report,took = Report(),Took()
     first = (k*of.world+of.rank)*of.batch_size
     places = range(first, first+of.batch_size)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
-        try: found = list(takewhile(bool, (self.sample(epoch, p, report) for p in places)))
-        except Unreachable as e: return None,report,e
-    if len(found)==of.batch_size: return _batch(found, of.tokenize),report,None
+        try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
+        except Unreachable as e: return None,report,e,took
+    if len(found)==of.batch_size:
+        batch = _batch(found, of.tokenize)
+        took.add(Took(images=len(found), seconds=perf_counter()-began))
+        return batch,report,None,took
     where = ', '.join(shard_name(u) for u in of.urls[:3])
-    return None,report,ValueError(f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}')
+    why = f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}'
+    return None,report,ValueError(why),took
 
 def _batch(found, tokenize):
     images,captions,keys = zip(*found)
     return torch.stack(images),(tokenize or list)(captions),list(keys)
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
-class ShardLoader:
+class ShardLoader(EpochLoader):
     "Training batches from shards: shuffled by seed, shared out, the same number for each process."
     tokenize = None # what workers make of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
@@ -137,27 +151,17 @@ class ShardLoader:
         max_sample_mb:float=100, # largest sample, megabytes
         **remote, # how remote shards are asked for, as for `RemoteFile`
     ):
+        super().__init__()
         store_attr()
-        self.remote,self.urls,self._report = remote,shard_list(urls),Report()
+        self.remote,self.urls = remote,shard_list(urls)
         self.why = '' if cache else self._why_streamed()
         self.mode = 'streamed' if self.why else 'indexed'
         self.sizes = self._sizes()
         self._check()
         self.workers = min(workers, len(self)) # a worker without a batch would leave its share unread
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
-        # epoch and first batch, in memory that workers which live on see change
-        self.at = torch.zeros(2, dtype=torch.int64).share_memory_()
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
-    def __getstate__(self): # what a worker gets; with the loader it would be a cycle, which keeps workers alive
-        return {k:v for k,v in self.__dict__.items() if k!='loader'}
-
-    @cached_property
-    def loader(self): return self._loader()
-
-    def report(self)->Report: # of this process, the epoch so far
-        "Counts of the epoch that is being read or was read last."
-        return self._report
 
 # %% ../nbs/06_loader.ipynb #25e0b653
 @patch
@@ -235,14 +239,6 @@ def _wait_for_parent(parent):
     os._exit(0)
 
 # %% ../nbs/06_loader.ipynb #6c575199
-class _Asked:
-    "(epoch, number) of the batches that an iteration asks for."
-    def __init__(self, at, n): store_attr()
-    def __len__(self): return self.n
-    def __iter__(self):
-        epoch,start = self.at.tolist()
-        return ((epoch,k) for k in range(start, self.n))
-
 def _as_is(x): return x
 
 @patch
@@ -252,27 +248,7 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
-    return DataLoader(IndexedBatches(of), sampler=_Asked(self.at, len(self)), **common)
-
-@patch
-def __iter__(self:ShardLoader): # images `[B,3,H,W]`, captions, keys (`shard/key`)
-    self._report = Report()
-    for batch,counts,error in self.loader:
-        self._report.update(counts)
-        if error:
-            try: raise error
-            finally: del error # it would hold on to this frame, and that to the workers
-        yield batch
-
-# %% ../nbs/06_loader.ipynb #2d6c640d
-@patch
-def set_epoch(self:ShardLoader,
-    epoch:int, # number of the epoch that the next iteration reads
-    start:int=0, # batch to begin with; indexed shards go straight there, streamed ones are read up to it
-):
-    "Choose the epoch, and the batch in it, that the next iteration begins with."
-    if not 0<=start<=len(self): raise ValueError(f"start={start}: the epoch has {len(self)} batches")
-    self.at.copy_(torch.tensor([epoch,start]))
+    return DataLoader(IndexedBatches(of), sampler=Asked(self.at, len(self)), **common)
 
 # %% ../nbs/06_loader.ipynb #6e87e3ea
 @patch
@@ -310,7 +286,7 @@ def _pick(buffer, rng):
 
 # %% ../nbs/06_loader.ipynb #005f3c74
 @patch
-def _samples(self:ShardLoader, epoch, worker, report):
+def _samples(self:ShardLoader, epoch, worker, report, took):
     "Endless (image, caption, key) of one reader; ends only if nothing is usable."
     sizes,limits = dict(zip(self.urls, self.sizes or ())),dict(max_sample_mb=self.max_sample_mb)|self.remote
     for lap in count():
@@ -320,7 +296,7 @@ def _samples(self:ShardLoader, epoch, worker, report):
         if self.shuffle: raw = _mixed(raw, self.shuffle, Random(f'{here} {self.rank} {worker}'))
         for sample in raw:
             url,key = sample['__url__'],sample['__key__']
-            try: found = random_sample(*decode_sample(sample, self.decode), self.transform, f'{here} {key}')
+            try: found = self._decoded(sample, f'{here} {key}', took)
             except Unusable as e:
                 counts.skip(url, str(e), key)
                 continue
@@ -330,26 +306,44 @@ def _samples(self:ShardLoader, epoch, worker, report):
             yield *found, sample_key(url, key)
         if not usable: return
 
+@patch
+def _decoded(self:ShardLoader, sample, seed, took): # image, caption
+    began = perf_counter()
+    found = random_sample(*decode_sample(sample, self.decode), self.transform, seed)
+    took.decoding += perf_counter()-began
+    return found
+
 # %% ../nbs/06_loader.ipynb #369b9556
 @patch
 def _streamed(self:ShardLoader):
-    "In a worker: (images, captions, keys), counts and error of its batches of one epoch."
-    info,(epoch,start) = get_worker_info(),self.at.tolist()
-    workers = max(self.workers,1)
-    # the loader asks worker 0 first, and batch `start` comes first
-    worker = ((info.id if info else 0)+start) % workers
-    report,own = Report(),range(worker, len(self), workers)
-    samples = self._samples(epoch, worker, report)
+    "In a worker: (images, captions, keys), counts, error and `Took` of its batches, epoch after epoch."
+    info,(epoch,start,last) = get_worker_info(),self.at.tolist()
+    workers,worker = max(self.workers,1),info.id if info else 0
+    handed = -start # batches of all workers before this epoch's first
+    for e in range(epoch, last+1):
+        for made in self._streamed_epoch(e, (worker-handed)%workers, start if e==epoch else 0):
+            yield made
+            if made[2]: return # an error
+        handed += len(self)
+
+@patch
+def _streamed_epoch(self:ShardLoader, epoch, reader, start):
+    report,took = Report(),Took()
+    samples = self._samples(epoch, reader, report, took)
+    own = range(reader, len(self), max(self.workers,1))
     for i in own if start<=own[-1] else []:
+        began = perf_counter()
         try: batch = self._next(samples)
         except Unreachable as e:
-            yield None,report,e
+            yield None,report,e,took
             return
         if not batch:
-            yield None,report,self._nothing_usable(epoch, worker, report)
+            yield None,report,self._nothing_usable(epoch, reader, report),took
             return
-        counts = report.take()
-        if i>=start: yield _batch(batch, self.tokenize),counts,None # those before were counted by the run that was interrupted
+        batch,spent = _batch(batch, self.tokenize),perf_counter()-began
+        took.add(Took(images=self.batch_size, reading=spent-took.decoding, seconds=spent))
+        made = batch,report.take(),None,took.take()
+        if i>=start: yield made # those before were counted by the run that was interrupted
 
 @patch
 def _nothing_usable(self:ShardLoader, epoch, worker, report):

@@ -6,8 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md"""
 
 # %% auto #0
 __all__ = ['Several', 'Optional', 'list_tasks', 'protocol_lines', 'pairs_of', 'is_settings', 'read_settings', 'read_changes',
-           'share_out', 'out_file', 'finished', 'run_task', 'run_command', 'Evaluation', 'at_once', 'for_training',
-           'main']
+           'share_out', 'out_file', 'finished', 'beside_each_other', 'run_task', 'protocols_of', 'waterfall_end',
+           'run_waterfall', 'run_command', 'Evaluation', 'at_once', 'for_training', 'main']
 
 # %% ../nbs/25_measure.ipynb #38918c17
 import json, os, re
@@ -21,14 +21,15 @@ from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 
 from .classify import Folder
-from .compare import compare
-from .console import command, did_you_mean, hide_text, in_bounds
+from .compare import compare, compare_many, gap, points
+from .console import command, did_you_mean, hide_text, in_bounds, on_terminal
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol
-from .files import read_text
+from .files import read_text, write_json
 from .model import CLIPpy
 from .results import noted, read_result, Result, results_table
 from .retrieval import Retrieval
 from .saved import load, open_model
+from .waterfall import steps, Waterfall, waterfall
 
 # %% ../nbs/25_measure.ipynb #add68458
 def list_tasks()->str: # for `clippy eval --list`
@@ -149,10 +150,10 @@ def _named_places(parts, names):
     return dict(parts)
 
 # %% ../nbs/25_measure.ipynb #4e8a9d35
-def out_file(out, task, n): # one task: the file itself; several: a folder with a file for each
+def out_file(out, name, n): # one result: the file itself; several: a folder with a file for each
     if not out or n==1: return out
     Path(out).mkdir(parents=True, exist_ok=True)
-    return str(Path(out)/f'{task}.json')
+    return str(Path(out)/f'{name}.json')
 
 def finished(out, about)->Result|None:
     "The result in `out` if it is of the same evaluation."
@@ -162,6 +163,20 @@ def finished(out, about)->Result|None:
     if not differ: return Result(old)
     raise ValueError(f'{out} holds the result of another evaluation (other {", ".join(differ)}): '
         'remove it, or choose another --out.')
+
+# %% ../nbs/25_measure.ipynb #b70ce1b7
+def beside_each_other(
+    files:list, # of results
+    across:str='', # what may differ between three or more
+)->str:
+    "What `--compare` prints."
+    if len(files)==1: raise ValueError('--compare takes two results or more: there is nothing to compare one with.')
+    if len(files)>2 or across: return compare_many(files, across)
+    a,b = (read_result(f) for f in files)
+    difference,ends = gap(a, b)
+    if not ends: return compare(a, b)
+    by,interval = points(difference, ends)
+    return f'{compare(a, b)}\n\n{a["primary"]}: {by} points ({interval}, paired over {a["count"]} images)'
 
 # %% ../nbs/25_measure.ipynb #36d46c69
 def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
@@ -174,6 +189,41 @@ def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
         return finished(out, about)
     return evaluate(net, name, data, protocol, out=out, shared=True, command=command(), **kwargs, **changes)
 
+# %% ../nbs/25_measure.ipynb #6379abed
+def protocols_of(
+    task:str, # its name
+    asked:str='', # a name, several with commas, or `all`; '': the task's first
+)->list: # of names
+    "Which protocols `--protocol` names."
+    if asked.strip()!='all': return list(dict.fromkeys(p.strip() for p in asked.split(',')))
+    return list(find_task(task).protocols)
+
+# %% ../nbs/25_measure.ipynb #107e359a
+def waterfall_end(options, starts, changes): # the protocol where it ends, once nothing speaks against it
+    if len(starts)!=1: raise ValueError('--waterfall goes from one protocol of one task to another: name one of each.')
+    if options.save_predictions: raise ValueError('--save-predictions has one folder, and --waterfall many answers.')
+    if Path(options.out).is_file(): raise ValueError(f'{options.out} is a file: --waterfall needs a folder for --out.')
+    end = pick_protocol(find_task(options.task.strip()), options.waterfall, **changes)
+    steps(starts[0], end, options.by, _listed(options.first))
+    return end
+
+def _listed(text): return tuple(part.strip() for part in text.split(',') if part.strip())
+
+def run_waterfall(net, options, data, start, end, state, **kwargs)->Waterfall:
+    "Measure, print and keep a waterfall."
+    task,folder = options.task.strip(),Path(options.out) if options.out else None
+    if folder: folder.mkdir(parents=True, exist_ok=True)
+    file = lambda name: str(folder/f'{name}.json') if folder else ''
+    run = lambda name, protocol: run_task(net, task, data, protocol, {}, file(name), state, **kwargs)
+    fall = waterfall(run, start, end, options.by, _listed(options.first))
+    if not state.is_main_process: return fall
+    print(fall)
+    if folder:
+        write_json(folder/'waterfall.json', fall | dict(command=command()))
+        fall.plot().savefig(folder/'waterfall.png', dpi=105)
+        print(on_terminal(f'{folder}/waterfall.png shows it.'))
+    return fall
+
 # %% ../nbs/25_measure.ipynb #41109b34
 def run_command(
     options:SimpleNamespace, # those of `main`
@@ -181,19 +231,28 @@ def run_command(
     "What `clippy eval` does."
     in_bounds(**vars(options))
     if options.list: return print(list_tasks())
-    if options.compare: return print(compare(*options.compare))
+    if options.compare: return print(beside_each_other(options.compare, options.across))
     if not options.model or not options.task: raise ValueError('Name a model and a task: '
         'clippy eval MODEL --task voc --data VOCdevkit/VOC2012. --list shows the tasks.')
     names = [t.strip() for t in options.task.split(',')]
     where,changes = share_out(options.data, names),read_changes(options.set)
-    for n in names: pick_protocol(find_task(n), options.protocol, **changes) # all, before the first is measured
+    jobs = [(n,p) for n in names for p in protocols_of(n, options.protocol)]
+    asked = [pick_protocol(find_task(n), p, **changes) for n,p in jobs] # all, before the first is measured
+    if options.waterfall: end = waterfall_end(options, asked, changes)
     state = PartialState(cpu=options.cpu or not torch.accelerator.is_available())
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
-    asked = 'limit','batch_size','workers','save_predictions','precision'
-    kwargs = {k:getattr(options, k) for k in asked}
-    files = {n:out_file(options.out, n, len(names)) for n in names}
-    results = [run_task(net, n, where[n], options.protocol, changes, files[n], state, **kwargs) for n in names]
-    if state.is_main_process: print(results_table(results), *noted(results), sep='\n')
+    handed_on = 'limit','batch_size','workers','save_predictions','precision'
+    kwargs = {k:getattr(options, k) for k in handed_on}
+    if options.waterfall: return run_waterfall(net, options, where[names[0]], asked[0], end, state, **kwargs)
+    several = len(jobs)>len(names)
+    results = []
+    for n,p in jobs:
+        file = out_file(options.out, f'{n}-{p}' if several else n, len(jobs))
+        if several and options.save_predictions: kwargs['save_predictions'] = str(Path(options.save_predictions)/p)
+        results.append(run_task(net, n, where[n], p, changes, file, state, **kwargs))
+    if not state.is_main_process: return
+    print(results_table(results), *noted(results), sep='\n')
+    if several and len(names)==1: print('', compare_many(results, 'protocol,data'), sep='\n')
 
 # %% ../nbs/25_measure.ipynb #404ce4fd
 class Evaluation:
@@ -251,10 +310,13 @@ def main(
     model:Optional='', # Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
     task:str='', # Tasks, comma-separated; --list shows them
     data:Several=None, # Path of the data set; several: path,path or task=path,task=path, or --data more than once
-    protocol:str='', # Protocol (the task's first)
+    protocol:str='', # Protocol (the task's first); several: name,name or all
+    waterfall:str='', # Another protocol: what each step on the way there is worth; with --out a folder
+    by:str='group', # Waterfall: what a step changes: a group of fields, or a field
+    first:str='', # Waterfall: groups or fields that come before the others, comma-separated
     set:Several=None, # Fields of the protocol, KEY=VALUE or KEY=VALUE,KEY=VALUE, or a .toml or .json file; or several
     limit:int=0, # Images at most, evenly spread; a partial data set needs it
-    out:str='', # JSON file for the result (several tasks: folder); an interrupted run goes on from it
+    out:str='', # JSON file for the result (several: folder); an interrupted run goes on from it
     save_predictions:str='', # Folder for what the model answered
     batch_size:int=16, # Images at once
     workers:int=2, # Processes that read images
@@ -263,7 +325,8 @@ def main(
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
     cpu:bool=False, # Leave the GPU alone
     list:bool=False, # Show tasks, what each needs on disk, and protocols
-    compare:Annotated[str, dict(nargs=2)]=None, # Two results: show what differs
+    compare:Annotated[str, dict(nargs='+')]=None, # Two results: show what differs; more: a row each, beside the first
+    across:str='', # In a table of several results these may differ: protocol, data, or protocol,data
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**locals()))

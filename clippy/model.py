@@ -6,11 +6,13 @@ Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
 # %% auto #0
 __all__ = ['pools', 'tower_settings', 'presets', 'image_tower', 'text_tower', 'quiet', 'redraw', 'train_tokenizer',
-           'new_text_tower', 'Config', 'CLIPpy', 'alone', 'value_path', 'finite', 'create_model', 'get_config']
+           'new_text_tower', 'Config', 'CLIPpy', 'alone', 'value_path', 'checks_later', 'check', 'finite',
+           'create_model', 'get_config', 'fetch_tower']
 
 # %% ../nbs/00_model.ipynb #f7cd7402
 import json, math, re, shutil
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from safetensors.torch import load_file, save_file, save_model
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
-from timm.data.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD, OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 from timm.models.vision_transformer import checkpoint_filter_fn, global_pool_nlc
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor, nn
@@ -33,6 +35,7 @@ from transformers.utils import logging as hf_logging
 from . import __version__
 from .console import did_you_mean
 from .files import checked, kinds, replace_folder, whole
+from .head import frozen_towers, heads, new_head, tower_hash
 from .loading import architectures, copy_tower, fit_weights, image_settings, named_tensors, read_weights, short
 from .loading import tower_files, weight_files
 
@@ -185,8 +188,10 @@ class Config:
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
     pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port?
+    head:str = '' # on the image tower's tokens, before the pool: `linear`, `mlp`, or no more than widths ask for
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
+        if self.head not in heads: raise ValueError(f'The head is linear, mlp, or empty, not {self.head!r}.')
         if not 0<=self.token_drop<1:
             raise ValueError(f'token_drop is a share of the tokens in [0,1), not {self.token_drop}.')
         checked(self.image_args, image_settings, 'image_args')
@@ -199,6 +204,9 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
     knows = '' # what it was trained on, in words; '': nobody wrote it down
+    name = '' # by which `clippy models` lists it; '': it came from elsewhere
+    background = None # words that compete with labels, unless others are named; None: they follow from what it knows
+    sources = dict(image='', text='') # where the weights of the towers come from; '': from nowhere else
     def __init__(self,
         config:Config, # what the towers were made from
         image:nn.Module, # from `image_tower`
@@ -209,8 +217,7 @@ class CLIPpy(nn.Module):
         self.image,self.text = image,text
         self.width = text.get_embedding_dimension()
         self.patch = image.patch_embed.patch_size
-        same = image.num_features==self.width
-        self.proj = nn.Identity() if same else nn.Linear(image.num_features, self.width, bias=False)
+        self.proj = new_head(config.head, image.num_features, self.width)
         bias = config.logit_bias
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1/.07 if bias is None else 10)))
         self.logit_bias = None if bias is None else nn.Parameter(torch.tensor(float(bias)))
@@ -226,14 +233,23 @@ class CLIPpy(nn.Module):
 # %% ../nbs/00_model.ipynb #b71cfccd
 @patch
 def image_tokens(self:CLIPpy,
-    x:Tensor, # `[B,3,H,W]` normalised images; H and W are multiples of the patch
+    x:Tensor, # `[B,3,H,W]` normalised images, or what `image_features` made of them
 )->Tensor: # `[B, prefix + patches, D]`, in the space of the text, not normalised
-    "All tokens of the images, after the final norm and the projection."
+    "All tokens of the images, after the final norm and the head."
+    return self.proj(self.image_features(x))
+
+@patch
+def image_features(self:CLIPpy,
+    x:Tensor, # `[B,3,H,W]` normalised images, H and W multiples of the patch; `[B,N,width]` features are kept
+)->Tensor: # `[B, prefix + patches, width]`
+    "What the image tower makes of the images, which the head has not seen yet."
+    half = x.is_floating_point() and x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type)
+    if half: x = x.to(self.dtype)
+    if x.ndim==3: return x
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
-    half = x.is_floating_point() and x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type)
-    return self.proj(self.image.forward_features(x.to(self.dtype) if half else x))
+    return self.image.forward_features(x)
 
 # %% ../nbs/00_model.ipynb #9e81be3d
 @patch
@@ -296,12 +312,14 @@ def tokenize(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch
 def encode_tokens(self:CLIPpy,
-    tokens:dict, # from `tokenize`, or in groups from `similar_lengths`
+    tokens:dict, # from `tokenize`, in groups from `similar_lengths`, or `vectors` that `read` gave
 )->Tensor: # `[B,D]`, length 1
     "Embed texts that are token ids already."
-    if 'groups' not in tokens: return F.normalize(self.project(self.read(tokens)), dim=-1)
-    found = torch.cat([self.encode_tokens(part) for part in tokens['groups']])
-    return found.index_select(0, tokens['back'].to(self.device, non_blocking=True))
+    if 'groups' in tokens:
+        found = torch.cat([self.encode_tokens(part) for part in tokens['groups']])
+        return found.index_select(0, tokens['back'].to(self.device, non_blocking=True))
+    raw = tokens['vectors'].to(self.device) if 'vectors' in tokens else self.read(tokens)
+    return F.normalize(self.project(raw), dim=-1)
 
 @patch
 def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
@@ -318,15 +336,31 @@ def encode_text(self:CLIPpy,
     "Embed texts."
     return self.encode_tokens(self.tokenize(texts))
 
+# %% ../nbs/00_model.ipynb #6dfdd13a
+_waiting = ContextVar('waiting', default=None) # checks that are looked at later
+
+@contextmanager
+def checks_later(): # yields a list of (bool tensor, sentence)
+    "Checks of what a card computes wait in a list, for as long as this is entered."
+    token = _waiting.set([])
+    try: yield _waiting.get()
+    finally: _waiting.reset(token)
+
+def check(ok:Tensor, sentence:str): # `ok` is bool, a single one
+    "Stop with a sentence, now or later."
+    waiting = _waiting.get()
+    if waiting is not None and ok.device.type=='cuda': waiting.append((ok, sentence))
+    elif not ok: raise ValueError(sentence)
+
 # %% ../nbs/00_model.ipynb #255fdf14
 def finite(
     x:Tensor, # vectors or scores
     what:str='Scores', # begins the sentence
 )->Tensor: # the same
     "Stop at NaN and infinity."
-    if x.isfinite().all(): return x
-    raise ValueError(f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
-                     'weights of the model are damaged, or too large for its precision.')
+    check(x.isfinite().all(), f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
+                              'weights of the model are damaged, or too large for its precision.')
+    return x
 
 # %% ../nbs/00_model.ipynb #9d934746
 @patch
@@ -362,6 +396,8 @@ def freeze(self:CLIPpy,
     text:bool=False, # the text tower?
 )->CLIPpy:
     "Train neither weights nor dropout of the named towers."
+    if image and text and not [*self.proj.parameters()]: raise ValueError(
+        'Both towers are frozen and there is no head on them, so nothing is left to train: give --head linear or mlp.')
     self.frozen = [t for t,on in ((self.image,image),(self.text,text)) if on]
     for tower in self.frozen: tower.requires_grad_(False)
     return self.train(self.training)
@@ -382,10 +418,16 @@ def grad_checkpointing(self:CLIPpy):
     getattr(lm, 'activation_checkpointing_enable', lm.gradient_checkpointing_enable)() # renamed in transformers 5
 
 # %% ../nbs/00_model.ipynb #74baa8ff
+_hour = dict(head='mlp', mean=IMAGENET_DEFAULT_MEAN, std=IMAGENET_DEFAULT_STD) # for towers that stay frozen
+
 presets = {
     'clippy-B-16': Config(),
     'clippy-S-16': Config(image='vit_small_patch16_224.dino', text='sentence-transformers/all-MiniLM-L6-v2'),
     'clip-B-16': Config(pooling='cls', pretrained_image=False, pretrained_text=False), # the paper's baseline CLIP†
+    'dinov2-b-hour': Config(image='vit_base_patch14_reg4_dinov2.lvd142m',
+        text='sentence-transformers/all-mpnet-base-v2', **_hour),
+    'dinov2-s-hour': Config(image='vit_small_patch14_reg4_dinov2.lvd142m',
+        text='sentence-transformers/all-MiniLM-L6-v2', **_hour),
     'clippy-scenes': Config(image='vit_tiny_patch16_224', text='', pretrained_image=False, pretrained_text=False,
         image_size=64, token_drop=.5, image_args=dict(img_size=64, patch_size=8, embed_dim=128, depth=3, num_heads=4),
         text_args=dict(width=128, depth=2)),
@@ -410,7 +452,16 @@ def create_model(
         image = image_tower(config.image, real, image_weights, config.token_drop, **config.image_args)
         text = (text_tower(config.text, config.pretrained_text, config.max_tokens) if config.text else
                 new_text_tower(captions, max_tokens=config.max_tokens, **config.text_args))
-        return CLIPpy(config, image, text)
+        model = CLIPpy(config, image, text)
+    model.sources = _sources(config, image_weights)
+    return model
+
+def _sources(config, image_weights):
+    image = config.image if config.pretrained_image else ''
+    text = config.text if config.pretrained_text else ''
+    place = lambda path: str(Path(path).resolve())
+    return dict(image=place(image_weights) if image_weights else image,
+                text=place(text) if text and Path(text).is_dir() else text)
 
 # %% ../nbs/00_model.ipynb #6d3a502f
 def get_config(
@@ -427,21 +478,61 @@ def get_config(
     if odd: raise ValueError(f'Config has no field {", ".join(odd)}: its fields are {", ".join(known)}.')
     return replace(presets[name] if isinstance(name, str) else name, **changes)
 
+# %% ../nbs/00_model.ipynb #f4ac0ad8
+def fetch_tower(
+    kind:str, # `image` or `text`
+    config:Config, # of the model
+    source:str, # a local file or folder, or timm's or the Hub's name
+)->nn.Module: # in evaluation mode
+    "A tower as it was before it met the other one."
+    try:
+        if kind=='text': return text_tower(source, max_tokens=config.max_tokens).eval()
+        named = source==config.image # by timm
+        image = image_tower(config.image, named, None if named else source, config.token_drop, **config.image_args)
+        return image.eval()
+    except (ValueError, OSError) as e:
+        fetch = f'hf download {source}'
+        if kind=='image': fetch = f'python -c "import timm; timm.create_model(\'{source}\', pretrained=True)"'
+        there = 'Put it there, or another place into config.json.'
+        get = there if Path(source).is_absolute() else f'Get it with: {fetch}'
+        raise ValueError(f'The {kind} tower {source}, without which this model was saved, cannot be had here. '
+                         f'{get}\n({e})') from None
+
+# %% ../nbs/00_model.ipynb #5d3124c3
+@patch
+def left_out(self:CLIPpy)->dict: # tower -> its source, and a hash of its weights
+    "The frozen towers, if all of them can be had again."
+    own = frozen_towers(self)
+    if not own: raise ValueError('towers=False leaves out frozen towers, and no tower of this model is frozen.')
+    for k,tower in own.items():
+        source = self.sources[k]
+        if not source: raise ValueError(f'The weights of the {k} tower are in no file and under no name: '
+            'save the model with its towers.')
+        if tower_hash(fetch_tower(k, self.config, source))!=tower_hash(tower): raise ValueError(
+            f'The {k} tower is no longer what {source} holds: save the model with its towers.')
+    return {k:dict(source=self.sources[k], weights=tower_hash(t)) for k,t in own.items()}
+
 # %% ../nbs/00_model.ipynb #ef2566e6
 @patch
 def save(self:CLIPpy,
     path:str|Path, # a folder; an older model there is replaced
     half:bool=False, # write float16: half the bytes, and `load` gives float32 all the same
+    towers:bool=True, # False: of frozen towers no more than their names, from which `load` fetches them
 )->Path:
-    "Write the model so that `load` needs nothing else."
+    "Write the model so that `load` needs nothing else, or nothing but frozen towers."
     path = Path(path)
+    left = {} if towers else self.left_out()
     new = path.with_name(f'{path.name}.new')
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    state = {k:v.contiguous() for k,v in self.state_dict().items() if not k.startswith('text.')}
+    state = {k:v.contiguous() for k,v in self.state_dict().items() if k.split('.')[0] not in ('text', *left)}
     save_file(state, new/'model.safetensors')
-    with quiet(): self.text.save(str(new/'text'), create_model_card=False)
-    about = dict(asdict(self.config), clippy=__version__) | (dict(knows=self.knows) if self.knows else {})
+    with quiet():
+        if 'text' not in left: self.text.save(str(new/'text'), create_model_card=False)
+    known = dict(knows=self.knows, towers=left)
+    about = dict(asdict(self.config), clippy=__version__) | {k:v for k,v in known.items() if v}
+    own = self.background
+    if own is not None: about['background'] = [own] if isinstance(own, str) else list(own)
     (new/'config.json').write_text(json.dumps(about, indent=2))
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)

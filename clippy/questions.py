@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/questions.html.md"""
 
 # %% auto #0
 __all__ = ['side', 'most_words', 'longest_word', 'open_upload', 'draw_examples', 'typed', 'checked_text', 'checked_number',
-           'layers', 'word_of', 'ask_words', 'ask_heat', 'ask_groups', 'ask_both']
+           'layers', 'word_of', 'typed_question', 'note_on', 'ask_words', 'ask_heat', 'ask_groups', 'ask_both']
 
 # %% ../nbs/41_questions.ipynb #1c603785
 from pathlib import Path
@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from .answers import Grouping, HeatMap, Segmentation, colours
-from .asked import words_of
+from .asked import lone_note, typed_background, words_of
 from .gate import upload_folder
 from .model import CLIPpy
-from .predict import read_image
+from .predict import competing, read_image, said_elsewhere
 from .scenes import Scenes
 
 # %% ../nbs/41_questions.ipynb #0985e1b9
@@ -99,19 +99,37 @@ def word_of(
     "Which word an entry stands for."
     return entry.rsplit('  ', 1)[0]
 
+# %% ../nbs/41_questions.ipynb #c0f16d14
+def typed_question(
+    words:str, # what to look for, with commas
+    background:str, # words that compete; auto: the model's own; '' or none: none
+)->tuple: # list of words, and a list, () or 'auto'
+    "The two lines of a question."
+    said = typed_background(*typed(background))
+    return (*typed(words),said) if said in ('auto',()) else tuple(typed(words, background))
+
+def note_on(
+    models, # that are asked
+    *question, # as for `typed_question`
+)->str: # '': there is nothing to say
+    "A note on a question that leaves no choice."
+    notes = [lone_note(*competing(m, *typed_question(*question))) for m in models]
+    return next(filter(None, notes), '')
+
 # %% ../nbs/41_questions.ipynb #fa60f7df
 def ask_words(
     model:CLIPpy,
     file:str|None, # path of the image
     words:str, # what to look for, with commas
-    background:str='', # words that compete, and count as other
+    background:str='auto', # words that compete, and count as other; auto: the model's own; '' or none: none
     threshold:float=0., # answers of smaller probability are other
 )->Segmentation:
     "Where is what was typed?"
-    words,background = typed(words, background)
+    words,background = typed_question(words, background)
     if 'other' in words:
         raise ValueError('The rest of an image is called other: take another word for what you look for.')
-    return model.segment(open_upload(file), words, background, checked_number(threshold, 0, 1))
+    image,threshold = open_upload(file),checked_number(threshold, 0, 1)
+    with said_elsewhere(): return model.segment(image, words, background, threshold)
 
 # %% ../nbs/41_questions.ipynb #71c047fc
 def ask_heat(

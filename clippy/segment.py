@@ -23,7 +23,7 @@ from torch import Tensor
 from .data import array_transform, eval_transform
 from .files import read_text
 from .classes import background_words
-from .model import CLIPpy, finite
+from .model import CLIPpy, check, finite
 from .protocol import Protocol, of
 from .scenes import backgrounds, names
 from .windows import pamr, pixel_scores, positions, whole_patches, window_scores
@@ -94,11 +94,19 @@ def areas(
     "What IoU is made of."
     if pred.shape!=target.shape: raise ValueError(
         f'Prediction is {tuple(pred.shape)}, ground truth is {tuple(target.shape)}: sizes must be equal.')
-    keep = target!=ignore
-    pred,target = pred[keep].long(),target[keep].long()
-    if len(target) and not 0<=target.min()<=target.max()<n:
-        raise ValueError(f'Ground truth holds label {target.max()}, but there are {n} classes.')
-    return torch.cat([torch.bincount(o, minlength=n) for o in (target[pred==target], pred, target)])
+    if pred.device.type!='cpu': return _areas_there(pred.flatten(), target.flatten(), n, ignore)
+    if not target.numel(): return torch.zeros(3*n, dtype=torch.long)
+    (low,high),width = map(int, target.aminmax()),max(int(pred.max())+1, n)
+    kind = torch.int32 if (high+1)*width<2**31 else torch.int64
+    if low<0: raise ValueError(f'Ground truth holds label {low}, but there are {n} classes.')
+    pairs = (target.to(kind)*width+pred.to(kind)).flatten() # true and predicted class in one number
+    pairs = torch.bincount(pairs, minlength=max(high+1, n)*width).view(-1, width)
+    other = [k for k in pairs.any(1).nonzero().flatten().tolist() if k>=n and k!=ignore]
+    if other: raise ValueError(f'Ground truth holds label {other[-1]}, but there are {n} classes.')
+    if ignore<n: pairs[ignore] = 0
+    if pairs[:n,n:].any(): raise ValueError(f'The prediction holds label {width-1}, but there are {n} classes.')
+    pairs = pairs[:n,:n]
+    return torch.cat([pairs.diagonal(), pairs.sum(0), pairs.sum(1)])
 
 def iou(
     areas, # `[...,3n]` sums of `areas`, tensor or array
@@ -106,6 +114,16 @@ def iou(
     "Intersection over union of each class."
     shared,pred,true = np.split(np.asarray(areas, float), 3, axis=-1)
     with np.errstate(invalid='ignore'): return shared/(pred+true-shared)
+
+# %% ../nbs/21_segment.ipynb #6be7465e
+def _areas_there(pred, target, n, ignore, most=1<<20): # `[P]` each
+    classes,total = torch.arange(n, device=pred.device)[:,None],0
+    for p,t in zip(pred.split(most), target.split(most)): # memory stays bounded
+        keep = t!=ignore
+        check((~keep|(t>=0)&(t<n)).all(), f'Ground truth holds another label, but there are {n} classes.')
+        true,said = (t==classes)&keep,(p==classes)&keep
+        total = total+torch.stack([(true&said).sum(1), said.sum(1), true.sum(1)])
+    return total.flatten()
 
 # %% ../nbs/21_segment.ipynb #2a7b9fb9
 @dataclass(frozen=True)
@@ -250,6 +268,8 @@ class Head:
         with positions(p.positions):
             scores = self.window_maps(images)
             if p.prior: scores = self.keep_likely(scores, images)
+        if images.is_cuda and self.each_alone() and len({*sizes})==1: # fewer, larger kernels
+            return [*self.decide_all(scores, images, sizes[0])]
         return [self.decide(s[None], im[None], size) for s,im,size in zip(scores, images, sizes)]
 
 # %% ../nbs/21_segment.ipynb #06708b16
@@ -313,6 +333,14 @@ def decide(self:Head,
     size:tuple, # height and width of the answer
 )->Tensor: # `[H,W]` class indices
     "Scores of one image to labels."
+    return self.decide_all(scores, image, size)[0]
+
+@patch
+def each_alone(self:Head)->bool: # may images be decided together? Areas and classes that occur are those of one image
+    return not self.protocol.refine and not (self.background and self.protocol.area)
+
+@patch
+def decide_all(self:Head, scores, image, size): # `[B,H,W]`; several images only where `each_alone`
     p,owner = self.protocol,self.owner
     if p.refine and p.refine_at in ('image','target'):
         scores = self.refined(scores, image, tuple(image.shape[-2:]) if p.refine_at=='image' else size)
@@ -325,7 +353,7 @@ def decide(self:Head,
     label = owner[index]
     if sure is not None and self.background: label = label.masked_fill(sure<p.threshold, 0)
     if at!=size: label = F.interpolate(label[:,None].float(), size=size, mode='nearest-exact')[:,0].long()
-    return label[0]
+    return label
 
 @patch
 def winner(self:Head, scores, at, never=None): # the best word at every place, its probability if there is a threshold

@@ -20,6 +20,7 @@ from .eval import Source, Task, choose, register
 from .protocol import image_transform
 from .masks import mask_sets, open_masks
 from .model import CLIPpy
+from .pipeline import sent, together
 from .segment import (Head, SegmentProtocol, areas, class_words, image_grid, iou, label_colours, save_labels,
     seen_image, words_of_file)
 from .words import distinct, is_names_file, templates_of
@@ -44,12 +45,13 @@ class MaskSource(Source):
     def __getitem__(self, i):
         image,mask = self.masks[i]
         if self.side: mask = squash(mask, self.side)
-        return dict(x=self.transform(image), target=torch.from_numpy(mask), key=self.key(i))
+        return dict(x=self.transform(image), target=sent(torch.from_numpy(mask)), key=self.key(i))
 
 # %% ../nbs/21_segment_masks.ipynb #7f6a21e9
 class Segment(Task):
     "Top-down segmentation of a data set with masks."
     primary,kind = 'miou','' # name of the data set in `clippy.masks`
+    sorts = True
     def __init__(self, data, protocol, model):
         super().__init__(data, protocol, model)
         own = is_names_file(protocol.names)
@@ -76,14 +78,14 @@ def measure(self:Segment, samples):
     "Three counts of each class for each image; labels are saved if they are asked for."
     rows,alike = [None]*len(samples),defaultdict(list)
     for j,s in enumerate(samples): alike[tuple(s['x'].shape)].append(j)
-    for js in alike.values():
-        x = torch.stack([samples[j]['x'] for j in js]).to(self.model.device)
+    for js in (js[i:i+self.at_once] for js in alike.values() for i in range(0, len(js), self.at_once)):
+        x = together([samples[j]['x'] for j in js]).to(self.model.device)
         labels = self.head(x, [tuple(samples[j]['target'].shape) for j in js])
         for j,label in zip(js, labels):
-            target = samples[j]['target'].to(label.device)
-            rows[j] = areas(label, target, len(self.classes)).double().cpu().numpy()
-            if self.folder: save_labels(label, self.folder/f'{samples[j]["key"]}.png')
-    return np.stack(rows)
+            rows[j] = areas(label, samples[j]['target'].to(label.device), len(self.classes))
+            if self.folder: self.write(save_labels, label.byte(), self.folder/f'{samples[j]["key"]}.png')
+    rows = torch.stack(rows)
+    return rows if rows.is_cuda else rows.double().numpy()
 
 # %% ../nbs/21_segment_masks.ipynb #8aa700f3
 @patch

@@ -8,7 +8,7 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _tidy, app, credentials, make_app, open_app, serve
+from clippy.app import _short, _tidy, app, credentials, make_app, open_app, serve
 from clippy.gate import upload_folder
 from clippy.model import create_model
 from clippy.questions import ask_words, draw_examples
@@ -67,9 +67,72 @@ def test_who_answers(url, tmp_path):
     def said(page): return next(b.value for b in page.blocks.values() if getattr(b, 'elem_id', '')=='model')
     assert '**scenes** knows drawings of ten things on seven backgrounds, and no photographs' in said(open_app())
     assert 'no photographs' in json.dumps(get(url, 'config').json())
+    assert said(open_app()).endswith('no photographs: `clippy models` lists models that do.')
     model = create_model('clippy-scenes', captions=['a cat','a boat']).eval()
     assert said(make_app({'mine':model}))=='**mine** answers.'
     assert '<' not in said(make_app({'<img src=x>':model})).replace('\\<', '').replace('&lt;', '')
+
+def test_background_of_the_page(client, images):
+    "`auto` lets the model's own words compete; an empty line lets one word be everywhere, and the note says so."
+    model = load('scenes')
+    for line,known in ('auto','auto'),('none',()),('',()),('sand, sky',['sand','sky']):
+        got, = ask(client, '/words', file(images[0]), 'car', line, 0)
+        seg = model.segment(images[0], ['car'], known)
+        assert {k.split('  ')[0] for k in got}=={r.label for r in seg if r.area}
+        for r in seg:
+            if r.area: assert np.array_equal(got[f'{r.label}  {r.area:.1%}'], r.mask)
+        for name in '/words','/compare':
+            note = client.predict(file(images[0]), 'car', line, 0, api_name=name)[-1]
+            assert note.startswith('car is the only word, so it is the answer') if not known else note==''
+    assert client.predict(file(images[0]), 'car, fish', '', 0, api_name='/words')[-1]==''
+    with pytest.raises(Exception, match='auto stands alone'):
+        client.predict(file(images[0]), 'car', 'auto, sky', 0, api_name='/words')
+
+def test_the_page_begins_with_auto():
+    "The line for the background says `auto`, and below it stands which words that means for this model."
+    def line(page): return next(b for b in page.blocks.values() if getattr(b, 'elem_id', '')=='background')
+    model = create_model('clippy-scenes', captions=['a cat','a boat']).eval()
+    photos = make_app({'mine':model})
+    for page,some in (open_app(),'grass, sand, water and 4 more'),(photos,'bag, bed, bedclothes and 36 more'):
+        assert line(page).value=='auto' and f'(auto: {some}; empty: none)' in line(page).info
+    model.background = ()
+    assert '(auto and empty: none)' in line(make_app({'mine':model})).info
+    assert line(make_app({'mine':model}, background='fog')).value=='fog'
+
+@pytest.fixture(scope='module')
+def stranger(tmp_path_factory):
+    "A folder with a small CLIP of open_clip, random weights."
+    small = pytest.importorskip('test_openclip', reason='open_clip is optional')
+    return small.write(tmp_path_factory.mktemp('models')/'small', small.settings)[0]
+
+def test_a_model_of_others(stranger, images, tmp_path):
+    "A model of open_clip answers in all tabs what it answers in Python; the page names it without its folder."
+    from gradio_client import Client
+    name = f'open_clip:{stranger}'
+    page = open_app(name, compare='scenes')
+    url = serve(page, port=0, wait=False)
+    try:
+        client,image = Client(url, verbose=False),file(images[0])
+        assert '**open_clip:small** answers.' in (shown := json.dumps(get(url, 'config').json()))
+        assert str(stranger.parent) not in shown and 'open_clip:small: class token pooling' in shown
+        model,question = load(name),(words, 'sand, snow', 0)
+        seg = ask_words(model, images[0], *question)
+        expected = {f'{r.label}  {r.area:.1%}':r.mask for r in seg if r.area}
+        for got in ask(client, '/words', image, *question)[0],ask(client, '/compare', image, *question)[0]:
+            assert got.keys()==expected.keys() and all(np.array_equal(got[k], m) for k,m in expected.items())
+        assert 'cosine' in client.predict('car', api_name='/heat')['label']
+        got, = ask(client, '/groups', image, 3)
+        assert 1<=len(got)<=3 and sum(m.astype(int) for m in got.values()).min()==1
+    finally: page.close(verbose=False)
+
+def test_names_without_folders(tmp_path):
+    "Folders and files of weights, as they are and behind a family: the last part; other names stay."
+    (tmp_path/'mine').mkdir()
+    (tmp_path/'own.pt').touch()
+    names = {str(tmp_path/'mine'):'mine', str(tmp_path/'own.pt'):'own.pt', f'tipsv2:{tmp_path}/mine':'tipsv2:mine',
+        f'open_clip:ViT-B-16/{tmp_path}/own.pt':'open_clip:ViT-B-16/own.pt', 'tipsv2-l14':'tipsv2-l14',
+        'open_clip:ViT-B-16/openai':'open_clip:ViT-B-16/openai', 'me/model':'me/model'}
+    assert {n:_short(n) for n in names}==names
 
 def test_groups(client, images):
     got, = ask(client, '/groups', file(images[0]), 3)

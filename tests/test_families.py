@@ -1,13 +1,14 @@
 "`clippy.families`: the interface, and TIPSv2 against its forward pass written out."
 import json, math, re
 
-import pytest, torch
+import numpy as np, pytest, torch
 import torch.nn.functional as F
 import transformers
 from PIL import Image
 from safetensors.torch import save_file, save_model
 
 from clippy import families
+from clippy.classes import background_words
 from clippy.eval import evaluate
 import clippy.predict # noqa: F401 (its methods of a model)
 from clippy.families import alone, from_google, open_tips, tips_config
@@ -206,7 +207,7 @@ def test_weights_that_do_not_fit(folder, tmp_path):
     with pytest.raises(ValueError, match='not a whole safetensors file'): opened(tmp_path)
 
 def test_no_network():
-    says = 'Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14'
+    says = 'Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14 .* as tipsv2:FOLDER'
     with pytest.raises(FileNotFoundError, match=says):
         open_tips(Entry('tipsv2-g14', 'family', 'tipsv2', '', 0, '', 'google/tipsv2-g14'))
 
@@ -225,6 +226,10 @@ def test_everything_else_takes_a_family(folder):
     model = opened(folder)
     image = Image.new('RGB', (80,60), 'red')
     assert model.segment(image, ['cat','dog'], size=56).mask.shape==(60,80)
+    own = model.segment(image, ['cat','Tree'], size=56) # against the list for photographs
+    others = [w for w in background_words['port'] if w!='tree']
+    named = model.segment(image, ['cat','Tree'], background=others, size=56)
+    assert len(others)==38 and (own.mask==named.mask).all() and np.allclose(own.scores, named.scores, atol=1e-6)
     assert len(model.classify(image, ['cat','dog'], size=56))==2
     assert model.similarity(image, 'cat', size=56).map.shape[-2:]==(60,80)
     assert model.group(image, 2, size=56).mask.shape==(60,80)

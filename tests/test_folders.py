@@ -1,5 +1,6 @@
 "The commands that ask about files: nothing is lost, what is done is done once, and what goes wrong is said."
-import io, json, os, sys
+import io, json, os, shlex, sys
+from pathlib import Path
 
 import numpy as np, pytest
 from PIL import Image
@@ -9,7 +10,7 @@ from clippy import folders as F
 from clippy.asked import words_of
 from clippy.cli import cli
 from clippy.model import create_model
-from clippy.scenes import Scenes, captions
+from clippy.scenes import Scenes, captions, things
 
 words = ['boat','flower','cat','house']
 
@@ -296,6 +297,79 @@ def test_what_a_folder_has_besides(asks, image, tmp_path):
     assert 'left out 2 .heic files, the folder .ipynb_checkpoints, the folder @eaDir, 1 hidden file.' in said
     code,second = asks('group', 'in', '-o', 'in/out') # its own answers are not among them
     assert code==0 and second.splitlines()[0]==said.splitlines()[0]
+
+# Words for the background ---------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('typed,background', [([], 'auto'), (['-b','auto'], 'auto'), (['-b','none'], ()),
+    (['-b',''], ()), (['-b','sky','-b','road'], ['sky','road'])], ids='left-out auto none empty words'.split())
+def test_background_of_a_command(typed, background, trained, asks, image, tmp_path, capsys):
+    "What competes is as typed, the model's own where nothing is; a single label against nothing is said on one line."
+    for name in 'a.png','b.png','c.png': image.save(tmp_path/name)
+    code,said = asks('segment', 'a.png', 'b.png', 'c.png', '-l', 'boat', '--batch-size', '1', *typed, model='scenes')
+    line,*_ = map(json.loads, capsys.readouterr().out.splitlines())
+    own = trained.segment(image, ['boat'], background) if background else None
+    assert code==0 and [r['label'] for r in line['regions']]==(['other','boat'] if background else ['boat'])
+    if background: assert line['regions']==json.loads(json.dumps(own.to_dict()['regions']))
+    alone = [s for s in said.splitlines() if 'only word' in s]
+    assert len(alone)==(not background) and 'Warning' not in said and len(said.splitlines())==1+len(alone)
+    assert (alone or ['boat is the only word'])[0].startswith('boat is the only word')
+
+def test_one_choice_is_said(asks, image, tmp_path, capsys):
+    "A command that classifies with one label says so on one line."
+    image.save(tmp_path/'a.png')
+    code,said = asks('classify', 'a.png', '-l', 'boat')
+    assert code==0 and said.startswith('boat is the only word') and len(said.splitlines())==1
+    assert asks('classify', 'a.png', '-l', 'boat,cat')==(0, '')
+
+def test_answers_against_one_background(photos, asks, tmp_path):
+    "A folder is continued against the same words, by whatever name, and refused against others; nothing is lost."
+    (photos/'empty.png').unlink()
+    args = ['segment', photos, '-l', 'boat', '-o', 'out']
+    assert asks(*args, model='scenes')[0]==0
+    before = files_of(tmp_path/'out')
+    seven = 'grass,sand,water,snow,night,bricks,wood'
+    assert lines_of(tmp_path/'out')[0]['background']==seven.split(',')
+    for same in ['-b','auto'],['-b',seven]:
+        assert asks(*args, *same, model='scenes')[0]==0 and files_of(tmp_path/'out')==before
+    for other in ['-b','none'],['-b','grass'],['-b',seven+',sky']:
+        code,said = asks(*args, *other, model='scenes')
+        assert code==1 and 'another question (background)' in said and files_of(tmp_path/'out')==before
+
+def test_answers_of_before(photos, asks, tmp_path):
+    "A folder that was answered when nothing competed by itself is not mixed with those of today; it can be continued."
+    (photos/'empty.png').unlink()
+    args = ['segment', photos, '-l', 'boat,cat', '-o', 'out']
+    assert asks(*args, '-b', 'none')[0]==0
+    assert lines_of(tmp_path/'out')[0]['background']==[]
+    code,said = asks(*args)
+    assert code==1 and 'another question (background)' in said
+    (tmp_path/'out/a.png').unlink()
+    assert asks(*args, '-b', 'none')[0]==0 and (tmp_path/'out/a.png').is_file()
+
+def test_the_first_command(tmp_path, monkeypatch, trained):
+    "The first command of the README finds what it names, on a drawing that comes with the package, without a network."
+    readme = (Path(__file__).parents[1]/'README.md').read_text()
+    line = next(s for s in readme.splitlines() if s.startswith('clippy segment')).split('#')[0]
+    monkeypatch.chdir(tmp_path)
+    drawing = Scenes(1, seed=2_000_000, size=256, n_things=3)[0]
+    assert np.array_equal(Image.open(F.sample_image), drawing.image)
+    args = shlex.split(line)[1:]
+    assert '--sample' in args and cli(args)==0
+    found = Path(args[args.index('-o')+1])
+    labels = [args[i+1] for i,a in enumerate(args) if a=='-l']
+    mask = np.asarray(Image.open(found/'sample_mask.png'))
+    assert labels and set(labels)<=set(drawing.things)
+    for i,label in enumerate(labels, 1):
+        truth = drawing.mask==things.index(label)
+        assert ((mask==i)&truth).sum()/((mask==i)|truth).sum()>.4
+
+def test_a_sample_beside_others(asks, image, tmp_path):
+    "The drawing is one image among others, and without it and them there is nothing to ask about."
+    image.save(tmp_path/'a.png')
+    assert asks('segment', 'a.png', '--sample', '-l', 'boat', '-o', 'out')[0]==0
+    assert {line['picture'] for line in lines_of(tmp_path/'out')[1:]}=={'a','sample'}
+    assert 'There are no images' in asks('segment', '-l', 'boat')[1]
+    assert 'no image none.png' in asks('segment', 'none.png', '--sample', '-l', 'boat')[1]
 
 # As the methods answer ----------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def test_groups_change_no_vector(model, side, n, groups):
     for k in one: torch.testing.assert_close(several[k], one[k], rtol=1e-3, atol=1e-5, msg=k)
 
 def test_lengths_are_few():
-    "Not shorter than asked, at most a third longer from 9 on, eight in all up to 77 tokens, never above what there can be."
+    "Not shorter than asked, not much longer, eight in all up to 77 tokens, never above what there can be."
     found = [L.even_length(n) for n in range(1, 600)]
     assert all(f>=n for n,f in enumerate(found, 1)) and all(f*3<=n*4+21 for n,f in enumerate(found, 1))
     assert len(set(found[:77]))==8 and len(set(found[:512]))<=16
@@ -74,7 +74,7 @@ def test_two_thirds_less_padding_of_real_captions():
     assert sum(a for _,a in [padding(lengths[i:i+1000], 8) for i in range(0, 3001, 1000)])<before/3
 
 def test_what_a_worker_makes(model):
-    "A `Tokenize` is small, can be sent, and gives the token ids of the model; a batch in parts is cut as the images are."
+    "It is small, can be sent, and gives the token ids of the model; a batch in parts is cut as the images are."
     texts = web(10)
     sent = pickle.dumps(L.Tokenize(model, parts=3))
     weights = sum(p.numel()*4 for p in model.text.parameters())

@@ -1,6 +1,7 @@
 "`clippy.loader`: the same batches for any number of processes and workers, and every fault counted, in both modes."
-import gzip,io,json,shutil,tarfile,warnings
+import gzip,io,json,shutil,tarfile,time,warnings
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from random import Random
@@ -144,6 +145,89 @@ def test_leaving_early(shards):
     assert loader.report().seen==10
     assert flat(epoch(loader, 1))==flat(epoch(ShardLoader(shards, tfm, 5, workers=0), 1))
     assert loader.report().seen==60
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+@pytest.mark.parametrize('workers', [0,1,3])
+def test_one_epoch_after_the_other(faulty, mode, workers):
+    "Workers that go on into the next epoch bring the batches, and the counts, of workers that do not."
+    urls = faulty if mode=='indexed' else streams(faulty)
+    def new(): return ShardLoader(urls, tfm, 5, num_samples=80, workers=workers)
+    going = new()
+    # the fourth goes back within its epoch; the first ends sooner than the second wants
+    for e,start,last in ((0,3,1),(1,0,3),(2,0,3),(2,7,3),(3,0,3)):
+        alone = new()
+        want = epoch(alone, e, start)
+        going.set_epoch(e, start, last)
+        assert same(list(going), want)
+        a,b = going.report(),alone.report()
+        assert (a.seen, a.repeated, a.skipped, a.rows)==(b.seen, b.repeated, b.skipped, b.rows)
+    going.set_epoch(4)
+    assert same(list(going), epoch(new(), 4))
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+@pytest.mark.parametrize('world', [1,2])
+def test_interrupted_in_the_handover(shards, mode, world):
+    "A run that stops when batches of the next epoch are there already goes on with them, on one process and on two."
+    urls = shards if mode=='indexed' else streams(shards)
+    def new(rank): return ShardLoader(urls, tfm, 10//world, num_samples=60, workers=2, rank=rank, world=world)
+    for rank in range(world):
+        want = [epoch(new(rank), e) for e in range(3)]
+        for read in 0,2: # batches of epoch 1 before it stops
+            run,again = new(rank),new(rank)
+            run.set_epoch(0, last=2)
+            assert same(list(run), want[0])
+            run.set_epoch(1, last=2)
+            assert same(list(islice(run, read)), want[1][:read])
+            again.set_epoch(1, read, last=2)
+            assert same(list(again), want[1][read:])
+            again.set_epoch(2, last=2)
+            assert same(list(again), want[2])
+
+def first_wait(shards, **kw): # seconds until the first batch of the second epoch
+    def slow(image):
+        time.sleep(.03)
+        return tfm(image)
+    loader = ShardLoader(shards, slow, 5, num_samples=20, workers=2) # 75 ms a batch from both of them
+    for e in 0,1:
+        loader.set_epoch(e, **kw)
+        began = time.perf_counter()
+        for _ in loader:
+            if e: return time.perf_counter()-began
+            time.sleep(.12) # a step
+
+def test_no_cold_start(shards):
+    "A simulated step that is slower than its workers waits for the second epoch's first batch only if they pause."
+    cold,warm = first_wait(shards),first_wait(shards, last=1)
+    assert cold>.14 and warm<cold/3
+
+def test_what_waits_is_bounded(shards):
+    "Before the next epoch is asked for, each worker has read two batches of it and no more."
+    read = torch.zeros(1, dtype=torch.int64).share_memory_()
+    def counted(image):
+        read.add_(1)
+        return tfm(image)
+    loader = ShardLoader(shards, counted, 5, num_samples=20, workers=1)
+    loader.set_epoch(0, last=9)
+    list(loader)
+    end = time.monotonic()+20
+    while read<30 and time.monotonic()<end: time.sleep(.01)
+    time.sleep(.3)
+    assert read==30
+
+@pytest.mark.parametrize('mode', ['indexed','streamed'])
+def test_workers_say_how_long_they_took(shards, mode):
+    "Seconds of decoding travel with each batch: 20 images that sleep 5 ms took a tenth of a second, in any worker."
+    def slow(image):
+        time.sleep(.005)
+        return tfm(image)
+    for workers in 0,2:
+        loader = ShardLoader(shards if mode=='indexed' else streams(shards), slow, 5, num_samples=20, workers=workers)
+        batches = iter(loader)
+        next(batches)
+        assert loader.took.images==5 # of what was handed over
+        list(batches)
+        took = loader.took
+        assert took.images==20 and .1<took.decoding<took.seconds and 0<took.reading<=took.seconds-took.decoding+1e-6
 
 def test_spawned_workers(faulty):
     "Nothing in a loader keeps it from a worker that is spawned rather than forked."

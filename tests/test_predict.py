@@ -1,5 +1,5 @@
 "Prediction as users do it from Python: any image, many threads, and what goes wrong."
-import io, threading, warnings
+import io, json, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +10,7 @@ from PIL import Image
 import clippy
 from clippy import predict as P
 from clippy.model import create_model
-from clippy.scenes import Scenes, captions
+from clippy.scenes import Scenes, captions, things
 from clippy.stream import RemoteFile
 
 words = ['boat','flower','cat','house']
@@ -37,7 +37,7 @@ def test_modes(model, image, mode):
     "Every kind of Pillow image gives an answer of its own size."
     first = image.convert('L') if mode in ('LA','P','F') else image
     deep = np.asarray(image.convert('L')).astype(np.uint16)*257
-    seg = model.segment(Image.fromarray(deep) if mode=='I;16' else first.convert(mode), words)
+    seg = model.segment(Image.fromarray(deep) if mode=='I;16' else first.convert(mode), words, background=())
     assert seg.mask.shape==seg.scores.shape==(96,128)
     assert seg.image.mode=='RGB' and 1<=seg.mask.min()<=seg.mask.max()<=4
 
@@ -72,11 +72,11 @@ def test_many_are_as_one(model, image):
 def test_words_compete(model, image):
     "A word of the background takes its pixels away from the labels, and so does a threshold."
     seg = model.segment(image, words[:2], background=words[2:])
-    plain = model.segment(image, words)
+    plain = model.segment(image, words, background=())
     assert np.array_equal(seg.mask, np.where(plain.mask>2, 0, plain.mask)) and seg.labels==['other','boat','flower']
     assert not model.segment(image, words, threshold=1.1, other='nothing').mask.any()
     t = float(np.median(plain.scores))
-    cut = model.segment(image, words, threshold=t)
+    cut = model.segment(image, words, background=(), threshold=t)
     assert np.array_equal(cut.mask, np.where(plain.scores<t, 0, plain.mask))
 
 def test_threads(model, image):
@@ -275,9 +275,117 @@ def test_probabilities_by_hand(trained, scale):
     assert np.abs(seg.scores-q.max(0)).max()<1e-4
     assert (seg.mask==np.array([1,2,0,0])[q.argmax(0)]).mean()>.999
     for t in .3,.5,.9:
-        cut = model.segment(scene, words, threshold=t)
+        cut = model.segment(scene, words, background=(), threshold=t)
         sure = np.abs(q.max(0)-t)>1e-4
         assert (cut.mask==np.where(q.max(0)<t, 0, 1+q.argmax(0)))[sure].mean()>.999
+
+# Words for the background ---------------------------------------------------------------------------------------------
+
+seven = ['grass','sand','water','snow','night','bricks','wood']
+of_port = """bag bed bedclothes bench book building cabinet ceiling cloth computer cup curtain door fence floor flower
+    food grass ground keyboard light mountain mouse plate platform road rock shelves sidewalk sign sky snow
+    track tree truck wall water window wood""".split() # the classes of Pascal Context that VOC does not have
+
+@pytest.mark.parametrize('labels,others', [(['boat'], seven), (['boat','cat'], seven), (['Grass'], seven[1:]),
+    ([' water','boat','SAND '], ['grass','snow','night','bricks','wood']), (seven[:6], ['wood']), (seven, [])])
+def test_own_background_by_hand(trained, labels, others):
+    "Labels compete with the seven backgrounds, none of them twice; where one of those wins, nothing was found."
+    for i in range(3):
+        scene = drawn(i)
+        vectors = plain_vectors(trained, [w.strip() for w in labels]+others)
+        cosines = (vectors@unit(plain_tokens(trained, scene)).T).reshape(len(vectors), 8, 8)
+        w = between_centres()
+        q = softmax(np.exp(trained.logit_scale.item())*np.einsum('yh,xw,khw->kyx', w, w, cosines))
+        seg = trained.segment(scene, labels)
+        number = np.array([*range(1, len(labels)+1), *[0]*len(others)])
+        assert (seg.mask==number[q.argmax(0)]).mean()>.999 and np.abs(seg.scores-q.max(0)).max()<1e-4
+        assert seg.labels==['other', *(w.strip() for w in labels)]
+        assert same(trained.segment(scene, labels, 'auto'), seg)
+
+def test_one_word_finds_its_pixels(trained):
+    "A single word against the background finds a thing and little else; against nothing it is everywhere."
+    found = Scenes(24, seed=8, size=64, n_things=1)
+    for s in list(found)[:6]:
+        word = s.things[0]
+        truth = s.mask==things.index(word)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            mask = trained.segment(s.image, [word]).mask==1
+        assert (mask&truth).sum()/(mask|truth).sum()>.4
+        assert abs(mask.mean()-truth.mean())<.15
+        with pytest.warns(UserWarning, match=f'^{word} is the only word, so it is the answer') as said:
+            assert (trained.segment(s.image, [word], background=()).mask==1).all()
+        assert len(said)==1 and str(said[0].message).count('.')==1
+
+@pytest.mark.parametrize('background', [(), [], 'sky', ['sky'], np.array(['sky','sea']), ('port',), 'port', ['auto']])
+def test_a_named_background_is_what_it_was(trained, background):
+    "No word, one, or a list: these compete and no others do, whatever they are called."
+    others = [background] if isinstance(background, str) else list(background)
+    labels = ['boat','cat']
+    vectors = plain_vectors(trained, labels+others)
+    cosines = (vectors@unit(plain_tokens(trained, drawn(1))).T).reshape(len(vectors), 8, 8)
+    w = between_centres()
+    best = np.einsum('yh,xw,khw->kyx', w, w, cosines).argmax(0)
+    got = trained.segment(drawn(1), labels, background).mask
+    assert (got==np.array([1,2,*[0]*len(others)])[best]).mean()>.999
+
+def note(folder, **facts): (folder/'config.json').write_text(json.dumps(
+    json.loads((folder/'config.json').read_text()) | facts))
+
+@pytest.fixture
+def kept(tmp_path): return untrained().save(tmp_path/'run/model')
+
+@pytest.mark.parametrize('says,others', [(dict(), of_port), (dict(knows='photographs: my own'), of_port),
+    (dict(knows='drawings of ten things on seven backgrounds'), seven), (dict(background=['sky','Sea']), ['sky','Sea']),
+    (dict(background=['sky',' SKY','sea']), ['sky','sea']),
+    (dict(knows='drawings', background=['fog']), ['fog']), (dict(background=[]), []), (dict(background=['boat']), [])])
+def test_background_of_a_saved_model(kept, says, others):
+    "A file without a list, as older ones are, has that for what it knows; one with a list keeps it in its copies."
+    note(kept, **says)
+    model = clippy.load(kept)
+    again = clippy.load(model.save(kept.parent/'copy'))
+    for m in model,again:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter('always')
+            own = m.segment(drawn(0), ['boat'])
+        assert len(said)==(not others)
+        if others: assert same(own, m.segment(drawn(0), ['boat'], background=others))
+        assert (own.mask==0).any()==bool(others)
+
+@pytest.mark.parametrize('data,others', [('', seven), ('shards', of_port)])
+def test_background_of_a_run(kept, data, others):
+    "A run on the built-in drawings has their seven backgrounds; a run on captions the list for photographs."
+    (kept.parent/'metrics.json').write_text(json.dumps(dict(options=dict(train_data=data))))
+    model = clippy.load(kept)
+    assert P.competing(model, ['boat'])==(('boat',), tuple(others))
+
+@pytest.mark.parametrize('name', ['scenes','scenes-avg','scenes-cls'])
+def test_background_of_the_box(name): assert P.own_background(clippy.load(name))==tuple(seven)
+
+def test_background_that_is_set(model, image):
+    "A list that is set on a model is used; one word alone is one word."
+    mine = untrained()
+    mine.background = 'port'
+    assert P.competing(mine, ['boat'])==(('boat',), ('port',))
+    mine.background = ['water','sky']
+    assert same(mine.segment(image, ['boat']), mine.segment(image, ['boat'], background=['water','sky']))
+
+@pytest.mark.parametrize('bad', ['sky', [3], [''], ['  '], ['x'*101], {'sky':1}, 7, None, [['sky']], ['sky']*1001])
+def test_background_of_a_bad_file(kept, bad):
+    "A list that is none is refused when the model is loaded, and the sentence names it."
+    note(kept, background=bad)
+    says = 'config.json: background is .* a list of at most 1000, each a word'
+    with pytest.raises(ValueError, match=says): clippy.load(kept)
+
+def test_one_choice_is_none(trained):
+    "Classifying with one label warns; with two it does not."
+    with pytest.warns(UserWarning, match='^boat is the only word'): got = trained.classify(drawn(0), ['boat'])
+    assert got=={'boat':1.}
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        trained.classify(drawn(0), ['boat','cat'])
+        trained.group(drawn(0), 2)
+        trained.similarity(drawn(0), 'boat')
 
 def plain_groups(tokens, n): # `[64,64]`
     z = tokens-tokens.mean(0)

@@ -1,9 +1,9 @@
 "`clippy.questions`: what a visitor types is answered, or refused in a sentence and at once."
 import time
 
-import pytest
+import numpy as np, pytest
 
-from clippy.questions import ask_groups, ask_words, draw_examples
+from clippy.questions import ask_both, ask_groups, ask_words, draw_examples, note_on
 from clippy.saved import load
 
 @pytest.fixture(scope='module')
@@ -30,3 +30,32 @@ def test_bad_numbers(images, n):
     with pytest.raises(ValueError, match='number from 1 to 16'): ask_groups(load('scenes'), images[0], n)
     if n not in (0, True):
         with pytest.raises(ValueError, match='number from 0 to 1'): ask_words(load('scenes'), images[0], 'cat', '', n)
+
+@pytest.mark.parametrize('line,background', [('auto', 'auto'), (' Auto ', 'auto'), ('none', ()), ('', ()), (' ,', ()),
+    (None, ()), ('sky, road', ['sky','road'])])
+def test_background_of_a_visitor(images, line, background):
+    "`auto` is the model's own list, an empty line none; each of two models has its own."
+    for name in 'scenes','scenes-cls':
+        model = load(name)
+        want = model.segment(images[0], ['car','fish'], background)
+        assert np.array_equal(ask_words(model, images[0], 'car, fish', line).mask, want.mask)
+    model.background = ['fog']
+    first,second = ask_both([load('scenes'),model], images[0], 'car, fish', line)
+    others = ['fog'] if background=='auto' else background
+    assert np.array_equal(second.mask, model.segment(images[0], ['car','fish'], others).mask)
+
+def test_note_on_a_single_word():
+    "One word against nothing gets a sentence; against the model's own words, others or a second word none."
+    model = load('scenes')
+    assert note_on([model], 'car', '').startswith('car is the only word') and note_on([model], 'car', 'none')
+    asked = ('car', 'auto'), ('car, fish', ''), ('car', 'sky')
+    assert [note_on([model], *question) for question in asked]==['','','']
+    bare = load('scenes')
+    bare.background = ()
+    assert note_on([model,bare], 'car', 'auto').startswith('car is the only word')
+
+def test_a_hundred_words_and_auto(images):
+    "`auto` and `none` are no words of the question, so they do not count."
+    many = ','.join(map(str, range(100)))
+    for line in 'auto','none': assert len(ask_words(load('scenes'), images[0], many, line).labels)==101
+    with pytest.raises(ValueError, match='auto stands alone'): ask_words(load('scenes'), images[0], 'cat', 'auto, sky')

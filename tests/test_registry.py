@@ -9,7 +9,6 @@ from fastcore.xtras import working_directory
 
 from clippy import registry, saved
 from clippy.eval import all_tasks
-from clippy.export import export
 from clippy.hub import push
 from clippy.model import presets
 from clippy.registry import entry, hint, is_family, measured, models, open_named, published
@@ -50,6 +49,37 @@ def test_what_is_printed(capsys):
     assert '24.7 ade20k (tips)' in rows['tipsv2-l14'] and 'clippy_5k.pt' in rows['clippy-5k']
     assert max(map(len, rows.values()))<240
 
+def test_what_is_printed_about_one(capsys):
+    "All that is known: every published number with its source, or those that were measured here."
+    models('talk2dino-b')
+    out = capsys.readouterr().out
+    assert len(rows := published('talk2dino-b'))>=7 and all(f"{r['task']} " in out and r['source'] in out for r in rows)
+    assert all(f"{r['percent']} %" in out for r in rows) and entry('talk2dino-b').home in out
+    models('scenes')
+    assert f"{100*measured('scenes')['thing_miou']:.1f} % (here)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match='Did you mean clippy-5k'): models('clipy-5k')
+
+@pytest.mark.parametrize('columns', [40,80,120])
+def test_a_narrow_terminal(columns, monkeypatch, capsys):
+    "No line is longer than the terminal, no name or word is lost; what is piped is one line a model."
+    monkeypatch.setenv('COLUMNS', str(columns))
+    models()
+    piped = capsys.readouterr().out.splitlines()
+    assert len(piped)==len(registry.registry())+2
+    monkeypatch.setattr('sys.stdout.isatty', lambda: True, raising=False)
+    models()
+    shown = capsys.readouterr().out.splitlines()
+    assert all(len(line)<=columns or ' ' not in line.strip() for line in shown)
+    assert [line for line in shown if line[0]!=' ']==list(registry.registry())
+    words = ' '.join(shown).split()
+    assert all(word in words for e in registry.registry().values() for word in e.knows.split())
+    assert '24.7 % ade20k (tips)' in ' '.join(words)
+
+@pytest.mark.parametrize('name', ['openclip:ViT-B-16/openai', 'foo:bar', 'open_clip:', 'hf-hub:me/model'])
+def test_no_family_before_a_colon(name):
+    "A name with a colon is no name of the Hub, which is not asked."
+    with pytest.raises(FileNotFoundError, match='a family, one of dinotxt, open_clip, talk2dino, tipsv2'): open_named(name)
+
 class Opened(tuple): "Something that can be told what it knows."
 
 def opener(entry, text=''): return Opened((entry.name, entry.home, text))
@@ -89,11 +119,10 @@ def test_every_family_has_its_function():
         assert callable(getattr(import_module(module), name))
     assert found['registry']=='clippy.registry:open_named'
 
-def test_commands_that_write_refuse_models_of_others(tmp_path):
-    "`export` and `push` say so before anything is fetched; a folder of that name is a folder."
-    with pytest.raises(ValueError, match='exports its own models only'): export('tipsv2-l14', str(tmp_path/'o'))
+def test_push_refuses_models_of_others(tmp_path):
+    "`push` says so before anything is fetched; a folder of that name is a folder."
     with pytest.raises(ValueError, match='pushes its own models only'): push('open_clip:ViT-B-16/openai', 'me/b')
-    assert not (tmp_path/'o').exists() and is_family('talk2dino-b') and not is_family('clippy-5k')
+    assert is_family('talk2dino-b') and not is_family('clippy-5k')
     with working_directory(tmp_path):
         Path('tipsv2-l14').mkdir()
         assert not is_family('tipsv2-l14')

@@ -6,7 +6,10 @@ import pytest, timm, torch
 import torch.nn.functional as F
 from transformers import AutoTokenizer, T5Config, T5EncoderModel
 
+from clippy.classes import background_words
 from clippy.model import create_model, train_tokenizer
+from clippy.predict import own_background
+from clippy.registry import entry
 from clippy.saved import knowledge, load
 
 captions = ['a dog runs on the beach', 'two birds over a lake, one of them white', 'a']
@@ -58,6 +61,12 @@ def test_release_of_full_size(release, capsys):
     assert (ours-image).abs().max()>1e-3
     assert model.config.pool_prefix and not create_model('clippy-scenes', captions=captions).config.pool_prefix
     assert math.isclose(model.logit_scale.item(), 3.1, rel_tol=1e-6)
+
+def test_the_release_says_what_it_knows(release):
+    "A file of the release that lies here knows what the release by its name does, and has its words for backgrounds."
+    model = load(release.path, text=release.text)
+    assert model.knows==entry('clippy-5k').knows and model.knows.startswith('photographs')
+    assert own_background(model)==background_words['port']
 
 @pytest.mark.parametrize('change,said', [
     (lambda s: s.pop('text.2.linear.weight'), 'text.2.linear.weight'),

@@ -119,15 +119,16 @@ def test_memory_budget(quick_compiler):
     for budget in 1.,.2:
         torch.compiler.reset()
         model.zero_grad()
-        sizes.append(kept_bytes(model, images, texts, SimpleNamespace(**plain|dict(compile=True, memory_budget=budget))))
+        options = SimpleNamespace(**plain|dict(compile=True, memory_budget=budget))
+        sizes.append(kept_bytes(model, images, texts, options))
         grads.append({k:p.grad.clone() for k,p in model.named_parameters() if p.grad is not None})
     assert sizes[0]>2*sizes[1]
     for k in grads[0]: torch.testing.assert_close(grads[1][k], grads[0][k], rtol=1e-3, atol=1e-5, msg=k)
 
 # When -----------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('asked,there,want', [({}, True, True), ({}, False, False), (dict(no_compile=True), True, False),
-    (dict(cpu=True), True, False), (dict(compile=True), False, True)], ids=str)
+@pytest.mark.parametrize('asked,there,want', [({}, True, True), ({}, False, False),
+    (dict(no_compile=True), True, False), (dict(cpu=True), True, False), (dict(compile=True), False, True)], ids=str)
 def test_compiling_is_the_default_where_it_works(asked, there, want, monkeypatch):
     "On CUDA with a compiler, unless told otherwise; elsewhere if asked."
     monkeypatch.setattr(C, 'compiler_found', lambda: there)
@@ -265,8 +266,8 @@ def test_what_is_not_finite_is_never_stepped_on(bad, tmp_path, monkeypatch):
 def test_texts_are_tokenized_where_batches_are_made(workers, tmp_path, monkeypatch):
     "Token ids reach the step; the run is the same to the bit, whoever makes them."
     shards = spoilt_shards(tmp_path)/'whole'
-    options = dict(train_data=str(shards), model='clippy-scenes', batch_size=10, steps=4, epochs=1, cpu=True, log_every=1,
-        logs=str(tmp_path/'logs'))
+    options = dict(train_data=str(shards), model='clippy-scenes', batch_size=10, steps=4, epochs=1, cpu=True,
+        log_every=1, logs=str(tmp_path/'logs'))
     run = T.train([], **options, workers=workers)
     images,tokens,keys = next(iter(run.loader))
     assert images.dtype==torch.uint8 and len(tokens)==1 and tokens[0]['input_ids'].shape[0]==len(keys)==10

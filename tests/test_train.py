@@ -39,6 +39,13 @@ def test_run_folder(steady):
     assert sorted(p.name for p in (steady/'checkpoints').iterdir())==['step_3','step_6']
     assert load(steady/'model').encode_text(['a boat']).shape==(1,128)
 
+def test_knowledge_is_kept(steady, tmp_path):
+    "What a model was trained on stands in the numbers of its run, and in the model's own files, wherever they go."
+    drawn = 'drawings of ten things on seven backgrounds'
+    assert json.loads((steady/'metrics.json').read_text())['knows']==drawn
+    shutil.copytree(steady/'model', tmp_path/'elsewhere')
+    assert load(tmp_path/'elsewhere').knows==load(steady/'model').knows==drawn
+
 def test_two_processes_follow_one(steady, tmp_path):
     "The same global batch on two processes gives the same losses."
     args = ['8' if word=='16' else word for word in small if word!='--cpu'] # joined without being told of no GPU
@@ -105,7 +112,7 @@ def test_on_shards(photos, tmp_path):
         '--warmup', 2, '--lr', '1e-3', '--log-every', 1,
         '--report-to', 'tensorboard', '--logs', tmp_path, '--name', 'shards'))
     m = json.loads((tmp_path/'shards'/'metrics.json').read_text())
-    assert len(m['curve'])==10 and m['data']
+    assert len(m['curve'])==10 and m['data'] and m['knows']=='images with captions'
     found = [(r['task'], r['images']['seen'], r['images']['whole']) for r in m['results']]
     assert found==[('retrieval',120,True), ('folder',20,True)]
     assert 'R@1' in said and list((tmp_path/'shards').parent.rglob('events.out*'))
