@@ -79,7 +79,7 @@ def _as_is(x): return x
 def _loader(self:SceneLoader):
     return DataLoader(_Drawn(copy(self)), batch_size=None, sampler=Asked(self.at, len(self)), collate_fn=_as_is,
         num_workers=self.workers, persistent_workers=self.workers>0, worker_init_fn=leave_signals,
-        pin_memory=torch.cuda.is_available(), generator=torch.Generator())
+        pin_memory=self.pin, generator=torch.Generator())
 
 # %% ../nbs/09_batches.ipynb #5ad234ce
 def make_loader(

@@ -244,7 +244,7 @@ def _as_is(x): return x
 @patch
 def _loader(self:ShardLoader): # its own generator, so that starting an epoch leaves the global one alone
     common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
-        worker_init_fn=leave_signals, pin_memory=torch.cuda.is_available(),
+        worker_init_fn=leave_signals, pin_memory=self.pin,
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)

@@ -183,7 +183,8 @@ def find(
     model,_,tag = name.partition('/')
     known = oc.list_models()
     if model in known: return _by_tag(model, tag, oc)
-    if name.startswith('hf-hub:'): return _in_folder(hub_folder(name.removeprefix('hf-hub:'), clip_files, 'open_clip'), oc)
+    if name.startswith('hf-hub:'):
+        return _in_folder(hub_folder(name.removeprefix('hf-hub:'), clip_files, 'open_clip'), oc)
     raise ValueError(f'open_clip has no model {model!r}.{did_you_mean(model, known)} '
                      'A folder is named as open_clip:FOLDER, a repository as open_clip:hf-hub:OWNER/NAME.')
 

@@ -161,7 +161,7 @@ def about_model(
     "What is known about a model."
     own = measured(e.name) if e.kind=='boxed' else {}
     scenes = [(f'scenes, {k}', f'{100*v:.1f} % (here)') for k,v in own.items() if isinstance(v, float)]
-    theirs = [(' '.join(filter(None, (r['task'], r['metric'], f"({r['protocol']})"))), f"{r['percent']} %, {r['source']}")
+    theirs = [(f"{r['task']} {r['metric']} ({r['protocol']})", f"{r['percent']} %, {r['source']}")
               for r in published(e.name)]
     facts = ('knows',e.knows), ('size',f'{e.parameters} M'), ('licence',e.licence), ('where it comes from',e.home)
     return table([*facts, *scenes, *theirs], (e.name,''))
@@ -171,7 +171,8 @@ def _blocks(width): # the same as `model_table`, for a narrow terminal
     cut = lambda words: fill(words, width, initial_indent='    ', subsequent_indent='    ', break_on_hyphens=False)
     found = []
     for e in registry().values():
-        facts = f'{e.parameters} M', e.licence, number_of(e).replace(' ', ' % ', 1), home_of(e)
+        number = number_of(e).replace(' ', ' % ', 1)
+        facts = f'{e.parameters} M', e.licence, number, home_of(e)
         found.append(f"{e.name}\n{cut(e.knows)}\n{cut(', '.join(filter(None, facts)))}")
     return '\n'.join(found)
 

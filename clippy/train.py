@@ -30,6 +30,7 @@ from tqdm.auto import tqdm
 
 from .balance import Balance, balance_text, data_speed, step_seconds
 from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
+from .cards import join, shares_a_card
 from .checkpoint import Checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
@@ -64,8 +65,11 @@ class Run:
         self.options = options
         self.evaluations = list(evaluations)
         self.config = model_config(options)
-        cpu = options.cpu or not torch.accelerator.is_available() # unless told so, accelerate joins no processes on CPU
-        self.acc = Accelerator(mixed_precision=precisions.get(options.precision), cpu=cpu,
+        state = join(options.cpu)
+        if options.fsdp and shares_a_card(state):
+            raise ValueError('--fsdp spreads a model over cards, and here several processes have one: '
+                'start one process for each card, or add --cpu.')
+        self.acc = Accelerator(mixed_precision=precisions.get(options.precision), cpu=state.device.type=='cpu',
             log_with=options.report_to or None, project_dir=options.logs)
         self.is_main = self.acc.is_main_process
         self.find_data()
@@ -84,6 +88,7 @@ def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
+    self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
     self.pairs = options.batch_size*options.accum_freq*processes # of all processes in a step
     if not len(self.loader):
@@ -114,7 +119,7 @@ def build(self:Run):
     self.copy = deepcopy(model) if options.fsdp and self.is_main else None # to be evaluated
     if options.fsdp: model = shard(acc.prepare_model(model, evaluation_mode=True))
     opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd,
-        options.opt, options.layer_decay)
+        options.opt, options.layer_decay, on_cuda=acc.device.type=='cuda')
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
@@ -129,11 +134,12 @@ def plan(self:Run)->str:
     options = self.options
     size = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
     parts = f' in {options.accum_freq} parts' if options.accum_freq>1 else ''
+    shared = ' (they share a card, so they talk by gloo, which is slow)' if shares_a_card(self.acc.state) else ''
     return (f'{self.folder}: {options.model}, {self.config.pooling} pooling, '
         f'image tower {size(self.unwrapped.image)}, text tower {size(self.unwrapped.text)}\n'
         f'{self.steps} steps of {self.pairs} pairs{parts}; {len(self.loader)} steps an epoch; '
         f'{options.opt}, {options.loss} loss, precision {self.acc.mixed_precision}\n'
-        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}; '
+        f'{self.acc.num_processes} process(es) on {self.acc.device.type}{shared}, {strategy(self.model)}; '
         f'data {self.loader.describe()}')
 
 # %% ../nbs/10_train.ipynb #45af6711

@@ -441,3 +441,21 @@ def test_info_counts(trained, capsys):
         assert f'{sum(p.numel() for p in part.parameters())/1e6:.1f} M parameters' in line
     assert f'logit scale {np.exp(trained.logit_scale.item()):.1f}' in said
     assert f'{trained.word_vectors(["cat"]).shape[1]} numbers' in said and 'pooling      max' in said
+
+# Many images ----------------------------------------------------------------------------------------------------------
+
+def test_many_as_few(saved, tmp_path, monkeypatch):
+    "Processes that read and draw make the same files and lines as one process does, in the same order."
+    (tmp_path/'photos').mkdir()
+    for i in range(30):
+        scene = Scenes(30, seed=5, size=96)[i].image[:96-i%3*16]
+        Image.fromarray(scene).save(tmp_path/f'photos/{i:02}.png')
+    (tmp_path/'photos/07.png').write_bytes(b'')
+    def answers(out):
+        how = dict(Label=['boat','cat'], Model=str(saved), Out=str(tmp_path/out), batch_size=4, explain=True)
+        assert F.segment_files(str(tmp_path/'photos'), **how)==1
+        return files_of(tmp_path/out)
+    many = answers('many')
+    monkeypatch.setattr(F, 'can_fork', False)
+    assert many==answers('few') and len(many)==29*4+1
+    assert [line['picture'] for line in lines_of(tmp_path/'many')[1:]]==[f'{i:02}' for i in range(30) if i!=7]

@@ -78,7 +78,8 @@ def test_a_narrow_terminal(columns, monkeypatch, capsys):
 @pytest.mark.parametrize('name', ['openclip:ViT-B-16/openai', 'foo:bar', 'open_clip:', 'hf-hub:me/model'])
 def test_no_family_before_a_colon(name):
     "A name with a colon is no name of the Hub, which is not asked."
-    with pytest.raises(FileNotFoundError, match='a family, one of dinotxt, open_clip, talk2dino, tipsv2'): open_named(name)
+    says = 'a family, one of dinotxt, open_clip, talk2dino, tipsv2'
+    with pytest.raises(FileNotFoundError, match=says): open_named(name)
 
 class Opened(tuple): "Something that can be told what it knows."
 
