@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from .data import Report, array_transform, fast_transform, shard_list
 from .epochs import Asked, EpochLoader, Took
 from .files import digest
+from .frozen import WholeImage
 from .lengths import Tokenize
 from .loader import ShardLoader, leave_signals
 from .model import CLIPpy, Config
@@ -96,7 +97,8 @@ def make_loader(
         return SceneLoader(transform, num_samples=n, size=config.image_size, workers=workers,
             birds=options.birds, **shared)
     if workers is None: workers = min(4, len(shard_list(options.train_data))//world) # a streaming worker needs a shard
-    return ShardLoader(options.train_data, fast_transform(config.image_size), num_samples=n or None, workers=workers,
+    transform = (WholeImage if options.cache_features else fast_transform)(config.image_size)
+    return ShardLoader(options.train_data, transform, num_samples=n or None, workers=workers,
         cache=options.cache, max_sample_mb=options.max_sample_mb, **shared)
 
 # %% ../nbs/09_batches.ipynb #682b0255

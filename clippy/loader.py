@@ -162,6 +162,7 @@ class ShardLoader(EpochLoader):
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
+    def indexed(self): return IndexedBatches(self) # what its workers have
 
 # %% ../nbs/06_loader.ipynb #25e0b653
 @patch
@@ -248,7 +249,7 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
-    return DataLoader(IndexedBatches(of), sampler=Asked(self.at, len(self)), **common)
+    return DataLoader(of.indexed(), sampler=Asked(self.at, len(self)), **common)
 
 # %% ../nbs/06_loader.ipynb #6e87e3ea
 @patch

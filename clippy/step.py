@@ -48,8 +48,8 @@ def train_step(
     acc:Accelerator,
     model:nn.Module, # a `CLIPpy`, as accelerate wrapped it
     opt, # its optimizer, likewise
-    images:Tensor, # `[b,3,H,W]`, normalised
-    texts:list, # `[b]` captions, or from a `Tokenize` of as many parts
+    images:Tensor, # `[b,3,H,W]`, normalised; or `[b,N,width]` features
+    texts:list, # `[b]` captions, or for each part what `encode_tokens` takes
     lr:float,
     clip:float, # largest norm of the gradient
     loss=clip_loss, # one of `losses`

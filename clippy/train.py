@@ -34,6 +34,8 @@ from .cards import join, shares_a_card
 from .checkpoint import Checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
+from .frozen import TextVectors, with_features
+from .head import frozen_towers, tower_hash
 from .history import History
 from .loss import losses
 from .model import create_model
@@ -101,7 +103,8 @@ def fixed(self:Run)->dict:
     keys = ('train_data','train_num_samples','birds','max_sample_mb','batch_size','accum_freq','loss','opt',
         'layer_decay','ema','lr','beta1','beta2','eps','wd','warmup',
         'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
-    found = {k:hide(getattr(self.options, k)) for k in keys}
+    found = {k:hide(getattr(self.options, k)) for k in keys} | dict(frozen=self.frozen)
+    found |= dict(cache_features=bool(self.options.cache_features)) # wherever they are
     found |= dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
     return found | dict(data=self.data, steps=self.steps) # last: options explain the data, and those the steps
 
@@ -113,6 +116,8 @@ def build(self:Run):
     texts = captions_for_tokenizer(options) if not self.config.text else ()
     model = create_model(self.config, image_weights=options.image_weights or None, captions=texts, seed=options.seed)
     if options.freeze_image or options.freeze_text: model.freeze(options.freeze_image, options.freeze_text)
+    self.frozen = {k:tower_hash(tower) for k,tower in frozen_towers(model).items()}
+    if not options.save_towers: model.left_out() # better said now than at the end
     if options.grad_checkpointing: model.grad_checkpointing()
     if options.compile and options.fsdp:
         for layer in layers(model): layer.compile() # which is all that can be compiled of a model that is spread
@@ -124,7 +129,11 @@ def build(self:Run):
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
     self.normalize = normalizer(self.unwrapped, options)
-    self.loader.tokenize = make_tokenize(options, self.unwrapped)
+    once = options.freeze_text and not options.fsdp # each caption
+    self.texts = TextVectors(self.unwrapped, options.accum_freq) if once else None
+    if options.cache_features: self.loader = with_features(self.loader, self.unwrapped, options.cache_features,
+        self.data, acc, make=not options.dry_run)
+    self.loader.tokenize = None if once else make_tokenize(options, self.unwrapped)
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
 
 # %% ../nbs/10_train.ipynb #8cd45c95
@@ -132,7 +141,9 @@ def build(self:Run):
 def plan(self:Run)->str:
     "What is going to happen, in a few lines."
     options = self.options
-    size = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
+    count = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
+    frozen = self.unwrapped.frozen
+    size = lambda tower: f'{count(tower)}, frozen' if any(tower is t for t in frozen) else count(tower)
     parts = f' in {options.accum_freq} parts' if options.accum_freq>1 else ''
     shared = ' (they share a card, so they talk by gloo, which is slow)' if shares_a_card(self.acc.state) else ''
     return (f'{self.folder}: {options.model}, {self.config.pooling} pooling, '
@@ -162,7 +173,7 @@ def advance(self:Run, images, texts, keys):
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, texts, self.lr, options.grad_clip_norm,
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr, options.grad_clip_norm,
             losses[options.loss], options.accum_freq)
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
@@ -173,6 +184,9 @@ def advance(self:Run, images, texts, keys):
     if self.signals.any_process_told() and not ends:
         self.save_checkpoint()
         self.leave()
+
+@patch
+def read(self:Run, texts): return self.texts(texts) if self.texts else texts # by a frozen text tower, each once
 
 @patch
 def log(self:Run)->str: # for the progress bar
@@ -322,7 +336,7 @@ def fit(self:Run):
 def finish(self:Run):
     "Keep the model, show what it can do."
     self.eval_model.knows = self.knows
-    self.eval_model.eval().save(self.folder/'model')
+    self.eval_model.eval().save(self.folder/'model', towers=self.options.save_towers)
     results = self.history.epochs[-1]['results']
     if results: print(f'\n{self.summary(results)}\n')
     for i,(task,figure) in enumerate(self.figures().items()):
@@ -398,12 +412,12 @@ def rehearse(self:Run)->Run:
     began = time.time()
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
             losses[options.loss], options.accum_freq)
     loss,spent = loss.item(), time.time()-began
     self.acc.print(f'{self.plan()}\n{self.shapes(images, texts)}\none step: loss {loss:.3f}, gradient {norm:.3f}, '
         f'{spent:.1f} s (the first is slow), {self.memory()}; at this speed {self.steps*spent/3600:.2f} h in all')
-    size = sum(p.numel()*p.element_size() for p in self.unwrapped.parameters())
+    size = sum(p.numel()*p.element_size() for p in self.unwrapped.parameters() if p.requires_grad)
     self.acc.print(f'a checkpoint takes about {3*size/1e6:.0f} MB')
     self.acc.print(balance_text(self.weigh(images, texts)))
     return self
@@ -452,6 +466,7 @@ def main(
     imagenet_val:str='', # Folder of class folders for zero-shot accuracy: --eval imagenet=PATH or --eval folder=PATH
     model:str=None, # Preset (scenes: clippy-scenes; shards: clippy-B-16)
     pooling:str='', # max, avg or cls (the preset's)
+    head:str='', # On the image's tokens, before the pool: linear or mlp (the preset's)
     token_drop:float=None, # Share of patch tokens dropped in training (the preset's); open_clip: --force-patch-dropout
     image_size:int=None, # Pixels (the preset's); open_clip: --force-image-size
     text:str='', # Text tower, sentence-transformers name or folder (the preset's)
@@ -460,6 +475,8 @@ def main(
     pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? true or false (the preset's)
     freeze_image:bool=False, # Do not train the image tower; open_clip: --lock-image
     freeze_text:bool=False, # Do not train the text tower; open_clip: --lock-text
+    cache_features:str='', # Folder for what a frozen image tower makes of every image, computed once; no random crops
+    save_towers:bool_arg=True, # Keep frozen towers in the saved model? false: their names, for a model of few MB
     batch_size:int=None, # Pairs per process (scenes: 128; shards: 1024)
     epochs:int=None, # Passes over the data (scenes: 4; shards: 32)
     steps:int=0, # Optimizer steps; 0: as many as the epochs take

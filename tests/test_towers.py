@@ -237,8 +237,8 @@ def test_no_step_waits_for_the_device(more, tmp_path, monkeypatch):
     T.train([], **scenes | dict(log_every=5, steps=6) | more, logs=str(tmp_path))
     assert counts==[0]*6
 
-def _fused(make, *args):
-    opt = make(*args) # as on CUDA, where the fused optimizer keeps its counters on the device
+def _fused(make, *args, **more):
+    opt = make(*args, **more) # as on CUDA, where the fused optimizer keeps its counters on the device
     groups = [g | dict(fused=True, foreach=None) for g in opt.param_groups]
     return torch.optim.AdamW(groups, fused=True)
 
