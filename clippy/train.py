@@ -439,7 +439,8 @@ def weigh(self:Run, images, texts)->Balance:
 @patch
 def shapes(self:Run, images, texts)->str:
     "What a batch is made of."
-    groups = [g['input_ids'].shape for part in texts for g in part.get('groups', [part])]
+    parts = [self.unwrapped.tokenize(texts)] if isinstance(texts[0], str) else texts
+    groups = [g['input_ids'].shape for part in parts for g in part.get('groups', [part])]
     patches = math.prod(side//patch for side,patch in zip(images.shape[-2:], self.unwrapped.patch))
     kept = int(patches*(1-self.config.token_drop))
     return (f'a batch of this process: images {tuple(images.shape)}, {kept} of {patches} patch tokens each; '
