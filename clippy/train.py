@@ -173,8 +173,8 @@ def advance(self:Run, images, texts, keys):
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr, options.grad_clip_norm,
-            losses[options.loss], options.accum_freq)
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr,
+            options.grad_clip_norm, losses[options.loss], options.accum_freq)
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
     self.bar.update()
