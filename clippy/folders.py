@@ -34,7 +34,9 @@ from .images import endings, image_files, left_out
 from .model import CLIPpy
 from .pipeline import Ahead, Hands, can_fork, readers_for
 from .asked import lone_note, typed_labels
-from .predict import Ready, competing, decode, plain, read_image, read_source, said_elsewhere
+from .classes import first_few
+from .predict import Ready, competing, decode, own_background, plain, read_image, read_source
+from .predict import said_elsewhere
 from .record import weights_hash
 from .registry import caution
 from .saved import boxed, load
@@ -429,6 +431,7 @@ def info(
         f'text tower   {c.text or "made for it"}, {size(m.text)}, at most {c.max_tokens} tokens',
         f'pooling      {c.pooling}',
         f'knows        {m.knows or "unknown: no record came with it"}',
+        f'background   {first_few(own_background(m), 7) or "no words of its own"}',
         f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']
     lines += [f'{k:<12} {v}' for k,v in _manifest_lines(boxed().get(model, Path(model))/'manifest.json')]
     text = '\n'.join(map(on_terminal, lines))

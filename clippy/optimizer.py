@@ -32,7 +32,7 @@ def layer_groups(
         top = max(number.values())
         for k,p in getattr(model, tower).named_parameters():
             if p.requires_grad: groups.setdefault((decay**(top-number[k]), p.ndim>1), []).append(p)
-    groups.setdefault((1., True), []).extend(model.proj.parameters())
+    for p in model.proj.parameters(): groups.setdefault((1., p.ndim>1), []).append(p)
     for k,p in model.named_parameters():
         if '.' not in k: groups.setdefault((1., False), []).append(p) # logit scale and bias
     return [dict(params=ps, weight_decay=wd*matrix, lr_scale=scale) for (scale,matrix),ps in groups.items() if ps]

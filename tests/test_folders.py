@@ -424,6 +424,8 @@ def test_what_a_model_does_not_know(asks, image, saved, tmp_path, capsys):
         assert all('knows' not in json.loads(line) for line in capsys.readouterr().out.splitlines())
         assert 'knows' not in asks(*args)[1]
         capsys.readouterr()
+    assert 'background   grass, sand, water, snow, night, bricks, wood\n' in F.info('scenes')
+    assert 'background   bag, bed, bedclothes, bench, book, building, cabinet and 32 more\n' in F.info(str(saved))
     assert 'knows        drawings of ten things' in F.info('scenes') and 'knows        unknown' in F.info(str(saved))
 
 def test_python_says_nothing(trained, image, capsys):
