@@ -45,7 +45,8 @@ def ours(model, folder, out, labels, full):
     "What the command does; `full`: with overlays, as it writes them."
     files,plan = planned([folder], str(out), ['','_overlay'] if full else [''])
     def draw(seg): return [seg.mask_image(), seg.with_legend()] if full else [seg.mask_image()]
-    answer_files(files, plan, str(out), dict(labels=labels), lambda some: model.segment(some, labels), draw, 8)
+    answer_files(files, plan, str(out), dict(labels=labels), lambda some: model.segment(some, labels, ()),
+        draw, 8, model)
 
 def differ(a, b): # share of pixels
     read = lambda d: [np.asarray(Image.open(p)) for p in sorted(Path(d).glob('*.png')) if '_' not in p.stem]

@@ -27,6 +27,7 @@ from torch.distributed.tensor import DTensor
 from .console import hide
 from .captions import json_object
 from .files import remove, replace_folder, sync_names
+from .head import frozen_towers
 
 # %% ../nbs/09_checkpoint.ipynb #c2661b92
 def untied(
@@ -244,10 +245,16 @@ def save(self:Checkpoints,
     return weights
 
 @patch
+def learned(self:Checkpoints, state:dict)->dict: # of the model, or of its average
+    "Weights without frozen towers, which are where they came from; of a model that is spread, all of them."
+    apart = {} if sharded(self.model) else frozen_towers(self.model)
+    return {k:v for k,v in state.items() if k.split('.')[0] not in apart}
+
+@patch
 def write(self:Checkpoints, weights, moments, about): # on the main process, the only one that has what was spread
-    files = dict(model=untied(weights))
+    files = dict(model=untied(self.learned(weights)))
     files['optimizer'],about['optimizer'] = split_optimizer(moments)
-    if self.ema: files['ema'] = untied(self.ema.module.state_dict())
+    if self.ema: files['ema'] = untied(self.learned(self.ema.module.state_dict()))
     write_checkpoint(self.folder/f"step_{about['step']}", files, about)
     prune(self.folder, self.keep)
 
@@ -310,8 +317,9 @@ def resume(self:Checkpoints,
 
 @patch
 def take_up(self:Checkpoints, files, about): # any error means that it is no checkpoint of ours
-    own = untied(self.model.state_dict()).keys() if not sharded(self.model) else files['model'].keys()
-    if own!=files['model'].keys(): raise KeyError('weights')
+    own,found = self.model.state_dict(),files['model'].keys()
+    known = [untied(state).keys() for state in (self.learned(own), own)] # once frozen towers were written too
+    if found not in known and not sharded(self.model): raise KeyError('weights')
     scatter_state(self.model, self.opt, files['model'], join_optimizer(files['optimizer'], about['optimizer']))
     if self.ema: self.ema.module.load_state_dict(files['ema'], strict=False)
     if about['scaler']: self.acc.scaler.load_state_dict(about['scaler'])

@@ -24,6 +24,7 @@ from fastcore.script import CliError, anno_parser, bool_arg
 from . import __version__
 from .asked import typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
+from .registry import is_family, mistyped
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -56,7 +57,7 @@ examples = dict(
         'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found'],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
-    models=['clippy models'],
+    models=['clippy models', 'clippy models tipsv2-l14'],
     info=['clippy info scenes'],
     app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
     export=['clippy export scenes onnx'],
@@ -151,6 +152,8 @@ def is_missing_model(
     name:str, # as it was typed
 )->bool: # False: it is there, or may be somewhere else
     "Whether a model that was named is surely not there."
+    own = is_family(name) and name.partition(':')[2] # a folder, or what the family calls its models
+    if own: return own.startswith(('/','.','~')) and is_missing(own)
     is_path = name.startswith(('/','.','~')) or name.count('/')>1 or '\\' in name
     return is_path and is_missing(name)
 
@@ -168,11 +171,22 @@ def look_first(
     if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
-    for k in ('model','Model') if name!='train' else ():
-        if given.get(k) and is_missing_model(given[k]):
-            raise FileNotFoundError(f'There is no model at {given[k]!r}: no such folder or file.')
+    for k in ('model','Model','compare') if name!='train' else ():
+        if isinstance(given.get(k), str): _look_at_model(given[k])
+    if name=='eval': _look_at_data(given.get('data') or ())
     for result in given.get('compare') or () if name=='eval' else ():
         if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
+
+def _look_at_model(name):
+    if is_missing_model(name): raise FileNotFoundError(f'There is no model at {name!r}: no such folder or file.')
+    if said := mistyped(name): raise FileNotFoundError(said)
+
+def _look_at_data(texts): # each a path, task=path, or several of these with commas
+    bare = lambda text: re.sub(r'^[A-Za-z][\w-]*=', '', text)
+    for text in texts:
+        if not is_missing(text) or not is_missing(bare(text)): continue
+        lost = next(filter(is_missing, map(bare, text.split(','))), None)
+        if lost: raise FileNotFoundError(f'There is no {lost}, which --data names.')
 
 def _look_at_images(sources):
     if not sources: raise ValueError('There are no images: name files, folders, patterns or addresses.')

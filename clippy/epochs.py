@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/epochs.html.md"""
 # %% auto #0
 __all__ = ['Took', 'asked', 'Asked', 'EpochLoader']
 
-# %% ../nbs/06_epochs.ipynb #96292c75
+# %% ../nbs/06_epochs.ipynb #e6ac0f24
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from .data import Report
 
-# %% ../nbs/06_epochs.ipynb #7fa02289
+# %% ../nbs/06_epochs.ipynb #6c979e98
 @dataclass
 class Took:
     "Seconds of workers, each by its own clock."
@@ -35,7 +35,7 @@ class Took:
     @property
     def each(self): return self.seconds/max(1,self.images) # seconds of one worker for an image
 
-# %% ../nbs/06_epochs.ipynb #058d7dbd
+# %% ../nbs/06_epochs.ipynb #3afd9c5d
 def asked(
     epoch:int,
     start:int, # batch to begin with
@@ -53,13 +53,14 @@ class Asked:
         self.n = n
     def __iter__(self): return asked(*self.at.tolist(), self.n)
 
-# %% ../nbs/06_epochs.ipynb #c0643bdd
+# %% ../nbs/06_epochs.ipynb #d7aeb27e
 class EpochLoader:
     "Batches of one epoch after the other. A subclass has a length, and `_loader`."
     def __init__(self):
         # epoch, first batch and last epoch, in memory that workers which live on see change
         self.at = torch.zeros(3, dtype=torch.int64).share_memory_()
-        self.took = Took() # since somebody set it to zero
+        self.took = Took() # since somebody took it
+        self.pin = torch.cuda.is_available() # put batches where a GPU takes them from without waiting
         self._report = Report()
         self._running = self._due = None # iterator over batches, and the (epoch, number) that it gives next
         self._last = 0 # epoch with which it ends
@@ -80,7 +81,7 @@ class EpochLoader:
         self.__dict__.pop('loader', None)
         self._running = self._due = None
 
-# %% ../nbs/06_epochs.ipynb #d4ac20b6
+# %% ../nbs/06_epochs.ipynb #3c055eaf
 @patch
 def set_epoch(self:EpochLoader,
     epoch:int, # number of the epoch that the next iteration reads

@@ -18,12 +18,12 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from PIL import Image
-from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from fastcore.basics import patch, store_attr
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .cards import join
 from .console import did_you_mean, front_door, installed
 from .data import open_image, Unusable
 from .files import digest, write_json
@@ -440,7 +440,7 @@ def evaluate(
 )->Result:
     "Measure one task."
     kind = task if isinstance(task, type) else find_task(task)
-    state = PartialState(cpu=model.device.type=='cpu') if shared else _alone()
+    state = join(cpu=model.device.type=='cpu') if shared else _alone()
     with in_every_process(state):
         job = kind(data, pick_protocol(kind, protocol, **changes), model.eval())
         if save_predictions:

@@ -215,6 +215,7 @@ def _from_transformers(said, where):
 def hub_folder(
     name:str, # a folder, or a repository on the Hub
     files:list, # patterns of what is read
+    family:str='tipsv2', # for the sentence
 )->Path: # a folder
     "A folder with the files of a model."
     if Path(name).is_dir(): return Path(name)
@@ -222,7 +223,7 @@ def hub_folder(
     except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as e: raise FileNotFoundError(
         f'There is no folder {name}, and the Hub did not give a model of that name ({type(e).__name__}). Without a '
         f'network, bring {", ".join(files)} from huggingface.co/{name} in a folder, '
-        'and name it with its family before it, such as tipsv2:FOLDER.') from None
+        f'and name it as {family}:FOLDER.') from None
 
 # %% ../nbs/15_families.ipynb #f98d6476
 tips_files = ['config.json', 'model*.safetensors', 'model.safetensors.index.json', 'tokenizer*', 'special_tokens*']

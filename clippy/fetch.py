@@ -11,6 +11,8 @@ __all__ = ['hosts', 'check_address', 'Download', 'download', 'sha256_of', 'verif
 import hashlib, os, shutil
 from datetime import date
 from pathlib import Path
+from socket import gaierror
+from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from filelock import FileLock
@@ -52,11 +54,16 @@ class Download(RemoteFile):
         super().__init__(url, **remote)
         self.at,self.size,self.tag,self.pinned = at,size,tag,pinned
         self.changed = False # is it another file than the one of which some is here?
+        self.body_seen = False # has a server answered?
     def _connect(self):
         try: super()._connect()
         except Unreachable: # only another size ends a connection like that
             self.changed = True
             raise
+        except URLError as e: # later on, the network may come back
+            if self.body_seen or not isinstance(e.reason, gaierror): raise
+            raise Unreachable('there is no network, or it does not know this name') from None
+        self.body_seen = True
         check_address(self.body.url)
         if 'text/html' in self.body.headers.get('Content-Type', ''): raise Unreachable('a web page came, and no file')
         if self.pinned and self.size not in (None,self.pinned):

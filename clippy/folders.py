@@ -11,26 +11,32 @@ __all__ = ['Words', 'sample_image', 'chosen_images', 'label_names', 'is_image_na
 
 # %% ../nbs/41_folders.ipynb #c4eaad52
 import hashlib, json, os, re, sys, unicodedata
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from glob import glob
 from importlib.resources import files as package_files
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
+from PIL import Image
 from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
-from .answers import is_answer, write_image
+from .answers import is_answer, warm_up, write_image
 from .console import on_terminal
 from .files import named, read_json, write_whole
 from .images import endings, image_files, left_out
 from .model import CLIPpy
+from .pipeline import Ahead, Hands, can_fork, readers_for
 from .asked import lone_note, typed_labels
-from .predict import competing, decode, plain, read_image, read_source, said_elsewhere
+from .classes import first_few
+from .predict import Ready, competing, decode, own_background, plain, read_image, read_source
+from .predict import said_elsewhere
 from .record import weights_hash
 from .registry import caution
 from .saved import boxed, load
@@ -144,16 +150,21 @@ def ask_in_batches(
     ask, # function of a list of images -> a list of answers
     batch_size:int=8,
     read=read_image, # function of a source -> image
+    workers:int=0, # processes that read, if what `read` gives is `Ready`; 0: threads of this one
+    device='cpu', # where such images are wanted
 ): # lists of (name, answer or what was wrong)
     "Answers about many images, batch by batch."
+    batches = _read_ahead(files, batch_size, read, workers, device) if workers else _by_threads(files, batch_size, read)
+    for images in batches: yield _ask_batch(images, ask)
+
+def _by_threads(files, batch_size, read): # name -> image, of each batch
     files = iter(files.items())
     with ThreadPoolExecutor(2) as pool:
         def take(): return {n:pool.submit(_attempt, read, source) for n,source in islice(files, batch_size)}
         now = take()
         while now:
             later = take() # read while the model looks
-            images = {n:job.result() for n,job in now.items()}
-            yield _ask_batch(images, ask)
+            yield {n:job.result() for n,job in now.items()}
             now = later
 
 def _ask_batch(images, ask): # of images, and of what was wrong with some
@@ -165,6 +176,21 @@ def _ask_batch(images, ask): # of images, and of what was wrong with some
 def _attempt(f, x):
     try: return f(x)
     except (ValueError, OSError) as e: return e
+
+# %% ../nbs/41_folders.ipynb #2c935a9f
+class _Files: # what `Ahead` reads
+    def __init__(self, files, read): self.items,self.read = [*files.items()],read
+    def __getitem__(self, i):
+        name,source = self.items[i]
+        found = _attempt(self.read, source)
+        if isinstance(found, Exception): return name,found
+        return name,dict(vars(found), image=torch.from_numpy(np.array(found.image)))
+
+def _read_ahead(files, batch_size, read, workers, device): # name -> `Ready`, of each batch
+    every = range(len(files))
+    batches = [[*every[i:i+batch_size]] for i in range(0, len(files), batch_size)]
+    def ready(o): return o if isinstance(o, Exception) else Ready(**dict(o, image=Image.fromarray(o['image'].numpy())))
+    for batch in Ahead(_Files(files, read), batches, workers, device): yield {n:ready(o) for n,o in batch}
 
 # %% ../nbs/41_folders.ipynb #b93c2a65
 class AnswerFolder:
@@ -225,9 +251,11 @@ def answer_files(
     plan:dict, # name -> paths of the files of its answer
     out:str, # '', an image, or a folder
     asked:dict, # what is kept beside the answers
-    ask, # function of a list of images -> a list of answers
+    ask, # function of a list of `Ready` -> a list of answers
     draw, # function of an answer -> images, one for each path
     batch_size:int,
+    model:CLIPpy, # that sees the images
+    size:int=0, # short side that it sees, pixels; 0: its own
 )->int: # exit code: 1 if something was wrong with an image
     "Answer, write, report."
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
@@ -238,34 +266,43 @@ def answer_files(
     hashes = {}
     def read(source):
         data = read_source(source)
-        hashes[source] = content(data)
-        return decode(data, source)
-    def report(n, answer):
-        if kept: kept.add(dict(picture=n, sha256=hashes[files[n]], **answer.to_dict()))
-        else: tqdm.write(_printed(out, n, answer))
-    wrong = _answer_all(ask_in_batches(todo, ask, batch_size, read), plan, draw, report, len(files), len(todo))
+        return model.ready(decode(data, source), size, source=source, sha256=content(data))
+    def note_and_ask(seen):
+        hashes.update((r.source, r.sha256) for r in seen)
+        return ask(seen)
+    def report(n, line): kept.add(dict(picture=n, sha256=hashes[files[n]], **line)) if kept else tqdm.write(line)
+    workers = readers_for(len(todo)) if can_fork else 0
+    if workers and any(plan.values()): warm_up() # once, not in every process
+    with Hands(partial(_answered, plan, draw, out, bool(kept)), workers if any(plan.values()) else 0) as hands:
+        many = batch_size*(1 if model.device.type=='cpu' else 8) # so that many have one shape
+        batches = ask_in_batches(todo, note_and_ask, many, read, workers, model.device)
+        wrong = _answer_all(batches, hands, report, len(files), len(todo))
     if wrong: print(f'{wrong} of {len(files)} images could not be answered.', file=sys.stderr)
     return int(wrong>0)
+
+# %% ../nbs/41_folders.ipynb #55651dba
+def _answered(plan, draw, out, kept, n, answer): # files are written, and what is to be reported
+    for image,path in zip(draw(answer) if plan[n] else (), plan[n]): write_image(image, path)
+    return answer.to_dict() if kept else _printed(out, n, answer)
 
 def _printed(out, n, answer): # a line for the terminal
     line = dict(picture=n, **answer.to_dict())
     return on_terminal(f'{out}: {answer}' if out else json.dumps(line, ensure_ascii=False))
 
-def _answer_all(batches, plan, draw, report, total, new): # how many went wrong
-    wrong = 0
-    def write(n, answer):
-        for image,path in zip(draw(answer) if plan[n] else (), plan[n]): write_image(image, path)
+def _answer_all(batches, hands, report, total, new, most=64): # how many went wrong
+    wrong,waiting = 0,deque() # an answer is reported when its files are there
     hidden = dict(disable=True) if total<2 else {} # otherwise as TQDM_DISABLE says
-    bar = tqdm(total=total, initial=total-new, unit='image', **hidden)
-    with bar, ThreadPoolExecutor(4) as pool:
+    with tqdm(total=total, initial=total-new, unit='image', **hidden) as bar:
+        def tell(n, job):
+            if isinstance(job, Exception): tqdm.write(on_terminal(f'{n}: {job}'), file=sys.stderr)
+            else: report(n, job.result())
+            bar.update()
+            return isinstance(job, Exception)
         for batch in batches:
-            good = {n:answer for n,answer in batch if not isinstance(answer, Exception)}
-            list(pool.map(write, good, good.values())) # an answer is reported when its files are there
-            for n,answer in batch:
-                if n in good: report(n, answer)
-                else: tqdm.write(on_terminal(f'{n}: {answer}'), file=sys.stderr)
-                bar.update()
-            wrong += len(batch)-len(good)
+            waiting += [(n, o if isinstance(o, Exception) else hands(n, o)) for n,o in batch]
+            while waiting and (len(waiting)>most or isinstance(waiting[0][1], Exception) or waiting[0][1].done()):
+                wrong += tell(*waiting.popleft())
+        while waiting: wrong += tell(*waiting.popleft())
     return wrong
 
 # %% ../nbs/41_folders.ipynb #d508731a
@@ -336,7 +373,7 @@ def segment_files(
     question = dict(labels=labels, background=background, threshold=threshold)
     looks = dict(size=size, templates=templates, explain=explain)
     asked = dict(command='segment', **identity(model, Model), **question, **looks)
-    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, draw, batch_size)
+    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse
@@ -356,7 +393,7 @@ def group_files(
     def ask(images): return model.group(images, N, size, batch_size)
     def draw(groups): return [groups.with_legend()] if one else [groups.with_legend(), groups.mask_image()]
     asked = dict(command='group', **identity(model, Model), n=N, size=size)
-    return answer_files(files, plan, Out, asked, ask, draw, batch_size)
+    return answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size)
 
 # %% ../nbs/41_folders.ipynb #db9ef0cb
 @call_parse
@@ -378,7 +415,7 @@ def classify_files(
     _say_of_one(labels)
     def ask(images): return model.classify(images, labels, templates or plain, size, batch_size)
     asked = dict(command='classify', **identity(model, Model), labels=labels, size=size, templates=templates)
-    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, list, batch_size)
+    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, list, batch_size, model, size)
 
 # %% ../nbs/41_folders.ipynb #2f718699
 @call_parse
@@ -394,6 +431,7 @@ def info(
         f'text tower   {c.text or "made for it"}, {size(m.text)}, at most {c.max_tokens} tokens',
         f'pooling      {c.pooling}',
         f'knows        {m.knows or "unknown: no record came with it"}',
+        f'background   {first_few(own_background(m), 7) or "no words of its own"}',
         f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']
     lines += [f'{k:<12} {v}' for k,v in _manifest_lines(boxed().get(model, Path(model))/'manifest.json')]
     text = '\n'.join(map(on_terminal, lines))

@@ -40,8 +40,8 @@ def tower_hash(
 
 # %% ../nbs/00_head.ipynb #8541b5f8
 def frozen_towers(
-    model:nn.Module, # with `image`, `text` and `frozen`, a list of towers
+    model:nn.Module, # a `CLIPpy`, whose `frozen` lists towers; any other has none
 )->dict: # `image` or `text` -> tower
     "The towers of a model that are not trained."
-    towers = dict(image=model.image, text=model.text)
-    return {k:t for k,t in towers.items() if any(t is f for f in model.frozen)}
+    frozen = getattr(model, 'frozen', [])
+    return {k:getattr(model, k) for k in ('image','text') if any(getattr(model, k) is t for t in frozen)}

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/hub.html.md"""
 
 # %% auto #0
 __all__ = ['tags', 'without_paths', 'run_manifest', 'read_manifest', 'numbers_of', 'filed_under', 'card_metadata', 'model_card',
-           'fits', 'write_repo', 'hub_errors', 'clean_token', 'push']
+           'fits', 'write_repo', 'hub_errors', 'clean_token', 'licence_of', 'push']
 
 # %% ../nbs/44_hub.ipynb #04d0ba76
 import json, re, shlex, shutil
@@ -25,7 +25,7 @@ from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
 from .model import CLIPpy
 from .record import weights_hash
-from .registry import is_family
+from .registry import is_family, registry
 from .results import read_result, results_table
 from .saved import boxed, knowledge, load
 from .scenes import Scenes
@@ -243,8 +243,8 @@ def model_card(
     return f'---\n{card_metadata(m, name, license)}\n---\n\n'+'\n\n'.join(p for p in parts if p)+'\n'
 
 def _licence(m, license):
-    ours = f'The weights are under {in_code(license)}, and so is the code, '
-    ours += '[clippy](https://clippy-vl.github.io/clippy), under Apache-2.0.'
+    code = '[clippy](https://clippy-vl.github.io/clippy)'
+    ours = f'The weights are under {in_code(license)}; the code, {code}, is under Apache-2.0.'
     towers = [m['model'][k] for k in ('image','text') if m.get('model', {}).get(f'pretrained_{k}')]
     which = ' and '.join(map(in_markdown, towers))
     theirs = f' The weights of {which}, from which training started, have licences of their own.' if towers else ''
@@ -342,6 +342,15 @@ def clean_token(
         raise ValueError('The token is empty, or holds characters that no token has.')
     return token
 
+# %% ../nbs/44_hub.ipynb #f5195503
+def licence_of(
+    name:str, # as a model was called; a file by its path
+)->str: # as the Hub writes it
+    "The licence of weights, if nobody says another."
+    releases = [e for e in registry().values() if e.kind=='release']
+    own = next((e for e in releases if name==e.name or Path(name).name==e.home.rsplit('/', 1)[-1]), None)
+    return own.licence.split()[0].lower() if own else 'apache-2.0'
+
 # %% ../nbs/44_hub.ipynb #1cad5e20
 @patch
 def push_to_hub(self:CLIPpy,
@@ -351,7 +360,7 @@ def push_to_hub(self:CLIPpy,
     manifest:str|Path|dict|None=None, # for `read_manifest`: folder of a run, `metrics.json`, `manifest.json`
     image:str|Path='', # file for the card; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
-    license:str='apache-2.0', # of the weights
+    license:str='', # of the weights; '': `licence_of` the model's name
     endpoint:str|None=None, # address of another Hub; None: HF_ENDPOINT, or huggingface.co
 )->str: # address of the commit
     "Upload the model with a card."
@@ -361,6 +370,7 @@ def push_to_hub(self:CLIPpy,
         raise FileNotFoundError(f'There is no manifest.json and no metrics.json in {manifest}.')
     api = HfApi(endpoint, token=clean_token(token), library_name='clippy')
     with TemporaryDirectory() as d:
+        license = license or licence_of(getattr(self, 'name', ''))
         folder = write_repo(self, Path(d)/'model', repo_id, about, image, half, license)
         with hub_errors(repo_id): return _upload(api, repo_id, folder, private)
 
@@ -378,7 +388,7 @@ def push(
     repo:str, # USER/NAME on the Hub
     results:str='', # Files of clippy eval --out for the card, comma-separated
     picture:str='', # Image file for the card (for a model of the built-in scenes: drawn)
-    license:str='apache-2.0', # Of the weights
+    license:str='', # Of the weights (Apache-2.0; for the public release its own)
     private:bool=False, # For you alone
     half:bool=False, # Write float16 weights
     out:str='', # Write the repository into this new folder, and send nothing
@@ -388,6 +398,7 @@ def push(
                                           'clippy pushes its own models only.')
     whole = Path(model)/'model' if model not in boxed() and (Path(model)/'metrics.json').is_file() else model
     net = load(whole)
+    license = license or licence_of(model)
     about = read_manifest(model)
     more = [read_result(path) for path in results.split(',') if path]
     if more and not about:

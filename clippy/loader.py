@@ -121,20 +121,21 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
         try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
         except Unreachable as e: return None,report,e,took
     if len(found)==of.batch_size:
-        batch = _batch(found)
+        batch = _batch(found, of.tokenize)
         took.add(Took(images=len(found), seconds=perf_counter()-began))
         return batch,report,None,took
     where = ', '.join(shard_name(u) for u in of.urls[:3])
     why = f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}'
     return None,report,ValueError(why),took
 
-def _batch(found):
+def _batch(found, tokenize):
     images,captions,keys = zip(*found)
-    return torch.stack(images),list(captions),list(keys)
+    return torch.stack(images),(tokenize or list)(captions),list(keys)
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader(EpochLoader):
     "Training batches from shards: shuffled by seed, shared out, the same number for each process."
+    tokenize = None # what workers make of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
         urls:str|list, # as for `shard_list`
         transform, # callable: PIL RGB image -> `[3,H,W]` tensor, or from the file's bytes where it has `takes_bytes`
@@ -161,6 +162,7 @@ class ShardLoader(EpochLoader):
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
+    def indexed(self): return IndexedBatches(self) # what its workers have
 
 # %% ../nbs/06_loader.ipynb #25e0b653
 @patch
@@ -243,11 +245,11 @@ def _as_is(x): return x
 @patch
 def _loader(self:ShardLoader): # its own generator, so that starting an epoch leaves the global one alone
     common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
-        worker_init_fn=leave_signals, pin_memory=torch.cuda.is_available(),
+        worker_init_fn=leave_signals, pin_memory=self.pin,
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
-    return DataLoader(IndexedBatches(of), sampler=Asked(self.at, len(self)), **common)
+    return DataLoader(of.indexed(), sampler=Asked(self.at, len(self)), **common)
 
 # %% ../nbs/06_loader.ipynb #6e87e3ea
 @patch
@@ -339,7 +341,7 @@ def _streamed_epoch(self:ShardLoader, epoch, reader, start):
         if not batch:
             yield None,report,self._nothing_usable(epoch, reader, report),took
             return
-        batch,spent = _batch(batch),perf_counter()-began
+        batch,spent = _batch(batch, self.tokenize),perf_counter()-began
         took.add(Took(images=self.batch_size, reading=spent-took.decoding, seconds=spent))
         made = batch,report.take(),None,took.take()
         if i>=start: yield made # those before were counted by the run that was interrupted

@@ -15,11 +15,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated
 
-import torch
-from accelerate import PartialState
 from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 
+from .cards import join
 from .classify import Folder
 from .compare import compare, compare_many, gap, points
 from .console import command, did_you_mean, hide_text, in_bounds, on_terminal
@@ -239,7 +238,7 @@ def run_command(
     jobs = [(n,p) for n in names for p in protocols_of(n, options.protocol)]
     asked = [pick_protocol(find_task(n), p, **changes) for n,p in jobs] # all, before the first is measured
     if options.waterfall: end = waterfall_end(options, asked, changes)
-    state = PartialState(cpu=options.cpu or not torch.accelerator.is_available())
+    state = join(options.cpu)
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
     handed_on = 'limit','batch_size','workers','save_predictions','precision'
     kwargs = {k:getattr(options, k) for k in handed_on}
@@ -319,8 +318,8 @@ def main(
     out:str='', # JSON file for the result (several: folder); an interrupted run goes on from it
     save_predictions:str='', # Folder for what the model answered
     batch_size:int=16, # Images at once
-    workers:int=2, # Processes that read images
-    precision:str='', # bf16 or fp16 (as the model is)
+    workers:int=None, # Processes that read images (as many as are good for so many)
+    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
     text:str='', # Preset or release: folder or Hub name of the text tower
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
     cpu:bool=False, # Leave the GPU alone

@@ -170,7 +170,7 @@ def _on_hub(name, tag, known): # the file
     home,_,file = known.get('hf_hub', '').rpartition('/')
     if not home: raise ValueError(
         f'{name}/{tag} is not on the Hub. Fetch {known["url"]} by hand, and name it as open_clip:{name}/FILE.')
-    folder = hub_folder(home, [file] if file else clip_files)
+    folder = hub_folder(home, [file] if file else clip_files, 'open_clip')
     return inside(folder, file) if file else _weights(folder)
 
 # %% ../nbs/16_openclip.ipynb #0121b03b
@@ -183,7 +183,8 @@ def find(
     model,_,tag = name.partition('/')
     known = oc.list_models()
     if model in known: return _by_tag(model, tag, oc)
-    if name.startswith('hf-hub:'): return _in_folder(hub_folder(name.removeprefix('hf-hub:'), clip_files), oc)
+    if name.startswith('hf-hub:'):
+        return _in_folder(hub_folder(name.removeprefix('hf-hub:'), clip_files, 'open_clip'), oc)
     raise ValueError(f'open_clip has no model {model!r}.{did_you_mean(model, known)} '
                      'A folder is named as open_clip:FOLDER, a repository as open_clip:hf-hub:OWNER/NAME.')
 

@@ -32,7 +32,7 @@ def layer_groups(
         top = max(number.values())
         for k,p in getattr(model, tower).named_parameters():
             if p.requires_grad: groups.setdefault((decay**(top-number[k]), p.ndim>1), []).append(p)
-    groups.setdefault((1., True), []).extend(model.proj.parameters())
+    for p in model.proj.parameters(): groups.setdefault((1., p.ndim>1), []).append(p)
     for k,p in model.named_parameters():
         if '.' not in k: groups.setdefault((1., False), []).append(p) # logit scale and bias
     return [dict(params=ps, weight_decay=wd*matrix, lr_scale=scale) for (scale,matrix),ps in groups.items() if ps]
@@ -44,12 +44,14 @@ def optimizer_for(
     wd:float, # weight decay; none for 1-D parameters and the logit scale
     name:str='adamw', # of `timm.optim.list_optimizers()`
     layer_decay:float=1., # rate of a layer, relative to the one above it
+    on_cuda:bool=None, # will it run there? AdamW is a single kernel then; None: if there is a card
 )->torch.optim.Optimizer:
     "AdamW as CLIP uses it, or another."
     if name not in list_optimizers():
         raise ValueError(f'timm has no optimizer {name!r}; it has {", ".join(list_optimizers())}.')
     groups = param_groups_weight_decay(model, wd) if layer_decay==1 else layer_groups(model, wd, layer_decay)
-    fused = dict(fused=True) if name=='adamw' and torch.cuda.is_available() else {}
+    if on_cuda is None: on_cuda = torch.cuda.is_available()
+    fused = dict(fused=True) if name=='adamw' and on_cuda else {}
     try: return create_optimizer_v2(groups, name, lr=lr, weight_decay=wd, eps=eps, betas=(beta1,beta2), **fused)
     except Exception as e:
         raise ValueError(f'The optimizer {name} cannot be made here: {e}. Choose another (--opt).') from None

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/predict.html.md"""
 
 # %% auto #0
 __all__ = ['plain', 'max_patches', 'read_image', 'read_source', 'decode', 'as_one', 'own_background', 'competing', 'Alone',
-           'said_elsewhere']
+           'said_elsewhere', 'Ready']
 
 # %% ../nbs/40_predict.ipynb #7dfae432
 import io, threading, warnings
@@ -29,6 +29,7 @@ from .classes import background_words
 from .console import on_terminal
 from .images import Unusable, formats, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .model import CLIPpy, finite
+from .pipeline import Packed, Sent, sending, together, unpack
 from .scenes import backgrounds
 from .words import class_vectors, first_alike, name_groups, templates_of
 
@@ -184,40 +185,67 @@ def _check_patches(model, image, size):
         raise ValueError(f'Of an image of {image.width} x {image.height} pixels the model would see {n} patches, '
                          f'more than {max_patches}: take a smaller size, or a part of the image.')
 
+# %% ../nbs/40_predict.ipynb #cf1eb5fe
+class Ready:
+    "An image that has been read, and resized to what a model sees."
+    def __init__(self,
+        image:Image.Image, # as it is, RGB
+        x, # as the model sees it: `[3,h,w]`, or `Sent`
+        source='', # where it lies
+        sha256:str='', # of the file
+    ): self.image,self.x,self.source,self.sha256 = image,x,source,sha256
+
+@patch
+def ready(self:CLIPpy, image, size:int=0, **about)->Ready: # of anything that `read_image` takes; short side, pixels
+    "What can be done without the model's weights."
+    from clippy.protocol import Protocol, image_transform
+    image = read_image(image)
+    _check_patches(self, image, size)
+    with sending(): return Ready(image, image_transform(Protocol(size=size, resize='short'), self)(image), **about)
+
 # %% ../nbs/40_predict.ipynb #5d1d4968
 @patch
 def look(self:CLIPpy,
-    images, # anything that `read_image` takes, or a list of it
+    images, # anything that `read_image` takes, `Ready`, or a list of these
     encode, # function that gets `[B,3,h,w]`
-    answer, # function of an image and its share of what `encode` gives
+    answer, # function of an image and its share of what `encode` gives, or what `there` makes of it
     size:int=0, # short side, pixels; 0: the model's own
     batch_size:int=8, # images at once
+    there=None, # function of an image and its share -> tensors, on the device
 ): # one answer, or a list
     "Answers about images."
-    from clippy.protocol import Protocol, image_transform
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
-    if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size)[0]
-    prepare = image_transform(Protocol(size=size, resize='short'), self)
-    found = []
-    for start in range(0, len(images), batch_size):
-        some = [read_image(source) for source in images[start:start+batch_size]]
-        for image in some: _check_patches(self, image, size)
-        encoded = self._encode_alike([prepare(image) for image in some], encode)
-        found += [answer(image, e) for image,e in zip(some, encoded)]
+    if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size, there)[0]
+    found,some = [],batch_size*(1 if self.device.type=='cpu' else 8) # among many images many have one shape
+    for start in range(0, len(images), some):
+        seen = [o if isinstance(o, Ready) else self.ready(o, size) for o in images[start:start+some]]
+        found += self._answers(seen, encode, answer, batch_size, there)
     return found
 
+# %% ../nbs/40_predict.ipynb #26cb3ba2
 @patch
-def _encode_alike(self:CLIPpy, tensors, encode): # those of one shape together
-    same = defaultdict(list)
-    for i,x in enumerate(tensors): same[tuple(x.shape)].append(i)
-    found = [None]*len(tensors)
-    for places in same.values():
-        batch = torch.stack([tensors[i] for i in places]).to(self.device)
+def _answers(self:CLIPpy, seen, encode, answer, batch_size, there): # those of one shape together
+    same,found = defaultdict(list),{}
+    for i,r in enumerate(seen): same[tuple(r.x.shape)].append(i)
+    for some in (places[i:i+batch_size] for places in same.values() for i in range(0, len(places), batch_size)):
+        batch = _batch([seen[i].x for i in some], self.device)
         with torch.no_grad(): encoded = encode(batch).float() # whatever the model is in
         encoded = finite(encoded, 'Vectors of images')
-        for i,e in zip(places, encoded): found[i] = e
-    return found
+        if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
+        for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
+    return [found[i] for i in range(len(seen))]
+
+def _batch(xs, device): # `[B,3,h,w]` float32, on the device
+    if not isinstance(xs[0], Sent): return together(xs)
+    packed = Packed(xs)
+    return together(unpack(packed.pin_memory() if device.type=='cuda' else packed, device))
+
+def _fetched(parts): # tensors -> arrays, and one wait for all of them
+    if not parts[0][0].is_cuda: return [[t.cpu().numpy() for t in part] for part in parts]
+    parts = [[t.to('cpu', non_blocking=True) for t in part] for part in parts]
+    torch.cuda.synchronize()
+    return [[t.numpy().copy() for t in part] for part in parts]
 
 # %% ../nbs/40_predict.ipynb #0a1dfa16
 @patch
@@ -237,18 +265,18 @@ def segment(self:CLIPpy,
     if other in labels:
         raise ValueError(f'{other!r} is the name of what none of the labels fits: choose another (other=).')
     if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
-    owner = np.array([*range(1, len(labels)+1), *[0]*len(background)], np.uint8)
+    owner = [*range(1, len(labels)+1), *[0]*len(background)]
     _warn_of_one(labels, background)
     vectors = [self.word_vectors(some, templates) for some in (labels,background) if some]
     vectors = as_one(labels+background, torch.cat(vectors), owner)
     scale = finite(self.logit_scale.exp(), 'Probabilities').item()
-    def answer(image, cosines): # `[K,h,w]`
+    owner = torch.tensor(owner, dtype=torch.uint8, device=self.device)
+    def there(image, cosines): # `[K,h,w]`
         index,p = words_to_pixels(cosines[None], image.size[::-1], scale)
-        mask = owner[index[0].cpu().numpy()]
-        scores = p[0].float().cpu().numpy()
-        mask[scores<threshold] = 0
-        return Segmentation(image, [other, *labels], mask, scores)
-    return self.look(images, partial(self.patch_cosines, vectors=vectors), answer, size, batch_size)
+        return owner[index[0]].masked_fill(p[0]<threshold, 0),p[0]
+    def answer(image, mask, scores): return Segmentation(image, [other, *labels], mask, scores)
+    encode = partial(self.patch_cosines, vectors=vectors)
+    return self.look(images, encode, answer, size, batch_size, there)
 
 # %% ../nbs/40_predict.ipynb #0d641339
 @patch

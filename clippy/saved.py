@@ -105,7 +105,7 @@ config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools
     mean=several(real(-10, 10), 3), std=several(real(1e-6, 10), 3), image_args=_table, text_args=_table,
     logit_bias=maybe(real(-1e4, 1e4)), pool_prefix=flag, head=one_of(*heads), towers=_left_out,
     clippy=words(100), knows=words(300), # the version that wrote it, and what the model was trained on
-    background=several(_word)) # what competes with labels, where it does not follow from what the model knows
+    background=several(_word)) # what competes with labels; left out: that follows from what the model knows
 
 def _read_config(path): # of a saved model, its background words, and the towers that it was saved without
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')

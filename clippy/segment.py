@@ -69,12 +69,13 @@ def words_to_pixels(
     scores:Tensor, # `[B,K,h,w]` from `CLIPpy.patch_cosines`
     size:tuple, # height and width of the answer, pixels
     scale:float=0., # logit scale of a softmax; 0: no probabilities
-    rows:int=32, # rows of pixels that are held at once
+    rows:int=32, # rows of pixels that are held at once; on a card more, up to 64 MB
     never=None, # `[K]` bool: words that may not win, though a softmax counts them; None: all may
 ):  # `[B,H,W]` word indices; with `scale` also `[B,H,W]` their probabilities
     "The best word at every pixel, bilinear."
     stretch = lambda x, *to: F.interpolate(x, size=to, mode='bilinear', align_corners=False)
     tall = stretch(scores.float().contiguous(memory_format=torch.channels_last), size[0], scores.shape[3])
+    if scores.is_cuda: rows = max(rows, (1<<24)//(scores.shape[0]*scores.shape[1]*size[1]))
     found = []
     for part in tall.split(rows, 2):
         part = stretch(part, part.shape[2], size[1])

@@ -29,11 +29,13 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .balance import Balance, balance_text, data_speed, step_seconds
-from .batches import captions_for_tokenizer, make_loader, which_data
+from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
+from .cards import join, shares_a_card
 from .checkpoint import Checkpoints, on_main, rng_kept
-from .compile import compiled_step, compiling
+from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
-from .data import normalize
+from .frozen import TextVectors, with_features
+from .head import frozen_towers, tower_hash
 from .history import History
 from .loss import losses
 from .model import create_model
@@ -65,8 +67,11 @@ class Run:
         self.options = options
         self.evaluations = list(evaluations)
         self.config = model_config(options)
-        cpu = options.cpu or not torch.accelerator.is_available() # unless told so, accelerate joins no processes on CPU
-        self.acc = Accelerator(mixed_precision=precisions.get(options.precision), cpu=cpu,
+        state = join(options.cpu)
+        if options.fsdp and shares_a_card(state):
+            raise ValueError('--fsdp spreads a model over cards, and here several processes have one: '
+                'start one process for each card, or add --cpu.')
+        self.acc = Accelerator(mixed_precision=precisions.get(options.precision), cpu=state.device.type=='cpu',
             log_with=options.report_to or None, project_dir=options.logs)
         self.is_main = self.acc.is_main_process
         self.find_data()
@@ -85,6 +90,7 @@ def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
+    self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
     self.pairs = options.batch_size*options.accum_freq*processes # of all processes in a step
     if not len(self.loader):
@@ -97,7 +103,8 @@ def fixed(self:Run)->dict:
     keys = ('train_data','train_num_samples','birds','max_sample_mb','batch_size','accum_freq','loss','opt',
         'layer_decay','ema','lr','beta1','beta2','eps','wd','warmup',
         'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
-    found = {k:hide(getattr(self.options, k)) for k in keys}
+    found = {k:hide(getattr(self.options, k)) for k in keys} | dict(frozen=self.frozen)
+    found |= dict(cache_features=bool(self.options.cache_features)) # wherever they are
     found |= dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
     return found | dict(data=self.data, steps=self.steps) # last: options explain the data, and those the steps
 
@@ -109,16 +116,24 @@ def build(self:Run):
     texts = captions_for_tokenizer(options) if not self.config.text else ()
     model = create_model(self.config, image_weights=options.image_weights or None, captions=texts, seed=options.seed)
     if options.freeze_image or options.freeze_text: model.freeze(options.freeze_image, options.freeze_text)
+    self.frozen = {k:tower_hash(tower) for k,tower in frozen_towers(model).items()}
+    if not options.save_towers: model.left_out() # better said now than at the end
     if options.grad_checkpointing: model.grad_checkpointing()
-    if options.compile:
-        for layer in layers(model): layer.compile() # all layers of a tower are alike: each kind is compiled once
+    if options.compile and options.fsdp:
+        for layer in layers(model): layer.compile() # which is all that can be compiled of a model that is spread
     self.copy = deepcopy(model) if options.fsdp and self.is_main else None # to be evaluated
     if options.fsdp: model = shard(acc.prepare_model(model, evaluation_mode=True))
     opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd,
-        options.opt, options.layer_decay)
+        options.opt, options.layer_decay, on_cuda=acc.device.type=='cuda')
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
+    self.normalize = normalizer(self.unwrapped, options)
+    once = options.freeze_text and not options.fsdp # each caption
+    self.texts = TextVectors(self.unwrapped, options.accum_freq) if once else None
+    if options.cache_features: self.loader = with_features(self.loader, self.unwrapped, options.cache_features,
+        self.data, acc, make=not options.dry_run)
+    self.loader.tokenize = None if once else make_tokenize(options, self.unwrapped)
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
 
 # %% ../nbs/10_train.ipynb #8cd45c95
@@ -126,13 +141,16 @@ def build(self:Run):
 def plan(self:Run)->str:
     "What is going to happen, in a few lines."
     options = self.options
-    size = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
+    count = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
+    frozen = self.unwrapped.frozen
+    size = lambda tower: f'{count(tower)}, frozen' if any(tower is t for t in frozen) else count(tower)
     parts = f' in {options.accum_freq} parts' if options.accum_freq>1 else ''
+    shared = ' (they share a card, so they talk by gloo, which is slow)' if shares_a_card(self.acc.state) else ''
     return (f'{self.folder}: {options.model}, {self.config.pooling} pooling, '
         f'image tower {size(self.unwrapped.image)}, text tower {size(self.unwrapped.text)}\n'
         f'{self.steps} steps of {self.pairs} pairs{parts}; {len(self.loader)} steps an epoch; '
         f'{options.opt}, {options.loss} loss, precision {self.acc.mixed_precision}\n'
-        f'{self.acc.num_processes} process(es) on {self.acc.device.type}, {strategy(self.model)}; '
+        f'{self.acc.num_processes} process(es) on {self.acc.device.type}{shared}, {strategy(self.model)}; '
         f'data {self.loader.describe()}')
 
 # %% ../nbs/10_train.ipynb #45af6711
@@ -152,11 +170,11 @@ def fill_copy(self:Run, weights):
 def advance(self:Run, images, texts, keys):
     "One step, and what is due after it."
     options,history = self.options,self.history
-    images = normalize(images.to(self.acc.device, non_blocking=True), self.config.mean, self.config.std)
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, texts, self.lr, options.grad_clip_norm,
-            losses[options.loss], options.accum_freq)
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr,
+            options.grad_clip_norm, losses[options.loss], options.accum_freq)
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
     self.bar.update()
@@ -166,6 +184,9 @@ def advance(self:Run, images, texts, keys):
     if self.signals.any_process_told() and not ends:
         self.save_checkpoint()
         self.leave()
+
+@patch
+def read(self:Run, texts): return self.texts(texts) if self.texts else texts # by a frozen text tower, each once
 
 @patch
 def log(self:Run)->str: # for the progress bar
@@ -315,7 +336,7 @@ def fit(self:Run):
 def finish(self:Run):
     "Keep the model, show what it can do."
     self.eval_model.knows = self.knows
-    self.eval_model.eval().save(self.folder/'model')
+    self.eval_model.eval().save(self.folder/'model', towers=self.options.save_towers)
     results = self.history.epochs[-1]['results']
     if results: print(f'\n{self.summary(results)}\n')
     for i,(task,figure) in enumerate(self.figures().items()):
@@ -351,10 +372,11 @@ def train(
 )->Run: # the finished run; its model is in `run.eval_model`
     "Train a CLIPpy."
     options = with_recipe(options)
+    options.compile = uses_compiler(options)
     if evaluations is None: evaluations = evaluations_for(options)
     with compiling(options.compile):
         run = Run(options, evaluations)
-        return run.rehearse() if options.dry_run else run.go()
+        with training_towers(run.unwrapped, options): return run.rehearse() if options.dry_run else run.go()
 
 @patch
 def go(self:Run)->Run:
@@ -388,14 +410,14 @@ def rehearse(self:Run)->Run:
     self.model.train()
     images,texts,_ = next(iter(self.loader))
     began = time.time()
-    images = normalize(images.to(self.acc.device), self.config.mean, self.config.std)
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
             losses[options.loss], options.accum_freq)
     loss,spent = loss.item(), time.time()-began
     self.acc.print(f'{self.plan()}\n{self.shapes(images, texts)}\none step: loss {loss:.3f}, gradient {norm:.3f}, '
         f'{spent:.1f} s (the first is slow), {self.memory()}; at this speed {self.steps*spent/3600:.2f} h in all')
-    size = sum(p.numel()*p.element_size() for p in self.unwrapped.parameters())
+    size = sum(p.numel()*p.element_size() for p in self.unwrapped.parameters() if p.requires_grad)
     self.acc.print(f'a checkpoint takes about {3*size/1e6:.0f} MB')
     self.acc.print(balance_text(self.weigh(images, texts)))
     return self
@@ -406,7 +428,7 @@ def weigh(self:Run, images, texts)->Balance:
     options,processes = self.options,self.acc.num_processes
     def step():
         with compiled_step(options.compile):
-            train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
+            train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
                 losses[options.loss], options.accum_freq)
     each = step_seconds(step, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
     speed,took = data_speed(self.loader, rehearsal)
@@ -417,11 +439,12 @@ def weigh(self:Run, images, texts)->Balance:
 @patch
 def shapes(self:Run, images, texts)->str:
     "What a batch is made of."
-    tokens = self.unwrapped.tokenize(texts)['input_ids'].shape
+    parts = [self.unwrapped.tokenize(texts)] if isinstance(texts[0], str) else texts
+    groups = [g['input_ids'].shape for part in parts for g in part.get('groups', [part])]
     patches = math.prod(side//patch for side,patch in zip(images.shape[-2:], self.unwrapped.patch))
     kept = int(patches*(1-self.config.token_drop))
     return (f'a batch of this process: images {tuple(images.shape)}, {kept} of {patches} patch tokens each; '
-        f'texts {tuple(tokens)}')
+        f'texts {", ".join(str(tuple(g)) for g in groups)}')
 
 @patch
 def memory(self:Run)->str:
@@ -444,6 +467,7 @@ def main(
     imagenet_val:str='', # Folder of class folders for zero-shot accuracy: --eval imagenet=PATH or --eval folder=PATH
     model:str=None, # Preset (scenes: clippy-scenes; shards: clippy-B-16)
     pooling:str='', # max, avg or cls (the preset's)
+    head:str='', # On the image's tokens, before the pool: linear or mlp (the preset's)
     token_drop:float=None, # Share of patch tokens dropped in training (the preset's); open_clip: --force-patch-dropout
     image_size:int=None, # Pixels (the preset's); open_clip: --force-image-size
     text:str='', # Text tower, sentence-transformers name or folder (the preset's)
@@ -452,6 +476,8 @@ def main(
     pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? true or false (the preset's)
     freeze_image:bool=False, # Do not train the image tower; open_clip: --lock-image
     freeze_text:bool=False, # Do not train the text tower; open_clip: --lock-text
+    cache_features:str='', # Folder for what a frozen image tower makes of every image, computed once; no random crops
+    save_towers:bool_arg=True, # Keep frozen towers in the saved model? false: their names, for a model of few MB
     batch_size:int=None, # Pairs per process (scenes: 128; shards: 1024)
     epochs:int=None, # Passes over the data (scenes: 4; shards: 32)
     steps:int=0, # Optimizer steps; 0: as many as the epochs take
@@ -469,7 +495,10 @@ def main(
     ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
     grad_checkpointing:bool=False, # Less memory, a second forward pass
-    compile:bool=False, # torch.compile for the layers of both towers; open_clip: --torchcompile
+    memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
+    compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
+    no_compile:bool=False, # No torch.compile on CUDA either
+    text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
     fsdp:bool=False, # Spread the model over the processes (FSDP2)
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb

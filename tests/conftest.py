@@ -8,6 +8,11 @@ import pytest
 if os.environ.get('VIRTUAL_ENV')!=sys.prefix: # IPython would put the packages of another environment on the path
     os.environ.pop('VIRTUAL_ENV', None)
 
+# The same numbers on any machine: what is tested computes on the CPU, also where there are cards. `test_cuda.py` finds
+# them in a process of its own. Processes that pytest starts get here again, and must not forget what was there.
+os.environ.setdefault('CLIPPY_TEST_CARDS', os.environ.get('CUDA_VISIBLE_DEVICES', 'all'))
+os.environ['CUDA_VISIBLE_DEVICES'] = ''
+
 for k,v in dict(
     MPLBACKEND='agg',
     OMP_NUM_THREADS='1',  # the same sums on any machine, and no fight between processes

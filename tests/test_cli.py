@@ -47,6 +47,16 @@ def test_first_words_need_no_library(tmp_path):
         ('train','--lr','fast'):"invalid float value: 'fast'",
         ('tarin',):'Did you mean train',
         ('export','dinov2-l14-txt-whole','out'):'export the model of that name without -whole',
+        ('segment',here,'-l','cat','-m','clipy-5k'):'Did you mean clippy-5k?',
+        ('segment',here,'-l','cat','-m','openclip:ViT-B-16/openai'):'Did you mean open_clip:ViT-B-16/openai?',
+        ('info','tipsv2'):'Did you mean tipsv2-l14?',
+        ('app','scenes','--compare','scenes-clss'):'Did you mean scenes-cls?',
+        ('classify',here,'-l','a,b','-m','tipsv2:./none'):"There is no model at 'tipsv2:./none'",
+        ('eval','tipsv2-l14','--task','ade20k','--protocol','tips','--data','X'):'There is no X, which --data names.',
+        ('eval','scenes','--task','voc,ade20k','--data',f'voc={here},ade20k=no/ade'):'There is no no/ade',
+        ('eval','scenes','--task','voc','--data','no.toml'):'There is no no.toml',
+        ('models','tipsv2-l41'):'Did you mean tipsv2-l14?',
+        ('models','me/model'):"There is no model 'me/model' in the table.",
     }
     cases = [('--help',), *((c,'--help') for c in commands), *slips, ('models',)]
     res = subprocess.run([sys.executable, '-c', quick, json.dumps(cases)], capture_output=True, text=True, cwd=tmp_path)

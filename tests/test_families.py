@@ -207,7 +207,7 @@ def test_weights_that_do_not_fit(folder, tmp_path):
     with pytest.raises(ValueError, match='not a whole safetensors file'): opened(tmp_path)
 
 def test_no_network():
-    says = 'Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14'
+    says = 'Without a network, bring config.json, .*huggingface.co/google/tipsv2-g14 .* as tipsv2:FOLDER'
     with pytest.raises(FileNotFoundError, match=says):
         open_tips(Entry('tipsv2-g14', 'family', 'tipsv2', '', 0, '', 'google/tipsv2-g14'))
 

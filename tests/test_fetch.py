@@ -1,5 +1,5 @@
 "`clippy.fetch` against a server on loopback that drops lines, changes files, forgets them and sends other things."
-import hashlib, json, threading
+import hashlib, json, socket, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import EntryPoint
 from multiprocessing import get_context
@@ -103,6 +103,18 @@ def test_no_network(site, tmp_path):
     site.server.shutdown()
     site.server.server_close()
     with pytest.raises(OSError, match='refused.*put it at .*weights.pt, and load again'): get(site, tmp_path, tries=2)
+
+def test_a_name_that_is_not_known(tmp_path, monkeypatch):
+    "Without a network the first try is the last; one that goes away later may come back."
+    asked = []
+    def fails(*a, **k):
+        asked.append(a)
+        raise socket.gaierror(-2, 'Name or service not known')
+    monkeypatch.setattr(socket, 'getaddrinfo', fails)
+    url = 'https://github.com/kahnchana/clippy/releases/download/v1.0/clippy_5k.pt'
+    says = f'there is no network.*fetch github.com/kahnchana/.*clippy_5k.pt with a browser, put it at {tmp_path}'
+    with pytest.raises(OSError, match=says): fetch_file(url, folder=tmp_path, tries=4, wait=30)
+    assert len(asked)==1
 
 def test_a_file_put_there_by_hand(site, tmp_path):
     "It is as good as one that was fetched: nobody is asked, and it is on record from then on."

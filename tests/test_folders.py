@@ -424,6 +424,8 @@ def test_what_a_model_does_not_know(asks, image, saved, tmp_path, capsys):
         assert all('knows' not in json.loads(line) for line in capsys.readouterr().out.splitlines())
         assert 'knows' not in asks(*args)[1]
         capsys.readouterr()
+    assert 'background   grass, sand, water, snow, night, bricks, wood\n' in F.info('scenes')
+    assert 'background   bag, bed, bedclothes, bench, book, building, cabinet and 32 more\n' in F.info(str(saved))
     assert 'knows        drawings of ten things' in F.info('scenes') and 'knows        unknown' in F.info(str(saved))
 
 def test_python_says_nothing(trained, image, capsys):
@@ -441,3 +443,21 @@ def test_info_counts(trained, capsys):
         assert f'{sum(p.numel() for p in part.parameters())/1e6:.1f} M parameters' in line
     assert f'logit scale {np.exp(trained.logit_scale.item()):.1f}' in said
     assert f'{trained.word_vectors(["cat"]).shape[1]} numbers' in said and 'pooling      max' in said
+
+# Many images ----------------------------------------------------------------------------------------------------------
+
+def test_many_as_few(saved, tmp_path, monkeypatch):
+    "Processes that read and draw make the same files and lines as one process does, in the same order."
+    (tmp_path/'photos').mkdir()
+    for i in range(30):
+        scene = Scenes(30, seed=5, size=96)[i].image[:96-i%3*16]
+        Image.fromarray(scene).save(tmp_path/f'photos/{i:02}.png')
+    (tmp_path/'photos/07.png').write_bytes(b'')
+    def answers(out):
+        how = dict(Label=['boat','cat'], Model=str(saved), Out=str(tmp_path/out), batch_size=4, explain=True)
+        assert F.segment_files(str(tmp_path/'photos'), **how)==1
+        return files_of(tmp_path/out)
+    many = answers('many')
+    monkeypatch.setattr(F, 'can_fork', False)
+    assert many==answers('few') and len(many)==29*4+1
+    assert [line['picture'] for line in lines_of(tmp_path/'many')[1:]]==[f'{i:02}' for i in range(30) if i!=7]

@@ -293,3 +293,15 @@ def test_card_of_a_large_model():
     assert about['knows']=='images with captions' and '| knows' in card
     parts = 'in each of 8 processes','`{000..999}.tar`','licences of their own','Captions from the web'
     for part in parts: assert part in card
+
+def test_weights_keep_their_licence(tmp_path, monkeypatch):
+    "The public release, by its name or its file, is under what its authors chose; what is said counts more."
+    release = tmp_path/'clippy_5k.pt'
+    release.touch()
+    monkeypatch.setattr('clippy.hub.load', lambda _: load('scenes'))
+    for i,(name,said,expected) in enumerate([('clippy-5k', {}, 'gpl-3.0'), (str(release), {}, 'gpl-3.0'),
+            ('scenes', {}, 'apache-2.0'), ('clippy-5k', dict(license='mit'), 'mit')]):
+        push(name, 'ada/b', out=str(tmp_path/str(i)), **said)
+        card = (tmp_path/str(i)/'README.md').read_text()
+        assert f'\nlicense: {expected}\n' in card and f'The weights are under `{expected}`' in card
+        assert 'is under Apache-2.0' in card

@@ -364,7 +364,7 @@ def test_fields_of_a_config(model, change, said):
 
 def test_every_field_of_a_config_has_its_kind():
     from clippy.saved import config_settings
-    assert set(config_settings)=={'clippy', 'knows', 'background', *(f.name for f in fields(Config))}
+    assert set(config_settings)=={'clippy', 'knows', 'background', 'towers', *(f.name for f in fields(Config))}
 
 # 3. Size, and what is no file -----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"Every notebook runs from top to bottom. Real data and GPUs are used where a notebook finds them."
+"Every notebook runs from top to bottom. Real data are used where a notebook finds them."
 import gc, signal
 from multiprocessing import get_context
 from pathlib import Path

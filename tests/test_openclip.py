@@ -109,7 +109,7 @@ def test_gelu_of_openai(monkeypatch, tmp_path):
     "The tag says which GELU, and open_clip's settings do not: the tag is right. For weights of one's own the name is."
     _,_ = write(tmp_path/'hub', settings)
     asked = []
-    monkeypatch.setattr(openclip, 'hub_folder', lambda name, files: asked.append(name) or tmp_path/'hub')
+    monkeypatch.setattr(openclip, 'hub_folder', lambda name, *_: asked.append(name) or tmp_path/'hub')
     cfg,pixels,_,weights = find('ViT-B-16/openai')
     assert cfg['quick_gelu'] and asked==['timm/vit_base_patch16_clip_224.openai']
     assert weights.name=='open_clip_model.safetensors'
@@ -160,7 +160,7 @@ def test_names(tmp_path):
              'ViT-B-16':'It has openai'}
     for name,says in wrong.items():
         with pytest.raises(ValueError, match=says): find(name)
-    with pytest.raises(FileNotFoundError, match='huggingface.co/me/clip'): find('hf-hub:me/clip')
+    with pytest.raises(FileNotFoundError, match='huggingface.co/me/clip .*open_clip:FOLDER'): find('hf-hub:me/clip')
     resnet = CustomTextCLIP(**dict(deepcopy(settings), vision_cfg=dict(image_size=64, layers=[1,1,1,1], width=8)))
     assert not openclip._has_patches(resnet.visual)
 

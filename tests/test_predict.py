@@ -130,6 +130,8 @@ def test_bad_images(model, source, said, tmp_path, monkeypatch):
     (lambda m,i: m.segment(i, []), 'at least one'), (lambda m,i: m.segment(i, 'cat'), 'Labels are a list'),
     (lambda m,i: m.segment(i, ['cat','cat']), 'more than once'),
     (lambda m,i: m.segment(i, ['cat'], background=['cat']), 'more than once'),
+    (lambda m,i: m.segment(i, ['cat'], None), 'list, not None'), (lambda m,i: m.segment(i, None), 'list, not None'),
+    (lambda m,i: m.segment(i, ['cat'], 3), 'list, not 3'), (lambda m,i: m.segment(i, ['cat'], ''), 'is empty'),
     (lambda m,i: m.segment(i, ['']), 'is empty'), (lambda m,i: m.segment(i, map(str, range(300))), 'room for 255'),
     (lambda m,i: m.segment(i, ['other']), 'none of the labels'),
     (lambda m,i: m.segment(i, ['cat'], templates='poem'), 'no set of sentences'),
@@ -317,10 +319,12 @@ def test_one_word_finds_its_pixels(trained):
             assert (trained.segment(s.image, [word], background=()).mask==1).all()
         assert len(said)==1 and str(said[0].message).count('.')==1
 
-@pytest.mark.parametrize('background', [(), [], 'sky', ['sky'], np.array(['sky','sea']), ('port',), 'port', ['auto']])
+@pytest.mark.parametrize('background', [(), [], 'none', 'sky', ['sky'], ['none'],
+    np.array(['sky','sea']), ('port',), 'port', ['auto']])
 def test_a_named_background_is_what_it_was(trained, background):
     "No word, one, or a list: these compete and no others do, whatever they are called."
-    others = [background] if isinstance(background, str) else list(background)
+    others = list(background)
+    if isinstance(background, str): others = [] if background=='none' else [background]
     labels = ['boat','cat']
     vectors = plain_vectors(trained, labels+others)
     cosines = (vectors@unit(plain_tokens(trained, drawn(1))).T).reshape(len(vectors), 8, 8)

@@ -49,6 +49,38 @@ def test_what_is_printed(capsys):
     assert '24.7 ade20k (tips)' in rows['tipsv2-l14'] and 'clippy_5k.pt' in rows['clippy-5k']
     assert max(map(len, rows.values()))<240
 
+def test_what_is_printed_about_one(capsys):
+    "All that is known: every published number with its source, or those that were measured here."
+    models('talk2dino-b')
+    out = capsys.readouterr().out
+    assert len(rows := published('talk2dino-b'))>=7 and all(f"{r['task']} " in out and r['source'] in out for r in rows)
+    assert all(f"{r['percent']} %" in out for r in rows) and entry('talk2dino-b').home in out
+    models('scenes')
+    assert f"{100*measured('scenes')['thing_miou']:.1f} % (here)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match='Did you mean clippy-5k'): models('clipy-5k')
+
+@pytest.mark.parametrize('columns', [40,80,120])
+def test_a_narrow_terminal(columns, monkeypatch, capsys):
+    "No line is longer than the terminal, no name or word is lost; what is piped is one line a model."
+    monkeypatch.setenv('COLUMNS', str(columns))
+    models()
+    piped = capsys.readouterr().out.splitlines()
+    assert len(piped)==len(registry.registry())+2
+    monkeypatch.setattr('sys.stdout.isatty', lambda: True, raising=False)
+    models()
+    shown = capsys.readouterr().out.splitlines()
+    assert all(len(line)<=columns or ' ' not in line.strip() for line in shown)
+    assert [line for line in shown if line[0]!=' ']==list(registry.registry())
+    words = ' '.join(shown).split()
+    assert all(word in words for e in registry.registry().values() for word in e.knows.split())
+    assert '24.7 % ade20k (tips)' in ' '.join(words)
+
+@pytest.mark.parametrize('name', ['openclip:ViT-B-16/openai', 'foo:bar', 'open_clip:', 'hf-hub:me/model'])
+def test_no_family_before_a_colon(name):
+    "A name with a colon is no name of the Hub, which is not asked."
+    says = 'a family, one of dinotxt, open_clip, talk2dino, tipsv2'
+    with pytest.raises(FileNotFoundError, match=says): open_named(name)
+
 class Opened(tuple): "Something that can be told what it knows."
 
 def opener(entry, text=''): return Opened((entry.name, entry.home, text))
