@@ -60,7 +60,7 @@ def waterfall(
     end:Protocol,
     by:str='group', # or `field`
     first:tuple=(), # groups or fields that come before the others
-)->'Waterfall':
+)->dict: # a `Waterfall`
     "Measure every step from one protocol to another."
     way = steps(start, end, by, first)
     results = [run(f'0-{start.name}', start), *(run(f'{i}-{what}', p) for i,(what,_,p) in enumerate(way, 1))]
