@@ -190,12 +190,12 @@ def _scaled(file, image, k):
 # %% ../nbs/02_data.ipynb #54c19275
 def normalize(
     images:Tensor, # `[...,3,H,W]`, uint8 or float
-    mean:tuple=CLIP_MEAN, # per channel, of values in [0,1]
-    std:tuple=CLIP_STD, # per channel, of values in [0,1]
+    mean:tuple|Tensor=CLIP_MEAN, # per channel, of values in [0,1]; a tensor is sent to the device once
+    std:tuple|Tensor=CLIP_STD, # per channel, of values in [0,1]
 )->Tensor: # float32; floats are returned as they are, for they are normalised already
     "Normalise a batch of 8-bit images where it is."
     if images.dtype!=torch.uint8: return images
-    mean,std = (torch.tensor(v, device=images.device)[:,None,None] for v in (mean,std))
+    mean,std = (torch.as_tensor(v, device=images.device)[:,None,None] for v in (mean,std))
     return (images/255-mean)/std
 
 # %% ../nbs/02_data.ipynb #bc0e5b65

@@ -36,12 +36,12 @@ class TextVectors:
     def __init__(self,
         model:CLIPpy,
         parts:int=1, # of a batch that go through the towers one after the other
-        rows:int=32, # captions that are read together, always as many
+        rows:int|None=None, # captions that are read together, always as many; None: 64, on a CPU 8
         most:int=1<<30, # bytes of memory; when they are full, further captions are read each time
     ):
         self.model = model
         self.parts = parts
-        self.rows = rows
+        self.rows = rows or (8 if model.device.type=='cpu' else 64)
         self.most = most
         self.known = {} # caption -> vector, on the CPU
         self.size = 0 # bytes

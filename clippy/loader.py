@@ -121,20 +121,21 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
         try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
         except Unreachable as e: return None,report,e,took
     if len(found)==of.batch_size:
-        batch = _batch(found)
+        batch = _batch(found, of.tokenize)
         took.add(Took(images=len(found), seconds=perf_counter()-began))
         return batch,report,None,took
     where = ', '.join(shard_name(u) for u in of.urls[:3])
     why = f'Process {of.rank} found no usable sample in its shards ({where}, ...): {report}'
     return None,report,ValueError(why),took
 
-def _batch(found):
+def _batch(found, tokenize):
     images,captions,keys = zip(*found)
-    return torch.stack(images),list(captions),list(keys)
+    return torch.stack(images),(tokenize or list)(captions),list(keys)
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader(EpochLoader):
     "Training batches from shards: shuffled by seed, shared out, the same number for each process."
+    tokenize = None # what workers make of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
         urls:str|list, # as for `shard_list`
         transform, # callable: PIL RGB image -> `[3,H,W]` tensor, or from the file's bytes where it has `takes_bytes`
@@ -340,7 +341,7 @@ def _streamed_epoch(self:ShardLoader, epoch, reader, start):
         if not batch:
             yield None,report,self._nothing_usable(epoch, reader, report),took
             return
-        batch,spent = _batch(batch),perf_counter()-began
+        batch,spent = _batch(batch, self.tokenize),perf_counter()-began
         took.add(Took(images=self.batch_size, reading=spent-took.decoding, seconds=spent))
         made = batch,report.take(),None,took.take()
         if i>=start: yield made # those before were counted by the run that was interrupted

@@ -243,7 +243,7 @@ def image_features(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images, H and W multiples of the patch; `[B,N,width]` features are kept
 )->Tensor: # `[B, prefix + patches, width]`
     "What the image tower makes of the images, which the head has not seen yet."
-    half = x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type) # a model in half precision
+    half = x.is_floating_point() and x.dtype!=self.dtype and not torch.is_autocast_enabled(x.device.type)
     if half: x = x.to(self.dtype)
     if x.ndim==3: return x
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
@@ -312,16 +312,19 @@ def tokenize(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch
 def encode_tokens(self:CLIPpy,
-    tokens:dict, # from `tokenize`, or `vectors` that `read` gave
+    tokens:dict, # from `tokenize`, in groups from `similar_lengths`, or `vectors` that `read` gave
 )->Tensor: # `[B,D]`, length 1
     "Embed texts that are token ids already."
+    if 'groups' in tokens:
+        found = torch.cat([self.encode_tokens(part) for part in tokens['groups']])
+        return found.index_select(0, tokens['back'].to(self.device, non_blocking=True))
     raw = tokens['vectors'].to(self.device) if 'vectors' in tokens else self.read(tokens)
     return F.normalize(self.project(raw), dim=-1)
 
 @patch
 def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
     "What the text tower makes of token ids."
-    return self.text({k:v.to(self.device) for k,v in tokens.items()})['sentence_embedding']
+    return self.text({k:v.to(self.device, non_blocking=True) for k,v in tokens.items()})['sentence_embedding']
 
 @patch
 def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # from what `read` gives into the common space

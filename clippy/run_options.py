@@ -59,6 +59,7 @@ def check_choices(options:SimpleNamespace):
         if os.environ.get(f'ACCELERATE_USE_{kind}')=='true':
             raise ValueError(f'Accelerate is configured for {kind}, which cannot spread this model: '
                 'configure it for plain processes, and give --fsdp.')
+    if options.compile and options.no_compile: raise ValueError('Either --compile or --no-compile, not both.')
     if options.loss not in losses:
         raise ValueError(f'The loss is one of {", ".join(losses)}, not {options.loss!r}.')
     if options.precision and options.precision not in precisions:

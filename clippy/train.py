@@ -29,12 +29,11 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .balance import Balance, balance_text, data_speed, step_seconds
-from .batches import captions_for_tokenizer, make_loader, which_data
+from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
 from .cards import join, shares_a_card
 from .checkpoint import Checkpoints, on_main, rng_kept
-from .compile import compiled_step, compiling
+from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
-from .data import normalize
 from .frozen import TextVectors, with_features
 from .head import frozen_towers, tower_hash
 from .history import History
@@ -120,8 +119,8 @@ def build(self:Run):
     self.frozen = {k:tower_hash(tower) for k,tower in frozen_towers(model).items()}
     if not options.save_towers: model.left_out() # better said now than at the end
     if options.grad_checkpointing: model.grad_checkpointing()
-    if options.compile:
-        for layer in layers(model): layer.compile() # all layers of a tower are alike: each kind is compiled once
+    if options.compile and options.fsdp:
+        for layer in layers(model): layer.compile() # which is all that can be compiled of a model that is spread
     self.copy = deepcopy(model) if options.fsdp and self.is_main else None # to be evaluated
     if options.fsdp: model = shard(acc.prepare_model(model, evaluation_mode=True))
     opt = optimizer_for(model, options.lr, options.beta1, options.beta2, options.eps, options.wd,
@@ -129,10 +128,12 @@ def build(self:Run):
     self.model,self.opt = (model, acc.prepare(opt)) if options.fsdp else acc.prepare(model, opt)
     self.unwrapped = acc.unwrap_model(self.model)
     self.ema = ModelEmaV3(self.unwrapped, options.ema) if options.ema else None
+    self.normalize = normalizer(self.unwrapped, options)
     once = options.freeze_text and not options.fsdp # each caption
     self.texts = TextVectors(self.unwrapped, options.accum_freq) if once else None
     if options.cache_features: self.loader = with_features(self.loader, self.unwrapped, options.cache_features,
         self.data, acc, make=not options.dry_run)
+    self.loader.tokenize = None if once else make_tokenize(options, self.unwrapped)
     set_seed(options.seed, device_specific=True) # dropped tokens differ between processes
 
 # %% ../nbs/10_train.ipynb #8cd45c95
@@ -169,11 +170,11 @@ def fill_copy(self:Run, weights):
 def advance(self:Run, images, texts, keys):
     "One step, and what is due after it."
     options,history = self.options,self.history
-    images = normalize(images.to(self.acc.device, non_blocking=True), self.config.mean, self.config.std)
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
     with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr, options.grad_clip_norm,
-            losses[options.loss], options.accum_freq)
+        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr,
+            options.grad_clip_norm, losses[options.loss], options.accum_freq)
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
     self.bar.update()
@@ -371,10 +372,11 @@ def train(
 )->Run: # the finished run; its model is in `run.eval_model`
     "Train a CLIPpy."
     options = with_recipe(options)
+    options.compile = uses_compiler(options)
     if evaluations is None: evaluations = evaluations_for(options)
     with compiling(options.compile):
         run = Run(options, evaluations)
-        return run.rehearse() if options.dry_run else run.go()
+        with training_towers(run.unwrapped, options): return run.rehearse() if options.dry_run else run.go()
 
 @patch
 def go(self:Run)->Run:
@@ -408,7 +410,7 @@ def rehearse(self:Run)->Run:
     self.model.train()
     images,texts,_ = next(iter(self.loader))
     began = time.time()
-    images = normalize(images.to(self.acc.device), self.config.mean, self.config.std)
+    images = self.normalize(images.to(self.acc.device, non_blocking=True))
     with compiled_step(options.compile):
         loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
             losses[options.loss], options.accum_freq)
@@ -426,7 +428,7 @@ def weigh(self:Run, images, texts)->Balance:
     options,processes = self.options,self.acc.num_processes
     def step():
         with compiled_step(options.compile):
-            train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
+            train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
                 losses[options.loss], options.accum_freq)
     each = step_seconds(step, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
     speed,took = data_speed(self.loader, rehearsal)
@@ -437,11 +439,12 @@ def weigh(self:Run, images, texts)->Balance:
 @patch
 def shapes(self:Run, images, texts)->str:
     "What a batch is made of."
-    tokens = self.unwrapped.tokenize(texts)['input_ids'].shape
+    parts = [self.unwrapped.tokenize(texts)] if isinstance(texts[0], str) else texts
+    groups = [g['input_ids'].shape for part in parts for g in part.get('groups', [part])]
     patches = math.prod(side//patch for side,patch in zip(images.shape[-2:], self.unwrapped.patch))
     kept = int(patches*(1-self.config.token_drop))
     return (f'a batch of this process: images {tuple(images.shape)}, {kept} of {patches} patch tokens each; '
-        f'texts {tuple(tokens)}')
+        f'texts {", ".join(str(tuple(g)) for g in groups)}')
 
 @patch
 def memory(self:Run)->str:
@@ -492,7 +495,10 @@ def main(
     ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
     grad_checkpointing:bool=False, # Less memory, a second forward pass
-    compile:bool=False, # torch.compile for the layers of both towers; open_clip: --torchcompile
+    memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
+    compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
+    no_compile:bool=False, # No torch.compile on CUDA either
+    text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
     fsdp:bool=False, # Spread the model over the processes (FSDP2)
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb

@@ -12,7 +12,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, dense_head, gpu, levers, loss, step, voc_loop
+import data, decode, dense_head, gpu, levers, loss, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -176,13 +176,48 @@ def test_grouped_texts_have_the_same_vectors(tiny):
         a,b = (m.encode_text(m.batch(None, captions)[1]) for m in (plain,grouped))
     torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
 
+def test_scaling_by_hand():
+    "A step of 64 cards, from the operations: what is moved, in bytes over bytes a second, and what hides it."
+    a = scaling.Assumed(batch=1000, width=500, step=.3, backward=.5, hidden=.8, parameters=1e8, cards_per_machine=8,
+        nvlink=4e11, network=1e11, latency=1e-5, local_loss=.05, decoded=500., cores=10)
+    found = scaling.row('local', 64, a)
+    vectors = 2*64*1000*500*4 # 256 MB: images and texts of all cards, float32
+    gather = 63/64*vectors/1e11 + 6*1e-5 # 2.52 ms and six doublings
+    assert found['exchange']==pytest.approx(3*gather) # gathered once, and its gradient reduced, which is twice as much
+    assert found['products']==pytest.approx(.05*1000*64000/268435456)
+    assert found['gradients']==pytest.approx(2*(63/64*4e8/1e11+6e-5)) # 8.0 ms, all but a bucket behind .12 s
+    assert found['gradients_shown']==pytest.approx(2*(63/64*25e6/1e11+6e-5))
+    assert found['data']==pytest.approx(.2)
+    assert found['seconds']==pytest.approx(.3+.00774+.01192+.00061, abs=1e-4)
+    assert found['loss_gb']==pytest.approx(.256+4*1000*64000*4/1e9)
+    alone = scaling.row('local', 1, a)
+    assert alone['exchange']==alone['gradients']==0 and alone['efficiency']==pytest.approx(1, abs=1e-3)
+    starved = scaling.row('local', 8, scaling.Assumed(cores=2)) # 1,024 images at 950 images/s
+    assert starved['seconds']==starved['data']==pytest.approx(1024/950)
+
+def test_what_a_chunked_loss_moves():
+    "Texts, and from every card a sum for every column; if those were reduced, one sum for every column."
+    a,n = scaling.Assumed(batch=100, width=10),800
+    assert scaling.gathered('local', 8, a)==(2*n*10*4, 0)
+    assert scaling.gathered('chunked', 8, a)==(n*10*4, 8*n*4)
+    assert scaling.gathered('chunked, sums reduced', 8, a)==(n*10*4, n*4)
+
+def test_decode_twin(tmp_path):
+    "Every way is timed, and decodes the same picture."
+    out = tmp_path/'decode.json'
+    few = '--device','cpu','--batch',2,'--seconds',0,'--n',2,'--sizes','64x48'
+    text = run(decode, *few, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==decode.show(rows) and len(rows)==5
+    assert all(r['images_per_s']>0 and r['differs']<1 for r in rows)
+
 def test_cases():
     "The plan of a GPU: both sides at all batches, then the variants at some."
     plan = gpu.cases([64,256,1024], True)
     assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024])
     assert plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
 
-@pytest.mark.parametrize('script', [data, dense_head, loss, step, voc_loop])
+@pytest.mark.parametrize('script', [data, dense_head, loss, scaling, step, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']
