@@ -26,7 +26,8 @@ def crop(x, side=224): # `[3,H,W]` uint8 on the device -> `[3,side,side]`
     square = min(x.shape[1:])
     top,left = ((n-square)//2 for n in x.shape[1:])
     part = x[None, :, top:top+square, left:left+square].float()
-    return torch.nn.functional.interpolate(part, (side,side), mode='bilinear', antialias=True)[0].round().to(torch.uint8)
+    small = torch.nn.functional.interpolate(part, (side,side), mode='bilinear', antialias=True)
+    return small[0].round().to(torch.uint8)
 
 def ways(device, batch)->dict: # name -> callable: files -> anything
     "What is compared. Those of the GPU leave their pixels there."
@@ -68,7 +69,8 @@ def show(rows)->str:
         if 'error' in r: return r['size'],r['way'],r['error'][:60],'',''
         times = r['images_per_s']/base[r['size']]
         return r['size'],r['way'],f"{r['images_per_s']:,.0f}",f'{times:.1f}',f"{r['differs']:.2f}"
-    return str(table([cells(r) for r in rows], ('photograph','way','images/s','cores that crop','pixels differ by'), (2,3,4)))
+    head = 'photograph','way','images/s','cores that crop','pixels differ by'
+    return str(table([cells(r) for r in rows], head, (2,3,4)))
 
 @call_parse
 def main(

@@ -188,7 +188,7 @@ def main(
     settings = dict(batch=batch, seconds=seconds, timed=timed, shape=shape, precision='bf16',
         open_clip=version('open_clip_torch'))
     room = .92*torch.cuda.get_device_properties(device).total_memory/2**30 if device.type=='cuda' else 1e9
-    plan = [[names[int(i)]] for i in only.split(',')] if only else [g for names in groups for g in together(names, room)]
+    plan = [[names[int(i)]] for i in only.split(',')] if only else [g for some in groups for g in together(some, room)]
     args = ['--batch',str(batch),'--timed',str(timed),'--shape',shape,'--device',device.type,'--folder',str(place)]
     left = lambda: seconds-(time.monotonic()-began)
     say = lambda text: print(f'{time.monotonic()-began:5.0f} s  {text}', file=sys.stderr, flush=True)

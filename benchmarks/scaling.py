@@ -64,9 +64,10 @@ def show(rows)->str:
     def cells(r):
         times = (f"{1e3*r[k]:.1f}" for k in ('towers','exchange','products','gradients','gradients_shown','data'))
         return (r['cards'], f"{r['pairs']:,}", r['loss'], *times, f"{1e3*r['seconds']:.0f}",
-            f"{r['pairs_per_s']:,.0f}", f"{100*r['efficiency']:.0f}", f"{r['loss_gb']:.1f}", f"{r['read_gb_per_s']:.2f}")
-    head = ('cards','pairs','loss','towers, ms','vectors, ms','loss, ms','gradients, ms','of them not hidden','data, ms',
-        'step, ms','pairs/s','of one card, %','loss, GB','read, GB/s')
+            f"{r['pairs_per_s']:,.0f}", f"{100*r['efficiency']:.0f}", f"{r['loss_gb']:.1f}",
+            f"{r['read_gb_per_s']:.2f}")
+    head = ('cards','pairs','loss','towers, ms','vectors, ms','loss, ms','gradients, ms','of them not hidden',
+        'data, ms','step, ms','pairs/s','of one card, %','loss, GB','read, GB/s')
     return str(table([cells(r) for r in rows], head, (0,1,*range(3, len(head)))))
 
 @call_parse

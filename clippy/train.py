@@ -428,7 +428,7 @@ def weigh(self:Run, images, texts)->Balance:
     options,processes = self.options,self.acc.num_processes
     def step():
         with compiled_step(options.compile):
-            train_step(self.acc, self.model, self.opt, images, texts, 0., options.grad_clip_norm,
+            train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
                 losses[options.loss], options.accum_freq)
     each = step_seconds(step, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
     speed,took = data_speed(self.loader, rehearsal)

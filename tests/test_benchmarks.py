@@ -12,7 +12,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, decode, dense_head, gpu, levers, loss, scaling, step, voc_loop
+import data, decode, dense_head, gpu, levers, loss, overlap, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -63,6 +63,19 @@ def test_voc_loop(voc, tmp_path):
         for k in 'loop','ours':
             assert sum(r['parts'][k].values())==pytest.approx(r['seconds'][k], abs=.02)
             assert all(r['parts'][k][p]>0 for p in ('decode','tower','head','metric'))
+
+def test_overlap(voc, tmp_path):
+    "The loop, reading alone, the evaluation and folders; with a simulated card what its labels are does not matter."
+    out,how = tmp_path/'overlap.json',('--small', '--size', 32, '--batch-size', 2, '--workers', 0)
+    text = run(overlap, '--images', 5, '--data', voc, *how, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==overlap.show(rows) and all(r['images_per_s']>0 and r['processor_ms']>0 for r in rows)
+    found = {r['name']:r for r in rows}
+    assert found['loop']['miou']==pytest.approx(found['evaluate']['miou'], abs=1e-6)
+    assert [*found]==['loop','reading alone','evaluate','folder: loop, masks','folder: masks',
+        'folder: masks and overlays']
+    run(overlap, '--images', 5, '--simulated-tower', 1, *how, '--out', out)
+    assert [r['name'] for r in json.loads(out.read_text())['rows']]==['reading alone','evaluate']
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_loss(tmp_path):
@@ -171,6 +184,41 @@ def test_levers_limits(tmp_path):
     assert levers.together(levers.groups[0], 100)==[[n] for n in levers.groups[0]]
     rows = list(levers.run_group(['ours'], tmp_path, ['--folder',str(tmp_path)], lambda: 1, lambda text: None))
     assert len(rows)==1 and 'killed' in rows[0]['error'] and 'killed' in levers.show(rows)
+
+def test_scaling_by_hand():
+    "A step of 64 cards, from the operations: what is moved, in bytes over bytes a second, and what hides it."
+    a = scaling.Assumed(batch=1000, width=500, step=.3, backward=.5, hidden=.8, parameters=1e8, cards_per_machine=8,
+        nvlink=4e11, network=1e11, latency=1e-5, local_loss=.05, decoded=500., cores=10)
+    found = scaling.row('local', 64, a)
+    vectors = 2*64*1000*500*4 # 256 MB: images and texts of all cards, float32
+    gather = 63/64*vectors/1e11 + 6*1e-5 # 2.52 ms and six doublings
+    assert found['exchange']==pytest.approx(3*gather) # gathered once, and its gradient reduced, which is twice as much
+    assert found['products']==pytest.approx(.05*1000*64000/268435456)
+    assert found['gradients']==pytest.approx(2*(63/64*4e8/1e11+6e-5)) # 8.0 ms, all but a bucket behind .12 s
+    assert found['gradients_shown']==pytest.approx(2*(63/64*25e6/1e11+6e-5))
+    assert found['data']==pytest.approx(.2)
+    assert found['seconds']==pytest.approx(.3+.00774+.01192+.00061, abs=1e-4)
+    assert found['loss_gb']==pytest.approx(.256+4*1000*64000*4/1e9)
+    alone = scaling.row('local', 1, a)
+    assert alone['exchange']==alone['gradients']==0 and alone['efficiency']==pytest.approx(1, abs=1e-3)
+    starved = scaling.row('local', 8, scaling.Assumed(cores=2)) # 1,024 images at 950 images/s
+    assert starved['seconds']==starved['data']==pytest.approx(1024/950)
+
+def test_what_a_chunked_loss_moves():
+    "Texts, and from every card a sum for every column; if those were reduced, one sum for every column."
+    a,n = scaling.Assumed(batch=100, width=10),800
+    assert scaling.gathered('local', 8, a)==(2*n*10*4, 0)
+    assert scaling.gathered('chunked', 8, a)==(n*10*4, 8*n*4)
+    assert scaling.gathered('chunked, sums reduced', 8, a)==(n*10*4, n*4)
+
+def test_decode_twin(tmp_path):
+    "Every way is timed, and decodes the same picture."
+    out = tmp_path/'decode.json'
+    few = '--device','cpu','--batch',2,'--seconds',0,'--n',2,'--sizes','64x48'
+    text = run(decode, *few, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==decode.show(rows) and len(rows)==5
+    assert all(r['images_per_s']>0 and r['differs']<1 for r in rows)
 
 def test_cases():
     "The plan of a GPU: both sides at all batches, then the variants at some."
