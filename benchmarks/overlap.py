@@ -1,5 +1,5 @@
 "A whole evaluation and a folder of images, beside the usual loop and what reading alone reaches."
-import faulthandler, os, sys
+import faulthandler, os, resource, sys
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from io import BytesIO
@@ -59,8 +59,8 @@ def voc_folder(root, n, data='', some=60)->Path:
     return root
 
 def processor_time(): # seconds of all cores, of this process and of those that it has waited for
-    spent = os.times()
-    return spent.user+spent.system+spent.children_user+spent.children_system
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(o.ru_utime+o.ru_stime for o in spent)
 
 @contextmanager
 def simulated(ms): # of an image; 0: the real thing
@@ -126,7 +126,9 @@ def folder_loop_row(o, model, folder, out):
 def parts(o, model, tmp): # yields what is measured, how
     data,few = voc_folder(f'{tmp}/voc', o.images, o.data),min(64, o.images)
     evaluate(model, 'voc', data, limit=2, **asked(o.size)) # the text vectors are kept from here on
-    if not o.simulated: yield 'loop', partial(loop_row, o, model, data, o.size, few)
+    if not o.simulated:
+        if o.device.type=='cuda': loop_row(o, model, data, o.size, 2) # the first calls of a library take long
+        yield 'loop', partial(loop_row, o, model, data, o.size, few)
     yield 'reading alone', partial(reading_row, o, model, data, o.size, o.images)
     yield 'evaluate', partial(evaluate_row, o, model, data, o.size, o.images)
     if o.device.type=='cuda':
@@ -134,12 +136,13 @@ def parts(o, model, tmp): # yields what is measured, how
         yield 'evaluate again', partial(evaluate_row, o, model, data, o.size, o.images)
     if o.simulated: return
     small,large = (photos(data, f'{tmp}/{n}', n) for n in (few, min(o.images, 512)))
+    if o.device.type=='cuda': folder_row(o, model, photos(data, f'{tmp}/two', 2), f'{tmp}/3', True)
     yield 'folder: loop, masks', partial(folder_loop_row, o, model, small, f'{tmp}/0')
     yield 'folder: masks', partial(folder_row, o, model, large, f'{tmp}/1', False)
     yield 'folder: masks and overlays', partial(folder_row, o, model, large, f'{tmp}/2', True)
 
 def photos(data, folder, n):
-    Path(folder).mkdir()
+    Path(folder).mkdir(exist_ok=True)
     for p in sorted((data/'JPEGImages').iterdir())[:n]: (Path(folder)/p.name).write_bytes(p.read_bytes())
     return folder
 

@@ -12,7 +12,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, decode, dense_head, gpu, levers, loss, scaling, step, voc_loop
+import data, decode, dense_head, gpu, levers, loss, overlap, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -63,6 +63,19 @@ def test_voc_loop(voc, tmp_path):
         for k in 'loop','ours':
             assert sum(r['parts'][k].values())==pytest.approx(r['seconds'][k], abs=.02)
             assert all(r['parts'][k][p]>0 for p in ('decode','tower','head','metric'))
+
+def test_overlap(voc, tmp_path):
+    "The loop, reading alone, the evaluation and folders; with a simulated card what its labels are does not matter."
+    out,how = tmp_path/'overlap.json',('--small', '--size', 32, '--batch-size', 2, '--workers', 0)
+    text = run(overlap, '--images', 5, '--data', voc, *how, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==overlap.show(rows) and all(r['images_per_s']>0 and r['processor_ms']>0 for r in rows)
+    found = {r['name']:r for r in rows}
+    assert found['loop']['miou']==pytest.approx(found['evaluate']['miou'], abs=1e-6)
+    assert [*found]==['loop','reading alone','evaluate','folder: loop, masks','folder: masks',
+        'folder: masks and overlays']
+    run(overlap, '--images', 5, '--simulated-tower', 1, *how, '--out', out)
+    assert [r['name'] for r in json.loads(out.read_text())['rows']]==['reading alone','evaluate']
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_loss(tmp_path):
