@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest, torch
 
 import clippy.train as T
-from processes import torchrun
+from processes import begin, end, torchrun
 
 here = Path(__file__).parent
 
@@ -59,8 +59,7 @@ def curve(said): return json.loads(said.splitlines()[-1])
 
 def test_the_checks_themselves(tmp_path):
     "What the next test asks of a card holds for a CPU."
-    found = curve(on_card([sys.executable, '-c', f'import test_cuda; test_cuda.train_on("cpu", {str(tmp_path)!r})'],
-        CLIPPY_TEST_CARDS=''))
+    found = curve(end(begin(tmp_path/'said', work=lambda: train_on('cpu', str(tmp_path/'logs')))))
     assert len(found)==12 and all(map(math.isfinite, found))
 
 @needs[1]
@@ -133,6 +132,11 @@ def test_two_cards(tmp_path):
     "A process each: NCCL, and nothing is said of sharing."
     said,found = both_processes(tmp_path)
     assert 'on cuda, DDP' in said and all(map(math.isfinite, found))
+
+@needs[1]
+def test_training_towers_on_a_card():
+    "Compiled towers, bits of a resumed run, signals, and a host that never waits."
+    on_card([sys.executable, '-m', 'pytest', '-q', '--noconftest', '-p', 'no:cacheprovider', here/'card_towers.py'])
 
 def test_everything_else_sees_no_card():
     "Tests compute on the CPU, on any machine."

@@ -245,7 +245,7 @@ def test_everything_else_takes_a_family(folder):
 def test_a_family_takes_no_name_of_clippy_s():
     "Every method of a `CLIPpy`, those of later chapters too, is the same for a family but for those of the interface."
     clippy = {k for k in dir(families.CLIPpy) if not k.startswith('__')}-set(dir(torch.nn.Module))
-    interface = {'encode_image','encode_patches','encode_tokens','tokenize','project','save'}
+    interface = {'encode_image','encode_patches','encode_tokens','tokenize','read','project','save'}
     for kind in families.Family,families.TIPSv2,OpenCLIP,DinoTxt,Talk2DINO:
         own = {k for k in clippy if getattr(kind, k) is not getattr(families.CLIPpy, k)}
         assert own-interface<=({'patch_cosines'} if kind is DinoTxt else set())
