@@ -91,8 +91,9 @@ def evaluate_on(device, folder):
     np.save(folder/'masks.npy', np.concatenate(masks))
     print(json.dumps([r['numbers']['miou'] for r in (*exact, quick)]))
 
-def evaluated(where, folder): return curve(on_card([sys.executable, '-c', f'import test_cuda; from pathlib import Path; '
-    f'test_cuda.evaluate_on({where!r}, Path({str(folder/where)!r}))']))
+def evaluated(where, folder):
+    return curve(on_card([sys.executable, '-c', 'import test_cuda; from pathlib import Path; '
+        f'test_cuda.evaluate_on({where!r}, Path({str(folder/where)!r}))']))
 
 def test_the_evaluation_itself(tmp_path):
     "What the next test asks of a card holds for a CPU."
@@ -131,6 +132,11 @@ def test_two_cards(tmp_path):
     "A process each: NCCL, and nothing is said of sharing."
     said,found = both_processes(tmp_path)
     assert 'on cuda, DDP' in said and all(map(math.isfinite, found))
+
+@needs[1]
+def test_training_towers_on_a_card():
+    "Compiled towers, bits of a resumed run, signals, and a host that never waits."
+    on_card([sys.executable, '-m', 'pytest', '-q', '--noconftest', '-p', 'no:cacheprovider', here/'card_towers.py'])
 
 def test_everything_else_sees_no_card():
     "Tests compute on the CPU, on any machine."
