@@ -91,8 +91,9 @@ def evaluate_on(device, folder):
     np.save(folder/'masks.npy', np.concatenate(masks))
     print(json.dumps([r['numbers']['miou'] for r in (*exact, quick)]))
 
-def evaluated(where, folder): return curve(on_card([sys.executable, '-c', f'import test_cuda; from pathlib import Path; '
-    f'test_cuda.evaluate_on({where!r}, Path({str(folder/where)!r}))']))
+def evaluated(where, folder):
+    return curve(on_card([sys.executable, '-c', 'import test_cuda; from pathlib import Path; '
+        f'test_cuda.evaluate_on({where!r}, Path({str(folder/where)!r}))']))
 
 def test_the_evaluation_itself(tmp_path):
     "What the next test asks of a card holds for a CPU."
