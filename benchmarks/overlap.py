@@ -156,11 +156,11 @@ def photos(data, folder, n):
 def show(rows)->str:
     "Markdown."
     number = lambda r,k,form: '' if r.get(k) is None else form.format(r[k])
-    lines = [(r['name'], r['images'], f"{r['images_per_s']:.1f}", f"{r['times_loop']:.1f}" if 'times_loop' in r else '',
-        f"{100*r['of_limit']:.0f}" if 'of_limit' in r else '', f"{r['processor_ms']:.1f}", number(r, 'start', '{:.2f}'), number(r, 'end', '{:.2f}'),
-        number(r, 'miou', '{:.6f}')) for r in rows if 'images' in r]
+    forms = dict(images_per_s='{:.1f}', times_loop='{:.1f}', of_limit='{:.0%}', processor_ms='{:.1f}', start='{:.2f}',
+        end='{:.2f}', miou='{:.6f}')
+    lines = [(r['name'], r['images'], *(number(r, k, form) for k,form in forms.items())) for r in rows if 'images' in r]
     late = [r['name'] for r in rows if 'images' not in r]
-    head = ('what','images','images/s','times the loop','of reading alone, %','processor, ms an image','start, s','end, s',
+    head = ('what','images','images/s','times the loop','of reading alone','processor, ms an image','start, s','end, s',
         'mIoU')
     return str(table(lines, head, (1,2,3,4,5,6,7,8)))+(f'\n\nNo time was left for: {"; ".join(late)}.' if late else '')
 

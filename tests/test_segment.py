@@ -245,9 +245,10 @@ def test_counts_by_hand(seed, n):
 @quick
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 30))
 def test_counts_of_a_card(seed, n, most):
-    "What a card counts, in pieces of any size, is what a processor counts; another label is named by neither as a class."
+    "What a card counts, in pieces of any size, is what a processor counts; another label is no class for either."
     rng = np.random.default_rng(seed)
-    pred,target = (torch.tensor(o) for o in (rng.integers(0, n, (4,5)), rng.choice([*range(n), 255], (4,5)).astype(np.uint8)))
+    pred = torch.tensor(rng.integers(0, n, (4,5)))
+    target = torch.tensor(rng.choice([*range(n), 255], (4,5)).astype(np.uint8))
     assert torch.equal(_areas_there(pred.flatten(), target.flatten(), n, 255, most), areas(pred, target, n))
     target[1,1] = n
     with pytest.raises(ValueError, match=f'there are {n} classes'):
