@@ -135,7 +135,8 @@ def _label_steps(ax, rows, values):
     ax.spines[['top','right']].set_visible(False)
 
 def _two_lines(changes, wide=52): # what changes, broken between fields; the rest is in the table
-    lines = textwrap.wrap(arrows(changes).replace(' →', '\xa0→').replace('→ ', '→\xa0'), wide)
+    whole = [arrows({k:v}).replace(' ', '\xa0') for k,v in changes.items()]
+    lines = textwrap.wrap(', '.join(whole), wide, break_on_hyphens=False)
     return [*lines[:1], lines[1]+(' …' if len(lines)>2 else '')] if len(lines)>1 else lines
 
 # %% ../nbs/24_waterfall.ipynb #52550603
