@@ -3,6 +3,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest, torch
+from fastcore.script import CliError
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoConfig, AutoModel
 
@@ -150,6 +151,13 @@ def test_a_compiler_needs_more_than_a_gpu(monkeypatch):
     (dict(compile=True, no_compile=True), 'not both'), (dict(text_groups=-1), 'at least')], ids=str)
 def test_what_cannot_be_is_said(more, said, tmp_path):
     with pytest.raises(ValueError, match=said): T.train([], **scenes, logs=str(tmp_path), **more)
+
+def test_a_full_device_is_a_sentence(tmp_path, monkeypatch):
+    "It names what takes less memory."
+    def full(*args): raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB.')
+    monkeypatch.setattr(T, 'train_step', full)
+    with pytest.raises(CliError, match='--memory-budget .5.*--grad-checkpointing.*--accum-freq'):
+        T.main(**scenes, logs=str(tmp_path))
 
 # Compiled once --------------------------------------------------------------------------------------------------------
 
