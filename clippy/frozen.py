@@ -76,8 +76,14 @@ def encode(self:TextVectors,
         for at in (shapes==length).nonzero()[:,0].split(self.rows):
             full = torch.cat([at, at[:1].expand(self.rows-len(at))])
             batch = {k:_of_length(v[full], length, self.fill(k), self.left) for k,v in tokens.items()}
-            out[at] = self.model.read(batch)[:len(at)].float().cpu()
+            out[at] = self.plain(batch)[:len(at)].float().cpu()
     return out
+
+@patch
+def plain(self:TextVectors, tokens): # in evaluation: towers that are compiled for training would be, for each length
+    training,self.model.training = self.model.training,False
+    try: return self.model.read(tokens)
+    finally: self.model.training = training
 
 @patch(as_prop=True)
 def left(self:TextVectors): return self.model.text.tokenizer.padding_side=='left'

@@ -197,6 +197,14 @@ def test_keys_are_the_exact_strings(batches, most):
 @pytest.fixture(autouse=True, scope='module')
 def model_for_keys(places): test_keys_are_the_exact_strings.model = text_model(places)
 
+def test_captions_are_read_as_in_evaluation(places, monkeypatch):
+    "Towers that are compiled while the model trains are not compiled for captions; the model trains on afterwards."
+    model = text_model(places).train()
+    read,modes = model.read,[]
+    monkeypatch.setattr(model, 'read', lambda tokens: modes.append(model.training) or read(tokens), raising=False)
+    TextVectors(model)(captions)
+    assert modes and not any(modes) and model.training
+
 def test_same_loss_with_captions_kept(options, monkeypatch):
     "The run that reads every caption each time has the same losses, to rounding."
     kept = T.train(**options, name='kept')
