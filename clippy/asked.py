@@ -34,7 +34,7 @@ def check_labels(
     also=(), # words for the background, or one of them; 'none'; 'auto', which is handed on
 )->tuple: # both as tuples of str
     "Complain about labels that leave no choice."
-    if isinstance(also, str): also = alone.get(also.casefold(), (also,))
+    if isinstance(also, str): also = alone.get(also.strip().casefold(), (also,))
     if isinstance(also, str): return check_labels(labels)[0],also
     if isinstance(labels, str): raise ValueError(f"Labels are a list: ['{labels}'], not '{labels}'.")
     odd = [given for given in (labels,also) if not hasattr(given, '__iter__')]

@@ -14,7 +14,8 @@ from itertools import count
 
 import torch
 
-from .epochs import EpochLoader, Took
+from .cards import processes_here
+from .epochs import EpochLoader, Sums, Took
 
 # %% ../nbs/09_balance.ipynb #7ff1ca73
 class StepClock:
@@ -73,28 +74,23 @@ def balance_text(
     cost = f'decoding takes {1000*b.took.decoding/n:.1f} ms an image'
     if b.took.reading>.2*b.took.seconds: cost += f' and reading {1000*b.took.reading/n:.1f} ms'
     enough = f'{_workers(b.enough, b.processes)} would be enough'
-    few = f', but there are {cores} cores' if b.enough*b.processes>max(cores, b.workers*b.processes) else ''
+    here = min(b.processes, processes_here(os.environ))
+    few = f', but there are {cores} cores' if b.enough*here>max(cores, b.workers*here) else ''
     if b.data_bound: return (f'data-bound: {_workers(b.workers, b.processes)} '
         f'deliver{"" if b.workers*b.processes>1 else "s"} {b.delivered:,.0f} images/s, '
         f'{cost}; {enough} for {b.wanted:,.0f} (--workers {b.enough}){few}')
-    return (f'the step is the limit: it takes {b.wanted:,.0f} images/s, and {_workers(b.workers, b.processes)} '
+    limit = 'the step is the limit: it takes' if b.possible>=b.wanted else 'data and step are level: the step takes'
+    return (f'{limit} {b.wanted:,.0f} images/s, and {_workers(b.workers, b.processes)} '
         f'could deliver {b.possible:,.0f}, {cost}; {enough}')
 
 # %% ../nbs/09_balance.ipynb #5a697711
 @dataclass
-class Pace:
+class Pace(Sums):
     "How fast a run was."
     steps:int=0
     images:int=0 # of all processes
     spent:float=0. # seconds, in all
     worked:float=0. # seconds, of the steps
-    def add(self, other):
-        for k,v in vars(other).items(): setattr(self, k, getattr(self, k)+v)
-    def take(self):
-        "Hand over what there is and start from zero."
-        taken = Pace(**vars(self))
-        vars(self).update(vars(Pace()))
-        return taken
     def balance(self, loader, processes)->Balance:
         "Whether the data were the limit, by what the workers took meanwhile."
         wanted = self.images/self.worked if self.worked else 0.

@@ -93,8 +93,9 @@ def points(
     ends:tuple|None, # low, high
 )->tuple: # two texts
     "A difference and its interval, in points."
+    signed = lambda v: f'{round(100*v, 1)+0:+.1f}' # no -0.0
     if difference is None: return '–','–'
-    return f'{100*difference:+.1f}',f'{100*ends[0]:+.1f} to {100*ends[1]:+.1f}' if ends else '–'
+    return signed(difference),f'{signed(ends[0])} to {signed(ends[1])}' if ends else '–'
 
 # %% ../nbs/24_compare.ipynb #e3a7b28e
 _parts = dict(protocol=('protocol_hash',), data=('task','files','count'))

@@ -450,7 +450,7 @@ def evaluate(
         index = choose(job.source, limit, f'{job.name} ({split})' if split else job.name)
         pick_precision(model, precision)
         job.at_once = batch_size
-        about = Soon(lambda: fingerprint(job, index, batch_size, precision))
+        about = Soon(lambda: fingerprint(job, index, batch_size, precision), model.device)
     rows = Rows(Path(f'{out}.rows') if out else None, about, state.process_index)
     started = time.time()
     seen = _run(job, index, rows, batch_size, readers_for(len(index), workers), precision, state)

@@ -61,10 +61,10 @@ class Family(CLIPpy):
         self.frozen = []
     def encode_image(self, x:Tensor, pool_prefix:bool|None=None)->Tensor: # `[B,3,H,W]` -> `[B,D]`, length 1
         "What is in the images, pooled as the family does."
-        return F.normalize(self.pooled(self.ready(x)), dim=-1)
+        return F.normalize(self.pooled(self.whole_patches(x)), dim=-1)
     def encode_patches(self, x:Tensor, normalize:bool=True, values:bool|None=None)->Tensor: # -> `[B,h,w,D]`
         "Where it is: the vector of every patch. `values`: by the value path? None: as the config says."
-        tokens = self.patches(self.ready(x), self.config.values if values is None else values)
+        tokens = self.patches(self.whole_patches(x), self.config.values if values is None else values)
         tokens = tokens.unflatten(1, [s//p for s,p in zip(x.shape[-2:], self.patch)])
         return F.normalize(tokens, dim=-1) if normalize else tokens
     def encode_tokens(self, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, length 1
@@ -74,7 +74,7 @@ class Family(CLIPpy):
 
 # %% ../nbs/15_families.ipynb #25aa7e5b
 @patch
-def ready(self:Family,
+def whole_patches(self:Family,
     x:Tensor, # `[B,3,H,W]`
 )->Tensor: # in the precision of the tower
     "Pixels that can be cut into whole patches."

@@ -110,9 +110,10 @@ def log(self:History,
 @patch
 def speed(self:History, images)->tuple: # images/s, share of the time without data
     "Since the last entry."
+    steps = len(self.clock.steps) # without those before the run was interrupted
     spent,worked = time.time()-self.started,self.clock.take()
     waited = min(self.waited, max(0., spent-worked)) # a host may wait while its device is still busy
-    self.pace.add(Pace(len(self.unlogged), images, spent, worked))
+    self.pace.add(Pace(steps, steps*images//len(self.unlogged), spent, worked))
     return images/spent, waited/spent
 
 @patch

@@ -14,6 +14,7 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from multiprocessing import get_context
 
 import numpy as np
@@ -54,8 +55,11 @@ def sent_pixels(
     return Sent(x, norm) if _sending.get() else _normalized(x[None], *norm)[0]
 
 # %% ../nbs/19_pipeline.ipynb #c14d351c
+@lru_cache
+def _constant(values, device): return torch.tensor(values, device=device)[:,None,None] # sent once, for sending waits
+
 def _normalized(x, mean, std, inverse): # `[B,3,H,W]` uint8 -> float32
-    mean,std = (torch.tensor(v, device=x.device)[:,None,None] for v in (mean,std))
+    mean,std = _constant(mean, x.device),_constant(std, x.device)
     out = torch.empty(x.shape, device=x.device)
     for a,b in zip(out, x) if x.device.type=='cpu' else [(out,x)]: # on a processor one stays in its cache
         a.copy_(b)
@@ -184,12 +188,17 @@ def answered(
 # %% ../nbs/19_pipeline.ipynb #cfde91ee
 class Soon:
     "What a function returns, computed in a thread once it is started."
-    def __init__(self, f): self.f,self.job = f,None
+    def __init__(self, f, device='cpu'): self.f,self.device,self.job = f,torch.device(device),None
     def start(self):
         if self.job: return
         pool = ThreadPoolExecutor(1)
-        self.job = pool.submit(self.f)
+        self.job = pool.submit(self.run)
         pool.shutdown(wait=False)
+    def run(self):
+        if self.device.type!='cuda': return self.f()
+        stream = torch.cuda.Stream(self.device)
+        stream.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(stream): return self.f()
     def ready(self)->bool: return bool(self.job) and self.job.done()
     def get(self): # waits, and raises what the function raised
         self.start()

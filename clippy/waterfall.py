@@ -105,7 +105,7 @@ def draw_steps(
 ): # a matplotlib figure
     "A waterfall, from above to below."
     from matplotlib.figure import Figure # here: only who draws waits for it
-    fig = Figure(figsize=(6.6, .55+.42*len(rows)), layout='constrained')
+    fig = Figure(figsize=(6.6, .55+.5*len(rows)), layout='constrained')
     ax,values = fig.subplots(),[100*r['value'] for r in rows]
     inside = range(1, len(rows)-1)
     for i in (0, len(rows)-1): ax.barh(i, values[i], color='#999999', height=.62)
@@ -121,19 +121,23 @@ def draw_steps(
     return fig
 
 def _label_steps(ax, rows, values):
-    wide = lambda r: textwrap.shorten(arrows(r['changes']), 92, placeholder=' …')
-    texts = ['\n'.join([r['step'], *textwrap.wrap(wide(r), 46)]) for r in rows]
+    texts = ['\n'.join([r['step'], *_two_lines(r['changes'])]) for r in rows]
     ax.set_yticks(range(len(rows)), texts, fontsize=7)
     ax.invert_yaxis()
     ends = [[100*(r['points'] or 0)]+[100*e for e in r['interval'] or ()] for r in rows]
     for i,v in enumerate(values):
         inside = 0<i<len(rows)-1
         reach = max(v, values[i-1], values[i-1]+max(ends[i])) if inside else v
-        ax.annotate(f"{100*rows[i]['points']:+.1f}" if inside else f'{v:.1f}', (reach,i), (4,0), fontsize=8,
+        ax.annotate(points(rows[i]['points'], None)[0] if inside else f'{v:.1f}', (reach,i), (4,0), fontsize=8,
             textcoords='offset points', va='center')
     ax.set_xlim(0, 1.12*max(values[i]+max(0, ends[i][-1]-ends[i][0]) for i in range(len(rows))))
     ax.tick_params(axis='x', labelsize=8)
     ax.spines[['top','right']].set_visible(False)
+
+def _two_lines(changes, wide=52): # what changes, broken between fields; the rest is in the table
+    whole = [arrows({k:v}).replace(' ', '\xa0') for k,v in changes.items()]
+    lines = textwrap.wrap(', '.join(whole), wide, break_on_hyphens=False)
+    return [*lines[:1], lines[1]+(' …' if len(lines)>2 else '')] if len(lines)>1 else lines
 
 # %% ../nbs/24_waterfall.ipynb #52550603
 def both_orders(

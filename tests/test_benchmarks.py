@@ -12,7 +12,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, decode, dense_head, gpu, levers, loss, scaling, step, voc_loop
+import data, decode, dense_head, gpu, levers, loss, overlap, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -63,6 +63,20 @@ def test_voc_loop(voc, tmp_path):
         for k in 'loop','ours':
             assert sum(r['parts'][k].values())==pytest.approx(r['seconds'][k], abs=.02)
             assert all(r['parts'][k][p]>0 for p in ('decode','tower','head','metric'))
+
+def test_overlap(voc, tmp_path):
+    "The loop, reading alone, the evaluation and folders; with a simulated card what its labels are does not matter."
+    out,how = tmp_path/'overlap.json',('--small', '--size', 32, '--batch-size', 2, '--workers', 0)
+    text = run(overlap, '--images', 5, '--data', voc, *how, '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert text.strip()==overlap.show(rows) and all(r['images_per_s']>0 and r['processor_ms']>0 for r in rows)
+    found = {r['name']:r for r in rows}
+    assert found['loop']['miou']==pytest.approx(found['evaluate']['miou'], abs=1e-6)
+    assert [*found]==['loop','reading alone','evaluate','folder: loop, masks','folder: masks',
+        'folder: masks and overlays']
+    run(overlap, '--images', 5, '--simulated-tower', 1, *how, '--out', out)
+    assert [r['name'] for r in json.loads(out.read_text())['rows']]==['reading alone',
+        'evaluate, all of the card simulated','evaluate']
 
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_loss(tmp_path):
@@ -155,26 +169,22 @@ def test_gpu_limits(tiny, monkeypatch):
     text = gpu.show(rows+[head, dict(part='loss', loss='open_clip', pairs=64, out_of_memory=True)])
     assert text.count('out of memory')==2 and 'No time was left for: open_clip, 224 px, compiled.' in text
 
-@pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_levers_twin(tmp_path, tiny):
-    "Texts in groups, and attention by SDPA, give the loss of the plain step, and the table is that of the rows."
+    "Each row in a process of its own, by the functions of a run; the table is that of the rows."
     out = tmp_path/'levers.json'
-    few = '--device','cpu','--shape','tiny','--batch',8,'--seconds',0,'--only','1,2,3'
+    few = '--device','cpu','--shape','tiny','--batch',4,'--timed',0,'--only','2,5','--seconds',250
     text = run(levers, *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
-    assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==list(levers.levers)[1:4]
-    assert len(rows[0]['shapes'])==1 and [n for n,_ in rows[2]['shapes']]==[2]*4
-    assert all(length%16==0 for _,length in rows[2]['shapes'])
-    for r in rows[1:]: assert r['loss']==pytest.approx(rows[0]['loss'], rel=5e-3)
+    assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==['ours','ours, 448 px, 80 % dropped']
+    assert all(r['seconds']>0 and r['tflop_per_pair']>0 for r in rows)
 
-def test_grouped_texts_have_the_same_vectors(tiny):
-    "In float32, groups of similar length change nothing but the padding."
-    plain,grouped = (levers.build(k, tiny) for k in list(levers.levers)[2:4])
-    grouped.model.load_state_dict(plain.model.state_dict())
-    captions = step.texts(8)
-    with torch.no_grad():
-        a,b = (m.encode_text(m.batch(None, captions)[1]) for m in (plain,grouped))
-    torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
+def test_levers_limits(tmp_path):
+    "What the card cannot hold together comes one by one; each row is in one group; what was killed is written down."
+    assert sorted(n for names in levers.groups for n in names)==sorted(levers.levers)
+    assert levers.together(levers.groups[0], 200)==[levers.groups[0]]
+    assert levers.together(levers.groups[0], 100)==[[n] for n in levers.groups[0]]
+    rows = list(levers.run_group(['ours'], tmp_path, ['--folder',str(tmp_path)], lambda: 1, lambda text: None))
+    assert len(rows)==1 and 'killed' in rows[0]['error'] and 'killed' in levers.show(rows)
 
 def test_scaling_by_hand():
     "A step of 64 cards, from the operations: what is moved, in bytes over bytes a second, and what hides it."

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest, torch
 
 import clippy.train as T
-from processes import torchrun
+from processes import begin, end, torchrun
 
 here = Path(__file__).parent
 
@@ -59,8 +59,7 @@ def curve(said): return json.loads(said.splitlines()[-1])
 
 def test_the_checks_themselves(tmp_path):
     "What the next test asks of a card holds for a CPU."
-    found = curve(on_card([sys.executable, '-c', f'import test_cuda; test_cuda.train_on("cpu", {str(tmp_path)!r})'],
-        CLIPPY_TEST_CARDS=''))
+    found = curve(end(begin(tmp_path/'said', work=lambda: train_on('cpu', str(tmp_path/'logs')))))
     assert len(found)==12 and all(map(math.isfinite, found))
 
 @needs[1]
@@ -71,6 +70,44 @@ def test_one_card(tmp_path):
     both = [run(where) for where in ('cpu','cuda')]
     assert both[1][0]==pytest.approx(both[0][0], rel=.2) # other tokens are dropped
     assert all(map(math.isfinite, both[1]))
+
+def evaluate_on(device, folder):
+    "Evaluation and folders: rows of a protocol at patches and of one at pixels, in fp32; masks of 30 images."
+    import numpy as np
+    from PIL import Image
+    from clippy.eval import evaluate
+    from clippy.folders import segment_files
+    from clippy.saved import load
+    from clippy.scenes import Scenes
+    model,how = load('scenes').to(device),dict(limit=40, batch_size=8, workers=2, bootstrap_samples=0)
+    exact = [evaluate(model, 'scenes', precision='fp32', **how, **more) for more in ({}, dict(upsampling='bilinear'))]
+    quick = evaluate(model, 'scenes', **how)
+    assert quick['precision']==dict(cuda='bf16').get(device, 'as the model')
+    (folder/'photos').mkdir(parents=True)
+    for i,scene in enumerate(Scenes(30, seed=3, size=96)):
+        Image.fromarray(scene.image[:96-i%3*16]).save(folder/f'photos/{i:02}.png')
+    assert segment_files(str(folder/'photos'), Label=['boat','cat'], Out=str(folder/'out'), device=device)==0
+    masks = [np.asarray(Image.open(folder/f'out/{i:02}_mask.png')).ravel() for i in range(30)]
+    np.save(folder/'masks.npy', np.concatenate(masks))
+    print(json.dumps([r['numbers']['miou'] for r in (*exact, quick)]))
+
+def evaluated(where, folder):
+    return curve(on_card([sys.executable, '-c', 'import test_cuda; from pathlib import Path; '
+        f'test_cuda.evaluate_on({where!r}, Path({str(folder/where)!r}))']))
+
+def test_the_evaluation_itself(tmp_path):
+    "What the next test asks of a card holds for a CPU."
+    exact,_,quick = evaluated('cpu', tmp_path)
+    assert exact==quick
+
+@needs[1]
+def test_evaluation_on_a_card(tmp_path):
+    "The numbers and masks of the CPU: to rounding in fp32, and within half a point in bf16, the default."
+    import numpy as np
+    here,there = (evaluated(where, tmp_path) for where in ('cpu','cuda'))
+    assert there[:2]==pytest.approx(here[:2], abs=2e-3) and there[2]==pytest.approx(here[2], abs=5e-3)
+    masks = [np.load(tmp_path/where/'masks.npy') for where in ('cpu','cuda')]
+    assert (masks[0]==masks[1]).mean()>.999
 
 words = ['--train-num-samples', 48, '--epochs', 1, '--workers', 1, '--log-every', 1, '--token-drop', 0,
     '--zeroshot-frequency', 0, '--eval-limit', 16, *(f'--{k.replace("_", "-")}' for k in no_compile)]
@@ -95,6 +132,11 @@ def test_two_cards(tmp_path):
     "A process each: NCCL, and nothing is said of sharing."
     said,found = both_processes(tmp_path)
     assert 'on cuda, DDP' in said and all(map(math.isfinite, found))
+
+@needs[1]
+def test_training_towers_on_a_card():
+    "Compiled towers, bits of a resumed run, signals, and a host that never waits."
+    on_card([sys.executable, '-m', 'pytest', '-q', '--noconftest', '-p', 'no:cacheprovider', here/'card_towers.py'])
 
 def test_everything_else_sees_no_card():
     "Tests compute on the CPU, on any machine."

@@ -8,10 +8,12 @@ from PIL import Image
 from safetensors.torch import save_file, save_model
 
 from clippy import families
+from clippy.dinotxt import DinoTxt, Talk2DINO
 from clippy.classes import background_words
 from clippy.eval import evaluate
 import clippy.predict # noqa: F401 (its methods of a model)
 from clippy.families import alone, from_google, open_tips, tips_config
+from clippy.openclip import OpenCLIP
 from clippy.registry import Entry
 from plain_models import block, layers, linear, mlp, norm, of, positions
 
@@ -239,3 +241,11 @@ def test_everything_else_takes_a_family(folder):
     with pytest.raises(ValueError, match='multiples of the patch'): model.encode_patches(torch.rand(1, 3, 57, 56))
     with pytest.raises(ValueError, match='letter by letter'): model.encode_text('cat')
     with pytest.raises(ValueError, match='opened by its name'): model.save(folder)
+
+def test_a_family_takes_no_name_of_clippy_s():
+    "Every method of a `CLIPpy`, those of later chapters too, is the same for a family but for those of the interface."
+    clippy = {k for k in dir(families.CLIPpy) if not k.startswith('__')}-set(dir(torch.nn.Module))
+    interface = {'encode_image','encode_patches','encode_tokens','tokenize','read','project','save'}
+    for kind in families.Family,families.TIPSv2,OpenCLIP,DinoTxt,Talk2DINO:
+        own = {k for k in clippy if getattr(kind, k) is not getattr(families.CLIPpy, k)}
+        assert own-interface<=({'patch_cosines'} if kind is DinoTxt else set())

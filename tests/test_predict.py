@@ -331,6 +331,8 @@ def test_a_named_background_is_what_it_was(trained, background):
     w = between_centres()
     best = np.einsum('yh,xw,khw->kyx', w, w, cosines).argmax(0)
     got = trained.segment(drawn(1), labels, background).mask
+    wide = f' {background} ' if isinstance(background, str) else background
+    assert np.array_equal(trained.segment(drawn(1), labels, wide).mask, got)
     assert (got==np.array([1,2,*[0]*len(others)])[best]).mean()>.999
 
 def note(folder, **facts): (folder/'config.json').write_text(json.dumps(

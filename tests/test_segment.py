@@ -15,7 +15,7 @@ from clippy.protocol import image_transform
 from clippy.words import template_sets
 from clippy.saved import load
 from clippy.scenes import Scenes, backgrounds, names, things, write_folder
-from clippy.segment import (Head, SegmentProtocol, areas, iou,
+from clippy.segment import (Head, SegmentProtocol, _areas_there, areas, iou,
     pamr, save_labels, window_scores, words_of_file, words_to_pixels)
 from clippy.segment_masks import squash
 
@@ -241,6 +241,27 @@ def test_counts_by_hand(seed, n):
     for k in range(n):
         union = right[n+k]+right[2*n+k]-right[k]
         assert np.isnan(each[k]) if union==0 else each[k]==pytest.approx(right[k]/union)
+
+@quick
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 30))
+def test_counts_of_a_card(seed, n, most):
+    "What a card counts, in pieces of any size, is what a processor counts; another label is no class for either."
+    rng = np.random.default_rng(seed)
+    pred = torch.tensor(rng.integers(0, n, (4,5)))
+    target = torch.tensor(rng.choice([*range(n), 255], (4,5)).astype(np.uint8))
+    assert torch.equal(_areas_there(pred.flatten(), target.flatten(), n, 255, most), areas(pred, target, n))
+    target[1,1] = n
+    with pytest.raises(ValueError, match=f'there are {n} classes'):
+        _areas_there(pred.flatten(), target.flatten(), n, 255, most)
+
+@pytest.mark.parametrize('how', [{}, dict(upsampling='bilinear'), dict(threshold=.2, background='name'),
+    dict(background='constant', constant=.3, upsampling='bilinear'), dict(target='square', upsampling='bilinear')])
+def test_decided_together(how, model):
+    "A card decides a batch at once; every label is that of its image alone."
+    head = Head(model, names, tuple(range(17)), SegmentProtocol(size=64, templates='name', **how), background=True)
+    scores,images = torch.randn(3, 17, 8, 8, generator=torch.Generator().manual_seed(0)),torch.zeros(3, 3, 64, 64)
+    alone = [head.decide(s[None], x[None], (50,70)) for s,x in zip(scores, images)]
+    assert head.each_alone() and torch.equal(head.decide_all(scores, images, (50,70)), torch.stack(alone))
 
 @pytest.mark.parametrize('label,n', [(3,3), (254,3), (-1,3)])
 def test_labels_that_are_no_class(label, n):
