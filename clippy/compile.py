@@ -170,8 +170,9 @@ def take_code():
     "Unpack what an earlier run has compiled."
     code = read_ours(kept_code(), most=1<<30)
     if not code: return
-    try: torch.compiler.load_cache_artifacts(code)
-    except Exception: kept_code().unlink(missing_ok=True) # of no use: everything is compiled again
+    try: useful = torch.compiler.load_cache_artifacts(code) is not None
+    except Exception: useful = False
+    if not useful: kept_code().unlink(missing_ok=True) # everything is compiled again
 
 def keep_code():
     "Keep what this run has compiled, if some of it is new."

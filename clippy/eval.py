@@ -276,11 +276,10 @@ def repair(self:Rows):
         os.truncate(path, path.stat().st_size//size*size)
 
 # %% ../nbs/20_eval.ipynb #be60e098
-def _units(job, index, batch_size): # of lists of items
-    n = batch_size*(4 if job.sorts and job.protocol.resize=='short' else 1)
-    return [index[i:i+n] for i in range(0, len(index), n)]
-
 def _cut(index, n): return [index[i:i+n] for i in range(0, len(index), n)]
+
+def _units(job, index, batch_size): # of lists of items
+    return _cut(index, batch_size*(4 if job.sorts and job.protocol.resize=='short' else 1))
 
 def _merged(read, units, batch_size): # samples of each unit, which was read in batches
     batches = iter(read)

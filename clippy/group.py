@@ -334,7 +334,7 @@ class Group(Task):
         return np.stack(rows)
     def row(self, tokens, sample):
         groups = make_groups(tokens, sample['maps'][0].shape, self.protocol)
-        if self.folder: save_labels(groups, self.folder/f'{sample["key"]}.png')
+        if self.folder: self.write(save_labels, groups, self.folder/f'{sample["key"]}.png')
         return region_row(groups, sample['maps'], len(self.classes))
 
 # %% ../nbs/22_group.ipynb #a701bec7

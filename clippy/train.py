@@ -518,6 +518,8 @@ def main(
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**locals())
     except (ValueError, OSError) as e: raise CliError(hide_text(str(e))) from None
+    except torch.OutOfMemoryError: raise CliError('The memory of the device is full. Less is kept with --memory-budget .5 '
+        '(of compiled towers), --grad-checkpointing, or a smaller --batch-size and a larger --accum-freq.') from None
     except (KeyboardInterrupt, SystemExit) as e:
         code = getattr(e, 'code', 130)
         if command()=='called from Python': sys.exit(code)

@@ -227,7 +227,7 @@ def test_cases():
     assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024])
     assert plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
 
-@pytest.mark.parametrize('script', [data, dense_head, loss, scaling, step, voc_loop])
+@pytest.mark.parametrize('script', [data, dense_head, loss, scaling, overlap, step, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']

@@ -20,7 +20,8 @@ needs = {n:pytest.mark.skipif(cards()<n, reason=f'needs {n} NVIDIA card{"s" if n
 
 def on_card(command, **variables)->str:
     "What a command says that may use the cards."
-    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(here), str(here.parent)]), **variables)
+    paths = [str(here), str(here.parent), os.environ.get('PYTHONPATH', '')]
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)), **variables)
     seen = env['CLIPPY_TEST_CARDS']
     if seen=='all': env.pop('CUDA_VISIBLE_DEVICES', None)
     else: env['CUDA_VISIBLE_DEVICES'] = seen

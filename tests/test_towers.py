@@ -3,6 +3,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest, torch
+from fastcore.script import CliError
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoConfig, AutoModel
 
@@ -45,17 +46,16 @@ def test_few_shapes_are_compiled(quick_compiler, tmp_path):
         def measure(self, model, shared):
             seen.append(quick_compiler['stats']['unique_graphs'])
             return super().measure(model, shared)
-    options = scenes | dict(steps=12, text_groups=2, zeroshot_frequency=1)
+    options = scenes | dict(train_num_samples=12, steps=6, text_groups=2, zeroshot_frequency=1)
     run = T.train([Counted()], **options, logs=str(tmp_path), compile=True)
     lengths = {g['input_ids'].shape for batch in run.loader for part in batch[1] for g in part['groups']}
     assert len(seen)==2 and 2<=seen[0]==seen[-1]==quick_compiler['stats']['unique_graphs']<=1+8
     assert seen[0]>=1+len(lengths) and not quick_compiler['graph_break']
 
-@pytest.mark.parametrize('more', [dict(grad_checkpointing=True), dict(accum_freq=2, batch_size=2, ema=.9)], ids=str)
-def test_compiled_is_the_same(more, quick_compiler, tmp_path, monkeypatch):
+def test_compiled_is_the_same(quick_compiler, tmp_path, monkeypatch):
     "Losses of the run that is not compiled; a run that is cut and resumed ends with the same bits and the same names."
     monkeypatch.setattr(T, 'layers', None) # whole towers
-    options = scenes | dict(steps=3, log_every=1, text_groups=2, token_drop=0., logs=str(tmp_path)) | more
+    options = scenes | dict(steps=3, log_every=1, token_drop=0., ema=.9, logs=str(tmp_path))
     eager = T.train([], **options, name='eager')
     whole = T.train([], **options, name='whole', compile=True)
     losses = lambda run: [e['loss'] for e in run.history.curve]
@@ -152,6 +152,13 @@ def test_a_compiler_needs_more_than_a_gpu(monkeypatch):
 def test_what_cannot_be_is_said(more, said, tmp_path):
     with pytest.raises(ValueError, match=said): T.train([], **scenes, logs=str(tmp_path), **more)
 
+def test_a_full_device_is_a_sentence(tmp_path, monkeypatch):
+    "It names what takes less memory."
+    def full(*args): raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB.')
+    monkeypatch.setattr(T, 'train_step', full)
+    with pytest.raises(CliError, match='--memory-budget .5.*--grad-checkpointing.*--accum-freq'):
+        T.main(**scenes, logs=str(tmp_path))
+
 # Compiled once --------------------------------------------------------------------------------------------------------
 
 def test_compiled_code_outlives_a_run(tmp_path, monkeypatch):
@@ -168,7 +175,7 @@ def test_compiled_code_outlives_a_run(tmp_path, monkeypatch):
     assert found()==dict(hit=1, miss=0)
     taken = []
     with monkeypatch.context() as m:
-        m.setattr(torch.compiler, 'load_cache_artifacts', taken.append)
+        m.setattr(torch.compiler, 'load_cache_artifacts', lambda code: taken.append(code) or taken)
         C.take_code()
         C.kept_code().chmod(0o666)
         C.take_code()
