@@ -185,7 +185,9 @@ def _look_at_data(texts): # each a path, task=path, or several of these with com
     bare = lambda text: re.sub(r'^[A-Za-z][\w-]*=', '', text)
     for text in texts:
         if not is_missing(text) or not is_missing(bare(text)): continue
-        lost = next(filter(is_missing, map(bare, text.split(','))), None)
+        parts = [bare(part) for part in text.split(',')]
+        counted = all(map(is_missing, parts)) and len(parts)>1 # perhaps too many: `clippy.measure` says so
+        lost = None if counted else next(filter(is_missing, parts), None)
         if lost: raise FileNotFoundError(f'There is no {lost}, which --data names.')
 
 def _look_at_images(sources):

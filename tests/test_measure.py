@@ -196,8 +196,8 @@ def test_a_path_with_everything(tmp_path):
     (['--task','scenes','--set','window=64'], 'A window needs a stride'),
     (['--task','scenes','--set','size=64,window=50,stride=8','--limit','2'], 'multiples of the patch'),
     (['--task','scenes','--limit','-1'], 'limit is -1, but must be at least 0'), # said before the model is loaded
-    (['--task','voc','--data','nowhere'], 'no folder nowhere'),
-    (['--task','folder','--data','nowhere'], 'no folder nowhere'),
+    (['--task','voc','--data','nowhere'], 'There is no nowhere'),
+    (['--task','folder','--data','nowhere'], 'There is no nowhere'),
     (['--task','scenes,voc','--data','a,b,c'], '3 paths for 2 tasks'),
     ([], 'Name a model and a task'),
 ])
