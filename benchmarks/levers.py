@@ -72,7 +72,6 @@ def mine(o, n, size, drop, gib=0, **options): # likewise
         on_device = normalize(images.to(acc.device, non_blocking=True))
         return train_step(acc, model, opt, on_device, tokens, 1e-4, 1.)[0]
     parts = [tuple(g['input_ids'].shape) for t in tokens for g in t.get('groups', [t])]
-    once.towers = towers # whoever lets go of them leaves them
     return once, dict(shapes=parts, compiled=options.compile)
 
 def measure(name, o, n, seconds, told, wait)->None:

@@ -197,6 +197,14 @@ def test_keys_are_the_exact_strings(batches, most):
 @pytest.fixture(autouse=True, scope='module')
 def model_for_keys(places): test_keys_are_the_exact_strings.model = text_model(places)
 
+def test_captions_are_read_as_in_evaluation(places, monkeypatch):
+    "Towers that are compiled while the model trains are not compiled for captions; the model trains on afterwards."
+    model = text_model(places).train()
+    read,modes = model.read,[]
+    monkeypatch.setattr(model, 'read', lambda tokens: modes.append(model.training) or read(tokens), raising=False)
+    TextVectors(model)(captions)
+    assert modes and not any(modes) and model.training
+
 def test_same_loss_with_captions_kept(options, monkeypatch):
     "The run that reads every caption each time has the same losses, to rounding."
     kept = T.train(**options, name='kept')
@@ -220,7 +228,7 @@ def test_made_once(options, tmp_path, monkeypatch, capsys):
     opts = options | dict(cache_features=str(tmp_path/'features'))
     T.train(**opts, dry_run=True)
     assert not (tmp_path/'features').exists()
-    assert '60 images, 17 x 32 numbers each, 0.00 GB, go to' in capsys.readouterr().out
+    assert '60 images, 17 x 32 numbers each, 0.1 MB, go to' in capsys.readouterr().out
     T.train(**opts, name='a')
     made = F.make_features
     monkeypatch.setattr(F, 'make_features', lambda *a: 1/0)
@@ -259,7 +267,7 @@ def test_rows_are_what_the_tower_says(options, places, tmp_path):
 def test_no_room(options, tmp_path, monkeypatch):
     "It is said before it starts that the disk is too small, and nothing is left there."
     monkeypatch.setattr(F.shutil, 'disk_usage', lambda place: SimpleNamespace(free=1_000))
-    with pytest.raises(OSError, match='60 images take 0.0 GB.* has 0.0 GB free'):
+    with pytest.raises(OSError, match='60 images take 0.1 MB.* has 0.0 MB free'):
         T.train(**options, name='a', cache_features=str(tmp_path/'features'))
     assert not (tmp_path/'features').exists()
 
