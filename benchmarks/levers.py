@@ -67,8 +67,8 @@ def mine(o, n, size, drop, gib=0, **options): # likewise
     images = eight.repeat(-(-n//8), 1, 1, 1)[:n]
     if cuda: images,tokens = torch.utils.data._utils.pin_memory.pin_memory([images, tokens]) # as a loader's
     towers = training_towers(unwrapped, options)
-    towers.__enter__() # until the process ends
-    def once():
+    towers.__enter__()
+    def once(towers=towers): # held as long as the step: a context that is collected has ended
         on_device = normalize(images.to(acc.device, non_blocking=True))
         return train_step(acc, model, opt, on_device, tokens, 1e-4, 1.)[0]
     parts = [tuple(g['input_ids'].shape) for t in tokens for g in t.get('groups', [t])]
