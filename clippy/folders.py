@@ -429,7 +429,7 @@ def info(
     lines = [
         f'image tower  {c.image}, {size(m.image)}, patch {m.patch[0]}, {c.image_size} px',
         f'text tower   {c.text or "made for it"}, {size(m.text)}, at most {c.max_tokens} tokens',
-        f'pooling      {c.pooling}',
+        f'pooling      {c.pooling}' + (f', after a head: {c.head}' if getattr(c, 'head', '') else ''),
         f'knows        {m.knows or "unknown: no record came with it"}',
         f'background   {first_few(own_background(m), 7) or "no words of its own"}',
         f'embedding    {m.width} numbers, logit scale {m.logit_scale.exp().item():.1f}']

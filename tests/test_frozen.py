@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest, torch
+import torch.distributed as dist
 from accelerate.state import AcceleratorState
 from hypothesis import given, settings, strategies as st
 from safetensors.torch import load_file, save_file
@@ -84,6 +85,23 @@ def test_layer_decay_trains_the_head_at_the_full_rate(options):
     run = T.train(**options, name='layers', layer_decay=.8)
     groups = {(g['lr_scale'], bool(g['weight_decay'])):{p.ndim for p in g['params']} for g in run.opt.param_groups}
     assert groups=={(1.,True):{2}, (1.,False):{0,1}}
+
+def test_processes_exchange_no_gradient_of_what_is_frozen(options, tmp_path):
+    "What DistributedDataParallel reduces is the head and the logit scale."
+    model = T.create_model(presets['tiny-hour'], image_weights=options['image_weights']).freeze(image=True, text=True)
+    dist.init_process_group('gloo', init_method=f'file://{tmp_path}/meet', rank=0, world_size=1)
+    try:
+        wrapped,sent = torch.nn.parallel.DistributedDataParallel(model), []
+        def hook(state, bucket):
+            sent.extend(bucket.parameters())
+            done = torch.futures.Future()
+            done.set_result(bucket.buffer())
+            return done
+        wrapped.register_comm_hook(None, hook)
+        image,text,scale = wrapped(torch.zeros(2, 3, 64, 64), model.tokenize(['a ship','a duck']))
+        (scale*image@text.T).sum().backward()
+    finally: dist.destroy_process_group()
+    assert {id(p) for p in sent}=={id(p) for p in [*model.proj.parameters(), model.logit_scale]}
 
 class Casts(TorchDispatchMode):
     "Counts the float32 matrices that become bfloat16."

@@ -3,8 +3,10 @@ import json, shutil
 
 import pytest, torch
 import torch.nn.functional as F
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from clippy.folders import info, segment_files
 from clippy.head import frozen_towers, new_head, tower_hash
 from clippy.model import CLIPpy, Config, create_model, image_tower, new_text_tower
 from clippy.saved import load
@@ -85,6 +87,16 @@ def test_without_towers_and_back(places, tmp_path, frozen):
     assert [*frozen_towers(again)]==[*frozen]
     whole = load(again.save(tmp_path/'whole'))
     assert torch.equal(whole.encode_image(images), model.encode_image(images)) and not whole.frozen
+
+def test_commands_take_a_model_without_towers(places, tmp_path):
+    "`clippy info` and `clippy segment` open it as any other."
+    folder = model_of(places, head='mlp').freeze(image=True, text=True).save(tmp_path/'m', towers=False)
+    assert 'after a head: mlp' in info(str(folder))
+    Image.new('RGB', (40,40), 'red').save(tmp_path/'red.png')
+    asked = dict(Label=['red','blue'], Out=str(tmp_path/'out'), device='cpu')
+    segment_files(str(tmp_path/'red.png'), Model=str(folder), **asked)
+    answer = json.loads((tmp_path/'out'/'answers.jsonl').read_text())
+    assert answer['regions'] and answer['size']==[40,40]
 
 def test_a_tower_that_is_gone_or_another(places, tmp_path):
     "The sentence names the tower and its place; other weights of the same shape are refused."

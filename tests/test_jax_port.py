@@ -16,11 +16,14 @@ def relu_t5(model): # as Sentence-T5's: no gate, a layer after the mean; here th
     model.text[2] = Dense(32, 32)
 
 def test_jax():
-    "Registers, layer scale, class token; then neither, with a projection; at other sizes and in batches."
+    "Registers, layer scale, class token; then neither, with a projection, or a head; at other sizes and in batches."
     model = tiny(pooling='cls', image_args=dict(reg_tokens=2, init_values=.5), captions=['a duck on the sea']*3)
     assert worst(model, compiled(to_jax(model)), batches=(1,3), at=[(64,64),(72,32)])<ex.tolerance
     for pooling in 'max','avg': # prefix tokens in the pool, as the public port has them
         model = tiny(pooling=pooling, pool_prefix=True, image_args=dict(reg_tokens=2, depth=1))
+        assert worst(model, compiled(to_jax(model)), batches=[2], at=[(64,64)], texts=())<ex.tolerance
+    for head in 'linear','mlp':
+        model = tiny(head=head, image_args=dict(depth=1))
         assert worst(model, compiled(to_jax(model)), batches=[2], at=[(64,64)], texts=())<ex.tolerance
     model = tiny(pooling='avg', width=48, image_args=dict(class_token=False, depth=1))
     assert worst(model, compiled(to_jax(model)), batches=[2], at=[(16,72)], texts=())<ex.tolerance
