@@ -1,6 +1,5 @@
 "A training step on one GPU: ours as `clippy.train` makes it, with its levers, against open_clip. In one call."
 import json, math, os, subprocess, sys, time
-from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
@@ -67,9 +66,9 @@ def mine(o, n, size, drop, gib=0, **options): # likewise
     eight = torch.randint(0, 256, (min(n,8),3,size,size), dtype=torch.uint8)
     images = eight.repeat(-(-n//8), 1, 1, 1)[:n]
     if cuda: images,tokens = torch.utils.data._utils.pin_memory.pin_memory([images, tokens]) # as a loader's
-    stack = ExitStack() # which the step holds on to: a context that is collected has ended
-    stack.enter_context(training_towers(unwrapped, options))
-    def once(stack=stack):
+    towers = training_towers(unwrapped, options)
+    towers.__enter__()
+    def once(towers=towers): # held as long as the step: a context that is collected has ended
         on_device = normalize(images.to(acc.device, non_blocking=True))
         return train_step(acc, model, opt, on_device, tokens, 1e-4, 1.)[0]
     parts = [tuple(g['input_ids'].shape) for t in tokens for g in t.get('groups', [t])]
