@@ -1,5 +1,5 @@
 "The benchmarks run, both sides give the same answer, and the kept tables are those of the kept results."
-import json, sys
+import gc, json, sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -177,6 +177,13 @@ def test_levers_twin(tmp_path, tiny):
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==levers.show(rows) and [r['name'] for r in rows]==['ours','ours, 448 px, 80 % dropped']
     assert all(r['seconds']>0 and r['tflop_per_pair']>0 for r in rows)
+
+def test_levers_keep_their_towers(tiny, monkeypatch):
+    "The row of compiled towers is of compiled towers, which normalise 8-bit images, for as long as the step is there."
+    monkeypatch.setattr(torch, 'compile', lambda f, **how: f)
+    once,more = levers.mine(tiny, 4, 224, 0., compile=True)
+    gc.collect()
+    assert more['compiled'] and all(once().isfinite() for _ in range(2))
 
 def test_levers_limits(tmp_path):
     "What the card cannot hold together comes one by one; each row is in one group; what was killed is written down."
