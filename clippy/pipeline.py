@@ -9,7 +9,7 @@ __all__ = ['can_fork', 'sending', 'Sent', 'sent', 'sent_pixels', 'Packed', 'unpa
            'answered', 'Soon', 'Writer', 'write_now', 'Hands']
 
 # %% ../nbs/19_pipeline.ipynb #0930e0d6
-import os, signal, sys
+import os, signal, sys, threading, time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -228,7 +228,7 @@ class Hands:
     ):
         self.f,self.pool = f,ThreadPoolExecutor(4)
         if not workers or not can_fork: return
-        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f,))
+        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f,os.getpid()))
         self.pool = ProcessPoolExecutor(workers, mp_context=get_context('fork'), **how)
         self.pool.submit(int) # they all start with the first that is asked for
     def __call__(self, *args): return self.pool.submit(self.f, *args) # a `Future`
@@ -238,10 +238,15 @@ class Hands:
 # %% ../nbs/19_pipeline.ipynb #c1f814bf
 _task = None # of this process
 
-def _hand(f): # what it begins with
+def _hand(f, parent): # what it begins with
     global _task
     _task = f
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN) # who asked it says when to end
     torch.set_num_threads(1)
 
 def _of_hand(*args): return _task(*args)
+
+def _end_with(parent): # whose other hands hold the pipe open, so it does not say when the parent was killed
+    while os.getppid()==parent: time.sleep(1)
+    os._exit(1)

@@ -1,8 +1,8 @@
 "What travels arrives as it was, in order; and numbers do not depend on who reads, how many, or where it was stopped."
-import json, time
+import json, os, signal, time
 from pathlib import Path
 
-import numpy as np, pytest, torch
+import numpy as np, psutil, pytest, torch
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
@@ -12,6 +12,7 @@ from clippy.pipeline import Ahead, Hands, Later, Packed, Sent, Soon, Writer, ans
 from clippy.protocol import image_transform
 from clippy.saved import load
 from clippy.segment_masks import MaskSource
+from processes import begin
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -91,6 +92,23 @@ def test_an_error_ends_it():
     for workers in 0,1:
         with Hands(full, workers) as hands, pytest.raises(OSError, match='no space left'): hands(1).result()
     with pytest.raises(OSError, match='no space left'): Soon(full).get()
+
+def test_hands_end_with_who_was_killed(tmp_path):
+    "Nobody tells them, and they hold each other's pipes open: they look."
+    def work():
+        with Hands(os.getpid, 2) as hands:
+            (tmp_path/'hands').write_text(' '.join(str(p.pid) for p in psutil.Process().children()))
+            hands().result()
+            (tmp_path/'ready').touch()
+            time.sleep(60)
+    run = begin(tmp_path/'said', work=work)
+    while not (tmp_path/'ready').exists(): assert run.poll() is None, run.said()
+    hands = [psutil.Process(int(n)) for n in (tmp_path/'hands').read_text().split()]
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(10)
+    gone,alive = psutil.wait_procs(hands, 10)
+    for p in alive: p.kill()
+    assert len(gone)==2 and not alive
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 
