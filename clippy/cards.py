@@ -1,4 +1,4 @@
-"""One process a card, and what happens if there are fewer cards
+"""NCCL where every process has a card of its own, gloo where cards are fewer
 
 Docs: https://clippy-vl.github.io/clippy/cards.html.md"""
 

@@ -1,4 +1,4 @@
-"""Both towers compiled where there is a compiler; which finishes, leaves nothing behind, and says in a sentence what it cannot do
+"""Both towers are compiled where there is a compiler, and a run that ends leaves no compiler behind
 
 Docs: https://clippy-vl.github.io/clippy/compile.html.md"""
 

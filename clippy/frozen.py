@@ -1,4 +1,4 @@
-"""What a tower that stays as it is makes of a caption or an image is computed once
+"""What a frozen tower makes of a caption or an image is computed once, and kept
 
 Docs: https://clippy-vl.github.io/clippy/frozen.html.md"""
 
