@@ -13,7 +13,7 @@ class Assumed:
     "All that the table rests on."
     batch:int = 1024 # pairs of a card
     width:int = 768 # numbers of a vector, float32 when they are gathered
-    step:float = .35923 # seconds on one card: `levers-cuda.json`, both towers compiled
+    step:float = .34757 # seconds on one card: `levers-cuda.json`, our defaults
     backward:float = .6 # share of the step in which gradients become known
     hidden:float = .8 # share of that time behind which DDP's all-reduce can hide; the last bucket never can
     parameters:float = 196e6 # ViT-B/16 and the encoder of T5-base, gradients in float32

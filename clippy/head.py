@@ -1,4 +1,4 @@
-"""From a tower that stays as it is to the space that it shares with another
+"""A small layer that brings the tokens of an image tower into the space of the text
 
 Docs: https://clippy-vl.github.io/clippy/head.html.md"""
 

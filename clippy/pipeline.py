@@ -9,7 +9,7 @@ __all__ = ['can_fork', 'sending', 'Sent', 'sent', 'sent_pixels', 'Packed', 'unpa
            'answered', 'Soon', 'Writer', 'write_now', 'Hands', 'deaths_told']
 
 # %% ../nbs/19_pipeline.ipynb #0930e0d6
-import os, shutil, signal, sys, time
+import os, shutil, signal, sys, threading, time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from multiprocessing import get_context
-from threading import Thread, current_thread, main_thread
+from traceback import clear_frames
 
 import numpy as np
 import torch
@@ -236,7 +236,7 @@ class Hands:
     ):
         self.f,self.pool = f,ThreadPoolExecutor(4)
         if not workers or not can_fork: return
-        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f, os.getpid()))
+        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f,os.getpid()))
         self.pool = ProcessPoolExecutor(workers, mp_context=get_context('fork'), **how)
         self.pool.submit(int) # they all start with the first that is asked for
     def __call__(self, *args): return self.pool.submit(self.f, *args) # a `Future`
@@ -249,25 +249,26 @@ _task = None # of this process
 def _hand(f, parent): # what it begins with
     global _task
     _task = f
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN) # who asked it says when to end
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
-
-def _end_with(parent): # that may be killed, and then nobody asks any more
-    while os.getppid()==parent: time.sleep(1)
-    os._exit(1)
 
 def _of_hand(*args): return _task(*args)
 
-# %% ../nbs/19_pipeline.ipynb #cfa106c9
+def _end_with(parent): # whose other hands hold the pipe open, so it does not say when the parent was killed
+    while os.getppid()==parent: time.sleep(1)
+    os._exit(1)
+
+# %% ../nbs/19_pipeline.ipynb #139854b3
 @contextmanager
 def deaths_told():
     "A process that was killed is a sentence."
     try: yield
     except RuntimeError as e:
         if not isinstance(e, BrokenProcessPool) and not str(e).startswith('DataLoader worker'): raise
-        if current_thread() is main_thread() and hasattr(signal, 'SIGCHLD'):
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, 'SIGCHLD'):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL) # PyTorch would raise it again, anywhere, at the next end
+        clear_frames(e.__traceback__) # with the readers that are left
         raise ChildProcessError('A process that reads or draws images was killed, most likely because memory ran out. '
             'A smaller --batch-size needs less, and so do fewer --workers where there are some. With --out, the same '
             'command goes on where this one stopped.') from None

@@ -232,8 +232,9 @@ def _answers(self:CLIPpy, seen, encode, answer, batch_size, there): # those of o
         batch = _batch([seen[i].x for i in some], self.device)
         with torch.no_grad(): encoded = encode(batch).float() # whatever the model is in
         encoded = finite(encoded, 'Vectors of images')
-        if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
-        for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
+        with torch.autocast(self.device.type, enabled=False): # only the tower computes in less than float32
+            if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
+            for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
     return [found[i] for i in range(len(seen))]
 
 def _batch(xs, device): # `[B,3,h,w]` float32, on the device

@@ -1,9 +1,9 @@
 "What travels arrives as it was, in order; and numbers do not depend on who reads, how many, or where it was stopped."
-import gc, json, os, signal, subprocess, sys, time
+import json, os, signal, time
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np, pytest, torch
+import numpy as np, psutil, pytest, torch
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
@@ -14,6 +14,7 @@ from clippy.pipeline import (Ahead, Hands, Later, Packed, Sent, Soon, Writer, an
 from clippy.protocol import image_transform
 from clippy.saved import load
 from clippy.segment_masks import MaskSource
+from processes import begin
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -93,6 +94,23 @@ def test_an_error_ends_it():
     for workers in 0,1:
         with Hands(full, workers) as hands, pytest.raises(OSError, match='no space left'): hands(1).result()
     with pytest.raises(OSError, match='no space left'): Soon(full).get()
+
+def test_hands_end_with_who_was_killed(tmp_path):
+    "Nobody tells them, and they hold each other's pipes open: they look."
+    def work():
+        with Hands(os.getpid, 2) as hands:
+            (tmp_path/'hands').write_text(' '.join(str(p.pid) for p in psutil.Process().children()))
+            hands().result()
+            (tmp_path/'ready').touch()
+            time.sleep(60)
+    run = begin(tmp_path/'said', work=work)
+    while not (tmp_path/'ready').exists(): assert run.poll() is None, run.said()
+    hands = [psutil.Process(int(n)) for n in (tmp_path/'hands').read_text().split()]
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(10)
+    gone,alive = psutil.wait_procs(hands, 10)
+    for p in alive: p.kill()
+    assert len(gone)==2 and not alive
 
 # Numbers --------------------------------------------------------------------------------------------------------------
 
@@ -177,28 +195,9 @@ def test_a_reader_that_is_killed_is_a_sentence(photographs, model, tmp_path, mon
     with monkeypatch.context() as m, pytest.raises(ChildProcessError, match='was killed, most likely because memory'):
         m.setattr(MaskSource, '__getitem__', killed)
         evaluate(model, 'masks', photographs, batch_size=4, workers=2, out=out, **how)
-    gc.collect()
     signal.signal(signal.SIGCHLD, heard)
     whole = counted(evaluate(model, 'masks', photographs, batch_size=4, **how))
     assert counted(evaluate(model, 'masks', photographs, batch_size=4, out=out, **how))==whole
-
-@pytest.mark.skipif(not can_fork, reason='processes are forked on Linux only')
-def test_hands_do_not_outlive_who_asked():
-    "A command that is killed leaves no process behind."
-    code = """import os, time
-from clippy.pipeline import Hands
-hands = Hands(lambda x: os.getpid(), 2)
-print(*{hands(0).result(), *hands.pool._processes}, flush=True)
-time.sleep(60)"""
-    with subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True) as run:
-        pids = [int(pid) for pid in run.stdout.readline().split()]
-        run.kill()
-    def lives(pid):
-        try: return Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0]!='Z'
-        except OSError: return False
-    until = time.monotonic()+10
-    while any(map(lives, pids)) and time.monotonic()<until: time.sleep(.1)
-    assert len(pids)==2 and not any(map(lives, pids))
 
 def test_other_errors_stay_themselves():
     for e in RuntimeError('shapes do not fit'), ValueError('DataLoader worker'):
