@@ -10,6 +10,10 @@ from small import scenes
 launcher = dict(LOCAL_RANK='1', RANK='1') # what torchrun tells its processes
 elastic = launcher | dict(TORCHELASTIC_RUN_ID='none')
 
+def by_srun(n, machines): # as the usual script makes of it what PyTorch wants to know
+    slurm = dict(SLURM_NTASKS=str(n), SLURM_TASKS_PER_NODE=machines)
+    return launcher | slurm | dict(WORLD_SIZE=str(n))
+
 @pytest.mark.parametrize('env,cards,expected', [
     ({}, 0, 'gloo'), # alone, no card
     ({}, 1, 'nccl'),
@@ -22,6 +26,11 @@ elastic = launcher | dict(TORCHELASTIC_RUN_ID='none')
     (elastic|dict(LOCAL_WORLD_SIZE='1', WORLD_SIZE='4'), 1, 'nccl'), # four machines with a card each
     (launcher|dict(WORLD_SIZE='2'), 1, 'gloo'), # who does not say how many are here has them all here
     (dict(SLURM_PROCID='3', WORLD_SIZE='8', LOCAL_RANK='3'), 1, 'nccl'), # srun gave each process its own card
+    (by_srun(32, '8(x4)'), 8, 'nccl'), # srun, four machines, all cards for all; what the script exports says no more
+    (by_srun(28, '8(x3),4'), 8, 'nccl'),
+    (by_srun(28, '4,8(x3)'), 4, 'gloo'),
+    (by_srun(2, '2'), 1, 'gloo'),
+    (by_srun(1, '1')|dict(WORLD_SIZE='2'), 1, 'gloo'), # started by hand inside an allocation, both here
     (dict(OMPI_COMM_WORLD_LOCAL_SIZE='8', OMPI_COMM_WORLD_RANK='3'), 8, 'nccl'), # mpirun, all cards for all
     (dict(SLURM_PROCID='0', TORCHELASTIC_RUN_ID='a', LOCAL_WORLD_SIZE='2'), 1, 'gloo'), # torchrun inside srun
 ])

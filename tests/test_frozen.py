@@ -282,6 +282,40 @@ def test_rows_are_what_the_tower_says(options, places, tmp_path):
             row += 1
     assert row==len(kept)==60 and sum(reasons.values())==3 and not kept.captions[3]
 
+@pytest.mark.parametrize('what', ['no numbers','half the numbers','no list','half a list','other numbers'])
+def test_damaged_features(what, options, tmp_path):
+    "What a power cut or a copy left half is a sentence that names the folder, before the first step."
+    opts = options | dict(cache_features=str(tmp_path/'features'))
+    T.train(**opts, name='a')
+    (folder,) = (tmp_path/'features').iterdir()
+    file = folder/('samples.json' if 'list' in what else 'tokens.npy')
+    data = file.read_bytes()
+    file.unlink()
+    if 'half' in what: file.write_bytes(data[:len(data)//2])
+    if what=='other numbers': np.save(file, np.zeros((59,17,32), np.float16))
+    with pytest.raises(ValueError, match=f'{folder.name} is damaged: remove this folder'): T.train(**opts, name='b')
+    assert not (tmp_path/'b').exists()
+
+def test_what_may_be_used_is_part_of_the_name(options, places, tmp_path):
+    "Features that left large samples out are not taken by a run that takes these."
+    opts = options | dict(cache_features=str(tmp_path/'features'), dry_run=False, steps=2)
+    T.train(**opts, name='all')
+    T.train(**opts, name='some', max_sample_mb=.009)
+    kept = [len(Features(p).unusable) for p in (tmp_path/'features').iterdir()]
+    assert len(kept)==2 and len(set(kept))==2
+
+def test_two_make_the_same_features(options, places, tmp_path):
+    "Who comes second takes what is there; nobody fails, and nothing else stays."
+    loader = ShardLoader(str(places/'spoilt'), WholeImage(64), 4, workers=0)
+    model = T.create_model(presets['tiny-hour'], image_weights=options['image_weights']).freeze(image=True)
+    path,first = tmp_path/'features'/'features-x',[]
+    def forward(x):
+        if first: return model.image_features(x)+1
+        first.append(np.array(F.make_features(model, loader, path, model.image_features).tokens)) # another process
+        return model.image_features(x)
+    kept = F.make_features(model, loader, path, forward, batch=8)
+    assert [p.name for p in path.parent.iterdir()]==[path.name] and np.array_equal(kept.tokens, first[0])
+
 def test_no_room(options, tmp_path, monkeypatch):
     "It is said before it starts that the disk is too small, and nothing is left there."
     monkeypatch.setattr(F.shutil, 'disk_usage', lambda place: SimpleNamespace(free=1_000))
