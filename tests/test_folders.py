@@ -601,3 +601,41 @@ def test_many_as_few(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(F, 'can_fork', False)
     assert many==answers('few') and len(many)==29*4+1
     assert [line['picture'] for line in lines_of(tmp_path/'many')[1:]]==[f'{i:02}' for i in range(30) if i!=7]
+
+# Many large images ----------------------------------------------------------------------------------------------------
+
+def test_large_images_are_few_at_once(model, tmp_path, monkeypatch):
+    "What is read ahead does not grow with the number of processes, and batches of large images are smaller."
+    made = []
+    class Watched(F.Ahead):
+        def __init__(self, source, batches, workers, device, early):
+            made.append(sum(map(len, batches[:workers*early])))
+            super().__init__(source, batches, workers, device, early)
+    monkeypatch.setattr(F, 'Ahead', Watched)
+    names = [f'{i}.png' for i in range(12)]
+    for i,n in enumerate(names): Image.new('RGB', (96,64) if i<6 else (24,16)).save(tmp_path/n)
+    files = {n:tmp_path/n for n in names}
+    ask = lambda some: [r.image.size for r in some]
+    read = lambda source: model.ready(source, 32)
+    for most,want in (1<<28,[4,4,4]), (2*96*64,[2,2,2,4,2]):
+        monkeypatch.setattr(F, 'many_pixels', most)
+        found = list(F.ask_in_batches(files, ask, 4, read, workers=2))
+        assert [len(batch) for batch in found]==want and [n for batch in found for n,_ in batch]==names
+        assert [size for batch in found for _,size in batch]==[(96,64)]*6+[(24,16)]*6
+    assert made==[8,8]
+
+def test_answers_of_large_images_do_not_pile_up(image, monkeypatch):
+    "However fast the model is, only so many pixels wait to be drawn."
+    waited,most = [],[]
+    class Slow:
+        def done(self): return False
+        def result(self): return waited.pop()
+    def hands(n, answer):
+        waited.append(n)
+        most.append(len(waited))
+        return Slow()
+    class Answer: image = Image.new('L', (100,100))
+    batches = [[(f'{i}{k}', Answer) for k in 'ab'] for i in range(20)]
+    monkeypatch.setattr(F, 'many_pixels', 50_000)
+    assert F._answer_all(batches, hands, lambda n, line: None, 40, 40)==0
+    assert max(most)==7 and not waited
