@@ -1,5 +1,5 @@
 "A whole evaluation and a folder of images, beside the usual loop and what reading alone reaches."
-import faulthandler, os, resource, sys
+import faulthandler, json, os, resource, sys
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from io import BytesIO
@@ -120,9 +120,11 @@ def evaluate_row(o, model, data, size, n, precision='', all_of_it=False):
     row = timed(o.device, n, measure)
     return row|dict(start=times.at[0]-began, end=began+row['seconds']-times.at[-1])
 
-def folder_row(o, model, folder, out, full):
+def folder_row(o, model, folder, out, full, precision=''):
     n = len(list(Path(folder).iterdir()))
-    return timed(o.device, n, lambda: predict.ours(model, folder, out, list(names), full))
+    row = timed(o.device, n, lambda: predict.ours(model, folder, out, list(names), full, precision))
+    kept = (Path(out)/'answers.jsonl').read_text().splitlines()[0]
+    return row|dict(precision=json.loads(kept)['precision'])
 
 def folder_loop_row(o, model, folder, out):
     n = len(list(Path(folder).iterdir()))
@@ -147,6 +149,8 @@ def parts(o, model, tmp): # yields what is measured, how
     yield 'folder: loop, masks', partial(folder_loop_row, o, model, small, f'{tmp}/0')
     yield 'folder: masks', partial(folder_row, o, model, large, f'{tmp}/1', False)
     yield 'folder: masks and overlays', partial(folder_row, o, model, large, f'{tmp}/2', True)
+    if o.device.type=='cuda':
+        yield 'folder: masks, fp32', partial(folder_row, o, model, large, f'{tmp}/4', False, 'fp32')
 
 def photos(data, folder, n):
     Path(folder).mkdir(exist_ok=True)
@@ -157,11 +161,11 @@ def show(rows)->str:
     "Markdown."
     number = lambda r,k,form: '' if r.get(k) is None else form.format(r[k])
     forms = dict(images_per_s='{:.1f}', times_loop='{:.1f}', of_limit='{:.0%}', processor_ms='{:.1f}', start='{:.2f}',
-        end='{:.2f}', miou='{:.6f}')
+        end='{:.2f}', miou='{:.6f}', precision='{}')
     lines = [(r['name'], r['images'], *(number(r, k, form) for k,form in forms.items())) for r in rows if 'images' in r]
     late = [r['name'] for r in rows if 'images' not in r]
     head = ('what','images','images/s','times the loop','of reading alone','processor, ms an image','start, s','end, s',
-        'mIoU')
+        'mIoU','precision')
     return str(table(lines, head, (1,2,3,4,5,6,7,8)))+(f'\n\nNo time was left for: {"; ".join(late)}.' if late else '')
 
 def compared(row, rows):

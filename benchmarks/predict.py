@@ -14,7 +14,7 @@ from PIL import Image
 
 from clippy.console import table
 from clippy.protocol import Protocol, image_transform
-from clippy.folders import answer_files, planned
+from clippy.folders import answer_files, identity, planned
 from clippy.images import open_image
 from clippy.model import create_model
 from clippy.predict import plain
@@ -41,12 +41,13 @@ def loop(model, folder, out, labels):
         big = F.interpolate(features, size=image.size[::-1], mode='bilinear', align_corners=False).permute(0,2,3,1)
         save_labels((big@vectors.T).argmax(-1)[0]+1, Path(out)/f'{path.stem}.png')
 
-def ours(model, folder, out, labels, full):
+def ours(model, folder, out, labels, full, precision=''):
     "What the command does; `full`: with overlays, as it writes them."
     files,plan = planned([folder], str(out), ['','_overlay'] if full else [''])
     def draw(seg): return [seg.mask_image(), seg.with_legend()] if full else [seg.mask_image()]
-    answer_files(files, plan, str(out), dict(labels=labels), lambda some: model.segment(some, labels, ()),
-        draw, 8, model)
+    def ask(some): return model.segment(some, labels, ())
+    def asked(): return dict(labels=labels, **identity(model, ''))
+    answer_files(files, plan, str(out), asked, ask, draw, 8, model, precision=precision)
 
 def differ(a, b): # share of pixels
     read = lambda d: [np.asarray(Image.open(p)) for p in sorted(Path(d).glob('*.png')) if '_' not in p.stem]

@@ -8,19 +8,24 @@ Docs: https://clippy-vl.github.io/clippy/cards.html.md"""
 __all__ = ['processes_here', 'own_card', 'backend', 'join', 'shares_a_card']
 
 # %% ../nbs/01_cards.ipynb #d9d9cb3d
-import os
+import os, re
 
 import torch
 from accelerate import PartialState
 
 # %% ../nbs/01_cards.ipynb #384a0143
-_here = 'LOCAL_WORLD_SIZE','MPI_LOCALNRANKS','OMPI_COMM_WORLD_LOCAL_SIZE','MV2_COMM_WORLD_LOCAL_SIZE','WORLD_SIZE'
+_here = 'LOCAL_WORLD_SIZE','MPI_LOCALNRANKS','OMPI_COMM_WORLD_LOCAL_SIZE','MV2_COMM_WORLD_LOCAL_SIZE'
 
 def processes_here(
     env, # environment
 )->int:
     "How many processes of this run are on this machine."
-    return int(next((env[k] for k in _here if env.get(k)), 1))
+    return int(next((v for v in (*map(env.get, _here), _by_srun(env), env.get('WORLD_SIZE')) if v), 1))
+
+def _by_srun(env): # '' if srun did not start this run; it says '8(x3),4': three machines have eight, one has four
+    if not env.get('WORLD_SIZE') or env.get('WORLD_SIZE')!=env.get('SLURM_NTASKS'): return ''
+    machines = env.get('SLURM_STEP_TASKS_PER_NODE') or env.get('SLURM_TASKS_PER_NODE') or ''
+    return max(re.findall(r'(\d+)(?:\(x\d+\))?', machines), key=int, default='')
 
 def own_card(env, cards:int)->bool:
     "Has a scheduler given this process a card that no other process has?"

@@ -73,8 +73,11 @@ def gather_state(model, opt)->tuple: # state of the model, state of the optimize
     if not sharded(model): return model.state_dict(), opt.state_dict()
     return get_state_dict(model, opt, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
 
+_kernel = 'fused','foreach','capturable' # how AdamW computes on this device, whatever the run did before
+
 def scatter_state(model, opt, weights:dict, moments:dict): # every process has the whole states
     "The reverse of `gather_state`."
+    for group,own in zip(moments['param_groups'], opt.param_groups): group |= {k:own[k] for k in _kernel if k in own}
     if sharded(model):
         options = StateDictOptions(full_state_dict=True, strict=False)
         set_state_dict(model, opt, model_state_dict={**weights}, optim_state_dict=moments, options=options)

@@ -86,7 +86,8 @@ def gap(
     k,texts = a.get('primary'),[r.get('resampled') for r in (a,b)]
     values = [r['numbers'].get(k) for r in (a,b)]
     if k!=b.get('primary') or not all(isinstance(v, float) for v in values): return None,None
-    return values[1]-values[0],difference_interval(*texts) if all(texts) and same_images(a, b) else None
+    paired = all(texts) and same_images(a, b) and len({len(t.split()) for t in texts})==1
+    return values[1]-values[0],difference_interval(*texts) if paired else None
 
 def points(
     difference:float|None, # in [-1,1]
@@ -126,6 +127,7 @@ def compare_many(
     "The primary number of each result, and how it differs from the first."
     found = [read_result(r) for r in results]
     short = [str(r['protocol']['name']) if isinstance(f, dict) else Path(f).stem for f,r in zip(results, found)]
+    if len({*short})<len(short): short = [s if isinstance(f, dict) else str(f) for f,s in zip(results, short)]
     check_alike(found, short, [a.strip() for a in across.split(',') if a.strip()])
     rows = []
     for name,r in zip(short, found):

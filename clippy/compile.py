@@ -163,16 +163,17 @@ def end_compilers():
 # %% ../nbs/10_compile.ipynb #8c55efab
 def kept_code()->Path:
     "Where compiled code is kept between runs, for this torch and this device."
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'cpu'
-    return cache_folder()/f'compiled-{digest([torch.__version__, device])}.bin'
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else torch.backends.cpu.get_cpu_capability()
+    return cache_folder()/'compiled'/f'{digest([torch.__version__, device])}.bin'
 
 def take_code():
     "Unpack what an earlier run has compiled."
-    code = read_ours(kept_code(), most=1<<30)
+    code = read_ours(kept_code(), most=1<<30, code=True)
     if not code: return
     try: useful = torch.compiler.load_cache_artifacts(code) is not None
     except Exception: useful = False
-    if not useful: kept_code().unlink(missing_ok=True) # everything is compiled again
+    with suppress(OSError): # it may be another's, for all to read
+        if not useful: kept_code().unlink() # everything is compiled again
 
 def keep_code():
     "Keep what this run has compiled, if some of it is new."

@@ -9,7 +9,7 @@ __all__ = ['tasks', 'numerics', 'Source', 'read_image', 'Task', 'register', 'all
            'pick_protocol', 'Rows', 'pick_precision', 'in_every_process', 'fingerprint', 'beside', 'evaluate']
 
 # %% ../nbs/20_eval.ipynb #7b05aecf
-import json, os, shutil, sys, time
+import json, os, re, shutil, sys, time
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -29,10 +29,10 @@ from .data import open_image, Unusable
 from .files import digest, write_json
 from .images import read_file
 from .model import CLIPpy, finite
-from .pipeline import Ahead, Soon, Writer, answered, readers_for, write_now
+from .pipeline import Ahead, Soon, Writer, answered, deaths_told, readers_for, write_now
 from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
-from .registry import published
+from .registry import is_changed, published
 from .results import bootstrap, kept_samples, Result, with_intervals
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
@@ -310,12 +310,12 @@ def _measure(task, todo, rows, read, batch_size, precision, progress):
     units = tqdm(_merged(read, todo, batch_size), **bar, **progress)
     try:
         for index,found in zip(todo, answered(units, measure, 2 if device=='cuda' else 0)): rows.add(index, found)
-    except ValueError as e:
+    except (ValueError, OSError) as e:
         if not str(e).startswith('Caught'): raise
         raise ValueError(_sentence(e)) from None
 
 def _sentence(e): # a worker's error comes with its traceback
-    return str(e).splitlines()[-1].removeprefix('ValueError: ')
+    return re.sub(r'^\w+: ', '', str(e).splitlines()[-1])
 
 # %% ../nbs/20_eval.ipynb #8f363ab2
 @contextmanager
@@ -353,7 +353,7 @@ def _run(job, index, rows, batch_size, workers, precision, state):
     have = rows.done()
     state.wait_for_everyone() # nobody writes before everybody has read
     todo = [u for u in _units(job, index, batch_size)[rank::world] if not all(i in have for i in u)]
-    with in_every_process(state):
+    with in_every_process(state), deaths_told():
         if todo: _do(job, todo, rows, batch_size, workers, precision, dict(disable=True) if rank else {})
     parts = [rows.new] if world==1 else gather_object([rows.new])
     for p in parts: have.update(p)
@@ -382,6 +382,7 @@ def beside(
         if not same and job.protocol.name.partition('+')[0]!=r['protocol']: continue
         parts = [] if images['whole'] else [f"{images['seen']} of {images['expected'] or images['found']} images"]
         if not same: parts.append(f'other {", ".join(_other_fields(theirs, job.protocol))}')
+        if is_changed(job.model): parts.append('the weights were changed after it was loaded')
         found.append(r | dict(differs=', '.join(parts)))
     return found
 
@@ -399,8 +400,8 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     kept = dict(resampled=kept_samples(sampled[job.primary])) if sampled else {}
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
-        images=images, **about, **_others(job, images), **kept, words=job.words(), config=config, versions=manifest(),
-        command=command, clock=clock)
+        images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,
+        versions=manifest(job.model.device), command=command, clock=clock)
 
 def _others(job, images): # numbers of others, if there are any
     found = beside(job, images)

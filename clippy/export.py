@@ -119,7 +119,9 @@ def tokenize(self:OnnxCLIPpy,
     if isinstance(texts, str):
         raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
     found = self.tokenizer.encode_batch(list(texts))
-    return dict(input_ids=np.array([t.ids for t in found]), attention_mask=np.array([t.attention_mask for t in found]))
+    none = [0]*(not any(t.ids for t in found)) # of TIPSv2, an empty text is no token
+    ids,mask = ([[*getattr(t, k), *none] for t in found] for k in ('ids','attention_mask'))
+    return dict(input_ids=np.array(ids), attention_mask=np.array(mask))
 
 @patch
 def encode_tokens(self:OnnxCLIPpy,

@@ -148,8 +148,13 @@ class TIPSv2(Family):
     def ids(self, texts):
         cut = dict(truncation=True, max_length=self.config.max_tokens, padding=True)
         found = self.tokenizer(texts, return_tensors='pt', **cut)
-        return {k:found[k] for k in ('input_ids','attention_mask')}
-    def read(self, tokens): return self.text(**tokens).pooler_output
+        found = {k:found[k] for k in ('input_ids','attention_mask')}
+        empty = found['input_ids'].shape[1]==0 # no text has a token
+        return {k:F.pad(v, (0,1)).long() if empty else v for k,v in found.items()}
+    def read(self, tokens): # a text without a token is 0: who attends to nothing may get NaN
+        mask = tokens['attention_mask']
+        some = mask.amax(1, keepdim=True)
+        return self.text(tokens['input_ids'], attention_mask=mask+1-some).pooler_output*some
 
 # %% ../nbs/15_families.ipynb #0bb0a1b4
 towers = dict(vit_base=(12,12), vit_large=(24,16), vit_so400m=(27,16), vit_giant2=(40,24)) # layers, heads

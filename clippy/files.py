@@ -99,6 +99,7 @@ def digest(
 def read_ours(
     path:str|Path,
     most:int=1<<28, # bytes
+    code:bool=False, # will it be run? Then its folder must be ours alone too, and the file have no other name
 )->bytes|None: # None: there is none, or others may have written it
     "What is in a file that only we can have written."
     never = [getattr(os, flag, 0) for flag in ('O_NOFOLLOW','O_NONBLOCK','O_BINARY')] # no link, no waiting for a pipe
@@ -106,11 +107,14 @@ def read_ours(
     except OSError: return None
     try:
         about = os.fstat(number)
-        unix = hasattr(os, 'getuid') # Windows has neither owners nor these permissions
-        ours = not unix or about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022
+        ours = _ours(about) and (not code or about.st_nlink==1 and _ours(os.stat(Path(path).parent)))
         if not ours or not stat.S_ISREG(about.st_mode) or about.st_size>most: return None
         with open(number, 'rb', closefd=False) as f: return f.read()
     finally: os.close(number)
+
+def _ours(about): # of a file or folder: what `os.stat` says
+    if not hasattr(os, 'getuid'): return True # Windows has neither owners nor these permissions
+    return about.st_uid in (os.getuid(), 0) and not about.st_mode & 0o022
 
 def write_ours(
     path:str|Path,

@@ -9,7 +9,7 @@ __all__ = ['TextVectors', 'WholeImage', 'feature_shape', 'feature_size', 'in_byt
            'make_features', 'FeatureLoader', 'with_features']
 
 # %% ../nbs/09_frozen.ipynb #3a25208c
-import json, shutil, warnings
+import json, os, shutil, warnings
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -17,7 +17,6 @@ from secrets import token_hex
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -27,8 +26,10 @@ from .data import FastCrop, decode_sample, normalize, sample_key
 from .files import digest, remove, replace_folder, write_json
 from .head import tower_hash
 from .images import Unusable
+from .lengths import fit_length
 from .loader import IndexedBatches, ShardLoader, leave_signals
 from .model import CLIPpy
+from .stream import Unreachable
 
 # %% ../nbs/09_frozen.ipynb #7aea6d0b
 class TextVectors:
@@ -69,13 +70,13 @@ def encode(self:TextVectors,
 )->Tensor: # `[len(texts),D]` float32, on the CPU
     "Read captions, in batches of one shape for each length."
     tokens,longest = self.model.tokenize(texts),self.model.text.max_seq_length
-    needed = tokens['attention_mask'].sum(1)
+    needed = tokens['attention_mask'].sum(1).clamp(min=1) # some tokenizers make nothing of ''
     shapes = (-(-needed//8)*8).clamp(max=longest) if longest else -(-needed//8)*8
     out = torch.empty(len(texts), self.model.width)
     for length in shapes.unique().tolist():
         for at in (shapes==length).nonzero()[:,0].split(self.rows):
             full = torch.cat([at, at[:1].expand(self.rows-len(at))])
-            batch = {k:_of_length(v[full], length, self.fill(k), self.left) for k,v in tokens.items()}
+            batch = {k:fit_length(v[full], length, self.left, self.fill(k)) for k,v in tokens.items()}
             out[at] = self.plain(batch)[:len(at)].float().cpu()
     return out
 
@@ -90,11 +91,6 @@ def left(self:TextVectors): return self.model.text.tokenizer.padding_side=='left
 
 @patch
 def fill(self:TextVectors, kind): return (self.model.text.tokenizer.pad_token_id or 0) if kind=='input_ids' else 0
-
-def _of_length(v, length, fill, left): # `[B,T]` -> `[B,length]`; what is cut off is padding
-    more = length-v.shape[1]
-    if more<=0: return (v[:,-length:] if left else v[:,:length]).contiguous()
-    return F.pad(v, (more,0) if left else (0,more), value=fill)
 
 # %% ../nbs/09_frozen.ipynb #db7afb66
 class WholeImage(FastCrop):
@@ -131,16 +127,20 @@ def feature_folder(
     "The folder for the features of a data set."
     c = model.config
     pixels = [size, 'whole image', *(float(v) for v in (*c.mean,*c.std))]
-    what = [c.image, tower_hash(model.image), data, pixels, precision]
+    what = [c.image, c.image_args, tower_hash(model.image), data, pixels, precision]
     return Path(base)/f'features-{digest(what)}'
 
 class Features:
     "What a frozen image tower made of every sample, on the disk."
     def __init__(self, path): # a folder, from `make_features`
         self.path = Path(path)
-        found = json.loads((self.path/'samples.json').read_text('utf-8'))
-        self.captions,self.starts = found['captions'],found['starts']
-        self.unusable = {int(k):why for k,why in found['unusable'].items()}
+        try:
+            found = json.loads((self.path/'samples.json').read_text('utf-8'))
+            self.captions,self.starts = found['captions'],found['starts']
+            self.unusable = {int(k):why for k,why in found['unusable'].items()}
+            whole = self.tokens.dtype==np.float16 and len(self.tokens)==len(self.captions)==self.starts[-1]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError): whole = False
+        if not whole: raise ValueError(f'{path} is damaged: remove this folder, and the features are made again.')
     def __getstate__(self): # a worker opens the file by itself
         return {k:v for k,v in vars(self).items() if k!='tokens'}
     @cached_property
@@ -166,6 +166,7 @@ class _Samples:
                 image,captions = decode_sample(self.batches.shard(j)[row-int(self.starts[j])], of.decode)
                 return of.transform(image),captions,''
             except Unusable as e: return None,[],str(e)
+            except Unreachable as e: return None,[],e # raised where it is no traceback
 
 def _as_is(x): return x
 
@@ -191,17 +192,24 @@ def make_features(
     new.mkdir(parents=True)
     try:
         tokens = np.lib.format.open_memmap(new/'tokens.npy', 'w+', np.float16, shape)
+        _reserve(new/'tokens.npy')
         found = _fill(tokens, model, loader, forward, batch)
         tokens.flush()
         write_json(new/'samples.json', dict(starts=np.cumsum([0, *loader.sizes]).tolist(), **found))
-        return Features(replace_folder(new, path))
+        return Features(path if path.is_dir() else replace_folder(new, path)) # somebody else may have been quicker
     finally: remove(new) # there only if something failed
+
+def _reserve(path): # a disk that is full later on would end the process without a word
+    if not hasattr(os, 'posix_fallocate'): return
+    with open(path, 'r+b') as f: os.posix_fallocate(f.fileno(), 0, path.stat().st_size)
 
 def _fill(tokens, model, loader, forward, batch)->dict: # captions of all, and why some cannot be used
     captions,unusable = [],{}
     reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=_as_is,
         worker_init_fn=leave_signals, generator=torch.Generator())
     for found in tqdm(reader, desc='features', unit='batch'):
+        for _,_,why in found:
+            if isinstance(why, Unreachable): raise why
         first,images = len(captions),[image for image,_,_ in found]
         rows = [first+k for k,image in enumerate(images) if image is not None]
         if rows: tokens[rows] = _halved(model, forward, torch.stack([x for x in images if x is not None]))
@@ -246,7 +254,8 @@ def with_features(
     if loader.mode!='indexed': raise ValueError(f'Features are kept by sample, and these shards have no order of '
         f'their own: {loader.why}. Use local shards that are not compressed, or give --cache.')
     size,precision = loader.transform.size,acc.mixed_precision
-    path,shape = feature_folder(base, model, data, size, precision),feature_shape(model, sum(loader.sizes), size)
+    usable = f'{data}, samples up to {loader.max_sample_mb:g} MB'
+    path,shape = feature_folder(base, model, usable, size, precision),feature_shape(model, sum(loader.sizes), size)
     there = path.is_dir()
     acc.print(f'features of {shape[0]} images, {shape[1]} x {shape[2]} numbers each, {in_bytes(feature_size(shape))}, '
               f'{"are in" if there else "go to"} {path}; no random crops, every image is taken whole')

@@ -20,6 +20,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from .console import need
+from .registry import is_family
 
 # %% ../nbs/45_jax.ipynb #73ce813f
 jax,jnp = (need(package, 'export') for package in ('jax','jax.numpy'))
@@ -248,13 +249,18 @@ def _activations(layers): # that follow the mean: dense ones, and at the end per
     return tuple('none' if name=='Identity' else name.lower() for name in names)
 
 # %% ../nbs/45_jax.ipynb #b9f90618
+def _refuse_others(name):
+    raise ValueError(f'{name} is a model of others, and the JAX port knows those of clippy. ONNX may: clippy export.')
+
 def to_jax(
     source, # `CLIPpy`, or what `clippy.saved.load` reads: a saved folder, a repo id
 )->JaxCLIPpy: # float32
     "A trained model for JAX."
     if isinstance(source, (str, Path)):
         from clippy.saved import load
+        if is_family(str(source)): _refuse_others(source)
         source = load(source)
+    if not hasattr(source, 'proj'): _refuse_others(source.config.name)
     vit,t5 = vit_of(source),t5_of(source)
     dense = [m for m in source.text if type(m).__name__=='Dense']
     text = _arrays({k:v for k,v in source.text[0].model.state_dict().items() if 'embed_tokens' not in k})

@@ -212,7 +212,7 @@ def run_waterfall(net, options, data, start, end, state, **kwargs)->Waterfall:
     "Measure, print and keep a waterfall."
     task,folder = options.task.strip(),Path(options.out) if options.out else None
     if folder: folder.mkdir(parents=True, exist_ok=True)
-    file = lambda name: str(folder/f'{name}.json') if folder else ''
+    file = lambda name: str(folder/f'{re.sub(r"[^a-zA-Z0-9+=._-]+", "-", name)[:100]}.json') if folder else ''
     run = lambda name, protocol: run_task(net, task, data, protocol, {}, file(name), state, **kwargs)
     fall = waterfall(run, start, end, options.by, _listed(options.first))
     if not state.is_main_process: return fall

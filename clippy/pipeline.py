@@ -6,16 +6,18 @@ Docs: https://clippy-vl.github.io/clippy/pipeline.html.md"""
 
 # %% auto #0
 __all__ = ['can_fork', 'sending', 'Sent', 'sent', 'sent_pixels', 'Packed', 'unpack', 'together', 'readers_for', 'Ahead', 'Later',
-           'answered', 'Soon', 'Writer', 'write_now', 'Hands']
+           'answered', 'Soon', 'Writer', 'write_now', 'Hands', 'deaths_told']
 
 # %% ../nbs/19_pipeline.ipynb #0930e0d6
-import os, signal, sys
+import os, shutil, signal, sys, threading, time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from multiprocessing import get_context
+from traceback import clear_frames
 
 import numpy as np
 import torch
@@ -128,7 +130,11 @@ def readers_for(
     "How many processes read."
     if asked is not None: return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    return 0 if items<24 else min(cores-(cores>4), 16, items//8)
+    return 0 if items<24 or _shared_memory()<1<<30 else min(cores-(cores>4), 16, items//8)
+
+def _shared_memory(): # bytes through which images are handed over: a container may have 64 MB
+    try: return shutil.disk_usage('/dev/shm').free
+    except OSError: return 1<<40 # not on this system
 
 # %% ../nbs/19_pipeline.ipynb #330d3dcb
 class _Reader: # items of a source, as they are sent
@@ -143,9 +149,11 @@ class Ahead:
         batches:list, # of lists of items
         workers:int=0, # processes that read; 0: none but this one
         device='cpu', # where the samples are wanted
+        early:int=2, # batches that each process reads before they are asked for
     ):
         self.n,self.device = len(batches),torch.device(device)
-        how = dict(multiprocessing_context='fork') if workers and can_fork else {}
+        how = dict(prefetch_factor=early) if workers else {}
+        if workers and can_fork: how |= dict(multiprocessing_context='fork')
         self.read = iter(DataLoader(_Reader(source), batch_sampler=batches, collate_fn=Packed, num_workers=workers,
             generator=torch.Generator(), pin_memory=self.device.type=='cuda', **how))
     def __len__(self): return self.n
@@ -228,7 +236,7 @@ class Hands:
     ):
         self.f,self.pool = f,ThreadPoolExecutor(4)
         if not workers or not can_fork: return
-        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f,))
+        self.f,how = _of_hand,dict(initializer=_hand, initargs=(f,os.getpid()))
         self.pool = ProcessPoolExecutor(workers, mp_context=get_context('fork'), **how)
         self.pool.submit(int) # they all start with the first that is asked for
     def __call__(self, *args): return self.pool.submit(self.f, *args) # a `Future`
@@ -238,10 +246,29 @@ class Hands:
 # %% ../nbs/19_pipeline.ipynb #c1f814bf
 _task = None # of this process
 
-def _hand(f): # what it begins with
+def _hand(f, parent): # what it begins with
     global _task
     _task = f
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN) # who asked it says when to end
     torch.set_num_threads(1)
 
 def _of_hand(*args): return _task(*args)
+
+def _end_with(parent): # whose other hands hold the pipe open, so it does not say when the parent was killed
+    while os.getppid()==parent: time.sleep(1)
+    os._exit(1)
+
+# %% ../nbs/19_pipeline.ipynb #139854b3
+@contextmanager
+def deaths_told():
+    "A process that was killed is a sentence."
+    try: yield
+    except RuntimeError as e:
+        if not isinstance(e, BrokenProcessPool) and not str(e).startswith('DataLoader worker'): raise
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, 'SIGCHLD'):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL) # PyTorch would raise it again, anywhere, at the next end
+        clear_frames(e.__traceback__) # with the readers that are left
+        raise ChildProcessError('A process that reads or draws images was killed, most likely because memory ran out. '
+            'A smaller --batch-size needs less, and so do fewer --workers where there are some. With --out, the same '
+            'command goes on where this one stopped.') from None

@@ -30,6 +30,7 @@ from .console import on_terminal
 from .images import Unusable, formats, max_bytes, max_pixels, open_image, read_file, to_rgb
 from .model import CLIPpy, finite
 from .pipeline import Packed, Sent, sending, together, unpack
+from .record import sampled
 from .scenes import backgrounds
 from .words import class_vectors, first_alike, name_groups, templates_of
 
@@ -117,9 +118,8 @@ def word_vectors(self:CLIPpy,
 )->Tensor: # `[K,D]`, length 1
     "`class_vectors`, kept in memory."
     templates = templates_of(templates) if isinstance(templates, str) else tuple(templates)
-    weights = list(self.text.parameters())
-    steps = sum(p._version for p in weights) # a step of training makes other vectors
-    key = tuple(words),templates,steps,weights[0].dtype,self.device
+    now = sampled(self.text) # a step of training makes other vectors
+    key = tuple(words),templates,now,next(self.text.parameters()).dtype,self.device
     with _turn:
         kept = _kept.setdefault(self, {})
         if key not in kept:
@@ -232,8 +232,9 @@ def _answers(self:CLIPpy, seen, encode, answer, batch_size, there): # those of o
         batch = _batch([seen[i].x for i in some], self.device)
         with torch.no_grad(): encoded = encode(batch).float() # whatever the model is in
         encoded = finite(encoded, 'Vectors of images')
-        if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
-        for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
+        with torch.autocast(self.device.type, enabled=False): # only the tower computes in less than float32
+            if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
+            for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
     return [found[i] for i in range(len(seen))]
 
 def _batch(xs, device): # `[B,3,h,w]` float32, on the device

@@ -7,8 +7,9 @@ import pytest, torch
 from hypothesis import given, settings, strategies as st
 
 import clippy.checkpoint as C
-from clippy.checkpoint import (checkpoints, gather_state, read_checkpoint, scatter_state, sharded, untied,
-    write_checkpoint)
+from clippy.checkpoint import (checkpoints, gather_state, join_optimizer, read_checkpoint, scatter_state, sharded,
+    split_optimizer, untied, write_checkpoint)
+from clippy.step import skip_if_not_finite
 
 def tensors(v=0.): return dict(model=dict(w=torch.full((3,2), v), b=torch.arange(4)))
 
@@ -20,6 +21,29 @@ def test_stale_rest_of_an_earlier_life(tmp_path):
     write_checkpoint(tmp_path/'step_3', tensors(2.), dict(step=3))
     assert [p.name for p in tmp_path.iterdir()]==['step_3']
     assert read_checkpoint(tmp_path/'step_3')[0]['model']['w'].eq(2).all()
+
+@pytest.mark.parametrize('was,now', [(False,True), (True,False)], ids=['from CPU to card','from card to CPU'])
+def test_the_kernel_is_that_of_the_device(was, now):
+    "A run that began with another kernel of AdamW goes on: the next steps are those of a run that never stopped."
+    def begun(fused):
+        torch.manual_seed(0)
+        model = torch.nn.Linear(3, 2)
+        return model, torch.optim.AdamW(model.parameters(), lr=.1, fused=fused)
+    def steps(model, opt, n):
+        for i in range(n):
+            opt.zero_grad()
+            norm = model(torch.full((1,3), 1.+i)).square().sum()
+            norm.backward()
+            skip_if_not_finite(opt, norm)
+            opt.step()
+    before,other = begun(was),begun(now)
+    steps(*before, 3)
+    tensors,plain = split_optimizer(before[1].state_dict())
+    read = {k:v.clone() for k,v in tensors.items()},json.loads(json.dumps(plain)) # as from a file
+    scatter_state(*other, before[0].state_dict(), join_optimizer(*read))
+    for run in before,other: steps(*run, 2)
+    for a,b in zip(before[0].parameters(), other[0].parameters()): assert torch.allclose(a, b, atol=1e-6)
+    assert [bool(group['fused']) for group in other[1].param_groups]==[now]
 
 def test_files_with_these_names(tmp_path):
     for name in 'step_3','step_3.old.new','step_3.new': (tmp_path/name).write_text('a file')

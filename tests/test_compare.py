@@ -120,3 +120,18 @@ def test_one_result_alone(tmp_path, capsys):
     (tmp_path/'a.json').write_text(json.dumps(measured([0,1])))
     assert cli(['eval', '--compare', str(tmp_path/'a.json')])==1
     assert 'takes two results or more' in capsys.readouterr().err
+
+def test_files_of_one_name(tmp_path, capsys):
+    "Runs keep their results under one name, so it is told whose it is."
+    files = [tmp_path/k/'voc.json' for k in 'abc']
+    for k,file in enumerate(files):
+        file.parent.mkdir()
+        file.write_text(json.dumps(measured([0,1,1,k>1], protocol_hash='p')))
+    assert cli(['eval', '--compare', *map(str, files)])==0
+    assert [r[0] for r in rows_of(capsys.readouterr().out)]==[str(file) for file in files]
+
+def test_no_interval_of_two_bootstraps():
+    "One of 1,000 samples and one of 500 are no pairs: the difference is there, its interval is not."
+    a = measured([0,1,1,0])
+    b = measured([1,1,1,0]) | dict(resampled=' '.join(a['resampled'].split()[:500]))
+    assert gap(a, b)==(.25, None)

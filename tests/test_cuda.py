@@ -73,7 +73,7 @@ def test_one_card(tmp_path):
     assert all(map(math.isfinite, both[1]))
 
 def evaluate_on(device, folder):
-    "Evaluation and folders: rows of a protocol at patches and of one at pixels, in fp32; masks of 30 images."
+    "Evaluation and folders: rows of a protocol at patches and of one at pixels, in fp32; masks of 30 images, as it is."
     import numpy as np
     from PIL import Image
     from clippy.eval import evaluate

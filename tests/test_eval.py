@@ -3,6 +3,7 @@ import hashlib, json
 from dataclasses import asdict, replace
 from math import comb
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 import clippy
+from clippy import registry
 from clippy.eval import Task, all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol, tasks
 from clippy.protocol import Protocol, change, image_transform, protocol_hash
 from clippy.predict import CLIPpy # with its methods of prediction
@@ -229,6 +231,19 @@ def test_published_of_another_question(talk, where, whole, change, says):
     (*_,percent,source), = listed('voc')
     assert r.published[0]['differs']==says and 'published, %' not in str(r)
     assert f'voc: not compared with the published miou of {percent} % ({source}): {says}' in str(r)
+
+@pytest.mark.parametrize('change', ['train','load','none'])
+def test_published_of_other_weights(model, where, whole, monkeypatch, change):
+    "A model that was trained on, or was given other weights, keeps its name, and the number is no longer its own."
+    opener = SimpleNamespace(load=lambda: lambda found: damaged(model))
+    monkeypatch.setattr(registry, 'installed', lambda group: dict(talk2dino=opener))
+    net = registry.open_named('talk2dino-b')
+    for p in net.parameters(): p.grad = torch.ones_like(p)
+    if change=='train': torch.optim.AdamW(net.parameters(), lr=1e-5, fused=True).step()
+    if change=='load': net.load_state_dict({k:v*1.01 for k,v in net.state_dict().items()})
+    r = evaluate(net, 'voc', where['voc'], 'talk2dino', bootstrap_samples=0)
+    assert ('published, %' in str(r))==(change=='none')
+    assert r.published[0]['differs']==('' if change=='none' else 'the weights were changed after it was loaded')
 
 def test_nothing_published(talk, model, where, whole):
     "Another protocol, another task, or a model without a name: nothing is said and nothing is kept."

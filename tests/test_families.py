@@ -249,3 +249,10 @@ def test_a_family_takes_no_name_of_clippy_s():
     for kind in families.Family,families.TIPSv2,OpenCLIP,DinoTxt,Talk2DINO:
         own = {k for k in clippy if getattr(kind, k) is not getattr(families.CLIPpy, k)}
         assert own-interface<=({'patch_cosines'} if kind is DinoTxt else set())
+
+def test_a_text_without_tokens(folder):
+    "An empty text has the vector 0, alone as among others, which is like nothing; the others have their own."
+    model = opened(folder)
+    with torch.no_grad(): alone,both,one = (model.encode_text(t) for t in ([''], ['','ab'], ['ab']))
+    assert alone.shape==(1,32) and not alone.any() and not both[0].any()
+    assert torch.allclose(both[1], one[0], atol=1e-6) and one[0].norm()==pytest.approx(1, abs=1e-5)

@@ -100,6 +100,20 @@ def test_nothing_else_is_overwritten(tmp_path):
     assert read_ours(tmp_path/'folder') is None
     assert read_ours(tmp_path/'no') is None
 
+def test_what_will_be_run_is_in_a_folder_of_ours(tmp_path):
+    "Code is read only where nobody else can put a file, and only a file that has no other name."
+    place = tmp_path/'own'/'code'
+    write_ours(place, b'code')
+    assert read_ours(place, code=True)==b'code' and place.parent.stat().st_mode & 0o777==0o700
+    for mode in 0o777,0o1777,0o770,0o702:
+        place.parent.chmod(mode)
+        assert read_ours(place, code=True) is None and read_ours(place)==b'code'
+    place.parent.chmod(0o700)
+    os.link(place, tmp_path/'elsewhere')
+    assert read_ours(place, code=True) is None
+    (tmp_path/'elsewhere').unlink()
+    assert read_ours(place, code=True)==b'code'
+
 def test_one_cache(monkeypatch, tmp_path):
     "`CLIPPY_CACHE`, else `clippy` in the user's cache; no other chapter reads these variables."
     monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path))

@@ -1,15 +1,22 @@
 "The commands that ask about files: nothing is lost, what is done is done once, and what goes wrong is said."
 import io, json, os, shlex, sys
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, current_thread, main_thread
+from types import SimpleNamespace
 
-import numpy as np, pytest
+import numpy as np, pytest, torch
 from PIL import Image
+from pytest import MonkeyPatch
 
 import clippy
 from clippy import folders as F
+from clippy.answers import Classification
 from clippy.asked import words_of
 from clippy.cli import cli
-from clippy.model import create_model
+from clippy.model import CLIPpy, create_model
+from clippy.pipeline import Soon
+from clippy.predict import Ready
 from clippy.scenes import Scenes, captions, things
 
 words = ['boat','flower','cat','house']
@@ -371,6 +378,139 @@ def test_a_sample_beside_others(asks, image, tmp_path):
     assert 'There are no images' in asks('segment', '-l', 'boat')[1]
     assert 'no image none.png' in asks('segment', 'none.png', '--sample', '-l', 'boat')[1]
 
+# In which precision ---------------------------------------------------------------------------------------------------
+
+commands = pytest.mark.parametrize('command', [['segment','-l','boat,cat'], ['group'], ['classify','-l','boat,cat']],
+    ids=lambda command: command[0])
+
+@commands
+def test_one_precision_in_a_folder(command, photos, asks, tmp_path):
+    "It is written down, and answers in another are refused with what to do, in both directions; nothing is lost."
+    (photos/'empty.png').unlink()
+    for out,typed,said in ('plain','','fp32'),('exact','fp32','fp32'),('quick','bf16','bf16'):
+        args,other = [*command, photos, '-o', out],dict(fp32='bf16', bf16='fp32')[said]
+        assert asks(*args, *['--precision', typed]*bool(typed))[0]==0 and lines_of(tmp_path/out)[0]['precision']==said
+        before = files_of(tmp_path/out)
+        code,why = asks(*args, '--precision', other)
+        assert code==1 and files_of(tmp_path/out)==before
+        assert f'{out} holds answers in {said}, and these would be in {other}: go on with --precision {said}' in why
+        assert asks(*args, '--precision', said)[0]==0 and files_of(tmp_path/out)==before
+    assert files_of(tmp_path/'plain')==files_of(tmp_path/'exact')
+
+@commands
+def test_folders_without_a_precision(command, photos, asks, tmp_path):
+    "Answers from before there was a choice are in float32: they are continued so, byte for byte, and not otherwise."
+    (photos/'empty.png').unlink()
+    args = [*command, photos, '-o', 'out']
+    assert asks(*args)[0]==0
+    whole = files_of(tmp_path/'out')
+    asked,first,*_ = lines_of(tmp_path/'out')
+    del asked['precision']
+    older = ''.join(json.dumps(line)+'\n' for line in (asked, first))
+    (tmp_path/'out/answers.jsonl').write_text(older)
+    code,why = asks(*args, '--precision', 'bf16')
+    assert code==1 and 'go on with --precision fp32' in why and (tmp_path/'out/answers.jsonl').read_text()==older
+    assert asks(*args)[0]==0
+    assert lines_of(tmp_path/'out')[0]==asked and files_of(tmp_path/'out').keys()==whole.keys()
+    now = files_of(tmp_path/'out')
+    assert now.pop('answers.jsonl').splitlines()[1:]==whole.pop('answers.jsonl').splitlines()[1:] and now==whole
+
+@commands
+@pytest.mark.parametrize('typed,hint', [('bf61', ' Did you mean'), ('half', '')])
+def test_no_such_precision(typed, hint, command, asks, image, tmp_path):
+    "The sentence of `clippy eval`, and nothing is written."
+    from clippy.eval import pick_precision
+    image.save(tmp_path/'a.png')
+    with pytest.raises(ValueError) as e: pick_precision(clippy.load('scenes'), typed)
+    code,said = asks(*command, 'a.png', '-o', 'out', '--precision', typed)
+    assert code==1 and str(e.value) in said and f'The precision is bf16, fp16, fp32, not {typed!r}.{hint}' in said
+    assert {p.name for p in tmp_path.iterdir()}=={'a.png'}
+
+@pytest.mark.parametrize('device,dtype,asked,entered,written', [
+    ('cuda', torch.float32, '', [('cuda',torch.bfloat16)], 'bf16'), ('cuda', torch.float32, 'fp32', [], 'fp32'),
+    ('cuda', torch.float32, 'fp16', [('cuda',torch.float16)], 'fp16'), ('cuda', torch.float16, '', [], 'as the model'),
+    ('cpu', torch.float32, '', [], 'fp32'), ('mps', torch.float32, '', [], 'fp32'),
+    ('cpu', torch.float32, 'bf16', [('cpu',torch.bfloat16)], 'bf16')])
+def test_autocast_on_a_card(device, dtype, asked, entered, written, image, tmp_path, monkeypatch):
+    "The model looks in bf16 where it is on a card in float32, or as it is asked to; elsewhere as it is."
+    image.save(tmp_path/'a.png')
+    seen,open_ones = [],[]
+    @contextmanager
+    def autocast(*args):
+        open_ones.append(args)
+        yield
+        open_ones.remove(args)
+    def ready(image, size, **about): return Ready(image, None, **about)
+    model = SimpleNamespace(device=torch.device(device), dtype=dtype, ready=ready)
+    def ask(some):
+        seen.append([*open_ones])
+        return [Classification(dict(boat=1.))]*len(some)
+    monkeypatch.setattr(F.torch, 'autocast', autocast)
+    monkeypatch.setattr(Soon, 'run', lambda self: self.f()) # there is no stream of a card
+    files,plan = F.planned([tmp_path/'a.png'], tmp_path/'out', [])
+    assert F.answer_files(files, plan, tmp_path/'out', dict, ask, list, 1, model, precision=asked)==0
+    assert seen==[entered] and lines_of(tmp_path/'out')[0]==dict(precision=written) and not open_ones
+
+def test_only_the_tower_is_quick(trained, image):
+    "In an autocast block what encodes images is in bf16, and what is made of its vectors is that of float32."
+    plain,quick = {k:getattr(trained, k) for k in ('patch_cosines','encode_patches','encode_image')},[]
+    def hasty(f):
+        def encode(*args, **options):
+            quick.append(torch.is_autocast_enabled('cpu'))
+            with torch.autocast('cpu', enabled=False): return f(*args, **options)
+        return encode
+    def answers():
+        seg,heat,groups = trained.segment(image, words),trained.similarity(image, 'boat'),trained.group(image, 4)
+        return [seg.mask, seg.scores, heat.map, groups.mask, [*trained.classify(image, words).items()]]
+    want = answers()
+    with MonkeyPatch.context() as m, torch.autocast('cpu', torch.bfloat16):
+        for k,f in plain.items(): m.setattr(trained, k, hasty(f))
+        got = answers()
+    for a,b in zip(got, want, strict=True): assert np.array_equal(a, b)
+    assert sum(quick)==4
+
+def test_bf16_moves_few_pixels(trained, tmp_path):
+    "Masks in bf16 are not those of float32 to the last pixel, but nearly."
+    (tmp_path/'in').mkdir()
+    for i,s in enumerate(Scenes(24, seed=4, size=96)): Image.fromarray(s.image).save(tmp_path/f'in/{i}.png')
+    def masks(precision):
+        asked = ['segment', str(tmp_path/'in'), '-l', ','.join(things), '--precision', precision]
+        assert cli([*asked, '-m', 'scenes', '-o', str(tmp_path/precision)])==0
+        return np.concatenate([np.asarray(Image.open(tmp_path/precision/f'{i}_mask.png')).ravel() for i in range(24)])
+    assert .999<(masks('fp32')==masks('bf16')).mean()<1
+
+# The start ----------------------------------------------------------------------------------------------------------
+
+def test_weights_are_hashed_beside_the_start(asks, photos, tmp_path, monkeypatch):
+    "The model looks while a thread takes the hash, and nothing is written before that is there."
+    (photos/'empty.png').unlink()
+    looked,hashed,hash_of = Event(),[],F.weights_hash
+    def slow(model):
+        assert looked.wait(20), 'the model waits for the hash'
+        hashed.append((current_thread(), (tmp_path/'out').exists()))
+        return hash_of(model)
+    group = CLIPpy.group
+    def watched(*args):
+        looked.set()
+        return group(*args)
+    monkeypatch.setattr(F, 'weights_hash', slow)
+    monkeypatch.setattr(CLIPpy, 'group', watched)
+    assert asks('group', photos, '-o', 'out')[0]==0
+    (thread,written), = hashed
+    assert thread is not main_thread() and not written
+    assert lines_of(tmp_path/'out')[0]['weights'] and len(lines_of(tmp_path/'out'))==4
+    assert asks('group', photos, '-o', 'out')[0]==0 and len(hashed)==2
+    hashed.clear()
+    assert asks('group', photos/'a.png')[0]==0 and not hashed # what is only printed needs none
+
+def test_nothing_could_be_answered(asks, tmp_path):
+    "The question is written all the same, so that what follows is held against it."
+    (tmp_path/'a.png').touch()
+    assert asks('group', 'a.png', '-o', 'out')[0]==1
+    asked, = lines_of(tmp_path/'out')
+    assert asked['command']=='group' and asked['weights']
+    assert 'another question (n)' in asks('group', 'a.png', '-n', '3', '-o', 'out')[1]
+
 # As the methods answer ----------------------------------------------------------------------------------------------
 
 def scene(): return Image.fromarray(Scenes(3, seed=12, size=96, n_things=2)[2].image)
@@ -461,3 +601,41 @@ def test_many_as_few(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(F, 'can_fork', False)
     assert many==answers('few') and len(many)==29*4+1
     assert [line['picture'] for line in lines_of(tmp_path/'many')[1:]]==[f'{i:02}' for i in range(30) if i!=7]
+
+# Many large images ----------------------------------------------------------------------------------------------------
+
+def test_large_images_are_few_at_once(model, tmp_path, monkeypatch):
+    "What is read ahead does not grow with the number of processes, and batches of large images are smaller."
+    made = []
+    class Watched(F.Ahead):
+        def __init__(self, source, batches, workers, device, early):
+            made.append(sum(map(len, batches[:workers*early])))
+            super().__init__(source, batches, workers, device, early)
+    monkeypatch.setattr(F, 'Ahead', Watched)
+    names = [f'{i}.png' for i in range(12)]
+    for i,n in enumerate(names): Image.new('RGB', (96,64) if i<6 else (24,16)).save(tmp_path/n)
+    files = {n:tmp_path/n for n in names}
+    ask = lambda some: [r.image.size for r in some]
+    read = lambda source: model.ready(source, 32)
+    for most,want in (1<<28,[4,4,4]), (2*96*64,[2,2,2,4,2]):
+        monkeypatch.setattr(F, 'many_pixels', most)
+        found = list(F.ask_in_batches(files, ask, 4, read, workers=2))
+        assert [len(batch) for batch in found]==want and [n for batch in found for n,_ in batch]==names
+        assert [size for batch in found for _,size in batch]==[(96,64)]*6+[(24,16)]*6
+    assert made==[8,8]
+
+def test_answers_of_large_images_do_not_pile_up(image, monkeypatch):
+    "However fast the model is, only so many pixels wait to be drawn."
+    waited,most = [],[]
+    class Slow:
+        def done(self): return False
+        def result(self): return waited.pop()
+    def hands(n, answer):
+        waited.append(n)
+        most.append(len(waited))
+        return Slow()
+    class Answer: image = Image.new('L', (100,100))
+    batches = [[(f'{i}{k}', Answer) for k in 'ab'] for i in range(20)]
+    monkeypatch.setattr(F, 'many_pixels', 50_000)
+    assert F._answer_all(batches, hands, lambda n, line: None, 40, 40)==0
+    assert max(most)==7 and not waited

@@ -1,4 +1,6 @@
 "`clippy.jax_port`: the vectors of the model in JAX, or a sentence that says which part it does not know."
+from types import SimpleNamespace
+
 import numpy as np, pytest, torch
 from sentence_transformers.sentence_transformer.modules import Dense
 from torch import nn
@@ -55,3 +57,10 @@ def test_jax_refuses_text():
     model.text[2].activation_function = nn.Identity()
     model.text[1].pooling_mode = 'cls'
     with pytest.raises(ValueError, match='pooling cls'): t5_of(model)
+
+def test_jax_refuses_others():
+    "Before anything is fetched, by the name or by the model."
+    other = SimpleNamespace(config=SimpleNamespace(name='tipsv2-b14'))
+    for source in 'tipsv2-b14','open_clip:ViT-B-16/openai',other:
+        with pytest.raises(ValueError, match='is a model of others, and the JAX port knows those of clippy. ONNX may'):
+            to_jax(source)

@@ -42,6 +42,20 @@ def test_groups_change_no_vector(model, side, n, groups):
     assert one.keys()==several.keys() and any('relative_attention_bias' in k for k in one)
     for k in one: torch.testing.assert_close(several[k], one[k], rtol=1e-3, atol=1e-5, msg=k)
 
+@pytest.mark.parametrize('left', [False,True], ids=['right','left'])
+@pytest.mark.parametrize('lengths', [(0,12,3,5), (0,0,20,9), (0,0,0,7)], ids=str)
+def test_a_text_without_tokens(lengths, left):
+    "Some tokenizers make nothing of '': all tokens of the other texts stay where they are, and no group is empty."
+    longest = max(lengths)
+    rows = [[0]*(longest-n) for n in lengths]
+    real = [[*range(1, n+1)] for n in lengths]
+    ids = torch.tensor([p+r if left else r+p for p,r in zip(rows, real)])
+    found = L.similar_lengths(dict(input_ids=ids, attention_mask=(ids>0).long()), 2, 80)
+    assert all(g['input_ids'].shape[1]>0 for g in found['groups'])
+    pairs = [pair for g in found['groups'] for pair in zip(g['input_ids'], g['attention_mask'])]
+    texts = [row[mask.bool()].tolist() for row,mask in pairs]
+    assert [texts[i] for i in found['back']]==real
+
 def test_lengths_are_few():
     "Not shorter than asked, not much longer, eight in all up to 77 tokens, never above what there can be."
     found = [L.even_length(n) for n in range(1, 600)]

@@ -1,5 +1,5 @@
 "Every notebook runs from top to bottom. Real data are used where a notebook finds them."
-import gc, signal
+import gc, signal, warnings
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,7 +26,12 @@ def tidy():
     plt.close('all')
     gc.collect()
 
-def run(nb): return run_nb(nb, skip_flags=cfg.tst_flags.split(), basepath=cfg.config_path, profile=False)[0]
+def run(nb):
+    "What warns may be a class of the notebook, which no other process knows: its text is handed on."
+    with warnings.catch_warnings(record=True) as heard:
+        ok = run_nb(nb, skip_flags=cfg.tst_flags.split(), basepath=cfg.config_path, profile=False)[0]
+    for w in heard: warnings.warn(f'{w.category.__name__}: {w.message}', stacklevel=2)
+    return ok
 
 @pytest.mark.parametrize('nb', nbs, ids=[p.relative_to(cfg.nbs_path).with_suffix('').as_posix() for p in nbs])
 def test_runs(nb):

@@ -1,17 +1,20 @@
 "What travels arrives as it was, in order; and numbers do not depend on who reads, how many, or where it was stopped."
-import json, time
+import json, os, signal, time
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np, pytest, torch
+import numpy as np, psutil, pytest, torch
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from clippy import eval as E
 from clippy.eval import evaluate, find_task, pick_protocol
-from clippy.pipeline import Ahead, Hands, Later, Packed, Sent, Soon, Writer, answered, together, unpack
+from clippy.pipeline import (Ahead, Hands, Later, Packed, Sent, Soon, Writer, answered, can_fork, deaths_told,
+    readers_for, together, unpack)
 from clippy.protocol import image_transform
 from clippy.saved import load
 from clippy.segment_masks import MaskSource
+from processes import begin
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -92,6 +95,23 @@ def test_an_error_ends_it():
         with Hands(full, workers) as hands, pytest.raises(OSError, match='no space left'): hands(1).result()
     with pytest.raises(OSError, match='no space left'): Soon(full).get()
 
+def test_hands_end_with_who_was_killed(tmp_path):
+    "Nobody tells them, and they hold each other's pipes open: they look."
+    def work():
+        with Hands(os.getpid, 2) as hands:
+            (tmp_path/'hands').write_text(' '.join(str(p.pid) for p in psutil.Process().children()))
+            hands().result()
+            (tmp_path/'ready').touch()
+            time.sleep(60)
+    run = begin(tmp_path/'said', work=work)
+    while not (tmp_path/'ready').exists(): assert run.poll() is None, run.said()
+    hands = [psutil.Process(int(n)) for n in (tmp_path/'hands').read_text().split()]
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(10)
+    gone,alive = psutil.wait_procs(hands, 10)
+    for p in alive: p.kill()
+    assert len(gone)==2 and not alive
+
 # Numbers --------------------------------------------------------------------------------------------------------------
 
 how = dict(size=48, templates='name', bootstrap_samples=20)
@@ -161,3 +181,41 @@ def test_precision_is_one_that_is_known(photographs, model):
     named = {p:evaluate(model, 'masks', photographs, precision=p, **how) for p in ('','fp32','bf16')}
     assert {p:r.precision for p,r in named.items()}=={'':'as the model', 'fp32':'fp32', 'bf16':'bf16'}
     assert named[''].numbers==named['fp32'].numbers
+
+# Processes that die ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.skipif(not can_fork, reason='processes are forked on Linux only')
+def test_a_reader_that_is_killed_is_a_sentence(photographs, model, tmp_path, monkeypatch):
+    "Memory runs out, and the system kills it: no traceback of others, and with `out` the rest is measured later."
+    read,out = MaskSource.__getitem__,tmp_path/'r.json'
+    def killed(self, i):
+        if i==21: os.kill(os.getpid(), signal.SIGKILL)
+        return read(self, i)
+    heard = signal.getsignal(signal.SIGCHLD)
+    with monkeypatch.context() as m, pytest.raises(ChildProcessError, match='was killed, most likely because memory'):
+        m.setattr(MaskSource, '__getitem__', killed)
+        evaluate(model, 'masks', photographs, batch_size=4, workers=2, out=out, **how)
+    signal.signal(signal.SIGCHLD, heard)
+    whole = counted(evaluate(model, 'masks', photographs, batch_size=4, **how))
+    assert counted(evaluate(model, 'masks', photographs, batch_size=4, out=out, **how))==whole
+
+def test_other_errors_stay_themselves():
+    for e in RuntimeError('shapes do not fit'), ValueError('DataLoader worker'):
+        with pytest.raises(type(e)) as found, deaths_told(): raise e
+        assert found.value is e
+
+@pytest.mark.parametrize('error', [PermissionError, FileNotFoundError, ValueError])
+def test_what_a_reader_cannot_read_is_a_sentence(error, photographs, model, monkeypatch):
+    "Whatever kind of error it is, and without the traceback that comes from a process."
+    def breaks(self, i): raise error('a.png: it cannot be read')
+    monkeypatch.setattr(MaskSource, '__getitem__', breaks)
+    with pytest.raises((ValueError, OSError)) as found: evaluate(model, 'masks', photographs, workers=1, **how)
+    assert str(found.value)=='a.png: it cannot be read'
+
+def test_no_readers_where_they_cannot_hand_over(monkeypatch):
+    "A container has 64 MB of shared memory unless it is given more."
+    room = SimpleNamespace(free=64<<20)
+    monkeypatch.setattr('shutil.disk_usage', lambda path: room)
+    assert (readers_for(1000), readers_for(1000, 3))==(0,3)
+    room.free = 8<<30
+    assert readers_for(1000)>0

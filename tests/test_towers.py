@@ -179,9 +179,17 @@ def test_compiled_code_outlives_a_run(tmp_path, monkeypatch):
         C.take_code()
         C.kept_code().chmod(0o666)
         C.take_code()
+        C.kept_code().chmod(0o600)
+        C.kept_code().parent.chmod(0o777) # anybody may put a file there
+        C.take_code()
+        C.kept_code().parent.chmod(0o700)
     assert len(taken)==1
     C.kept_code().chmod(0o600)
     C.kept_code().write_bytes(b'nothing of the kind')
+    with monkeypatch.context() as m:
+        def refuse(path, missing_ok=False): raise PermissionError('it belongs to another')
+        m.setattr(C.Path, 'unlink', refuse)
+        C.take_code() # a run needs no cache
     C.take_code()
     assert not C.kept_code().exists()
 

@@ -165,3 +165,16 @@ def test_every_protocol(voc, tmp_path, capsys):
     assert last[1]=='tips+size=64' and last[4]==f'{100*(numbers[1]-numbers[0]):+.1f}'
     assert cli(['eval','scenes', '--task','voc20', '--data',str(voc), '--protocol','clippy,tisp'])==1
     assert "not 'tisp'" in capsys.readouterr().err
+
+def test_files_whose_names_hold_a_path(voc, tmp_path, capsys):
+    "A field that is set to a path or a long sentence does not become a folder, nor too long a name."
+    names = tmp_path/'my names.txt'
+    from clippy.classes import labels
+    names.write_text('\n'.join(labels('voc').names[1:]))
+    out = tmp_path/'fall'
+    assert cli(['eval','scenes', '--task','voc20', '--data',str(voc), '--limit','2', '--workers','0', '--set','size=64',
+        '--set',f'names={names}', '--set',f'templates=a {"very "*60}good {{}}', '--protocol','clippy',
+        '--waterfall','tips', '--out',str(out)])==0, capsys.readouterr().err
+    found = sorted(p.name for p in out.iterdir())
+    assert found[0].startswith('0-clippy+') and all(p.is_file() for p in out.iterdir())
+    assert len(found)==len(json.loads((out/'waterfall.json').read_text())['rows'])-1+2
