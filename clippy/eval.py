@@ -400,8 +400,8 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     kept = dict(resampled=kept_samples(sampled[job.primary])) if sampled else {}
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
-        images=images, **about, **_others(job, images), **kept, words=job.words(), config=config, versions=manifest(),
-        command=command, clock=clock)
+        images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,
+        versions=manifest(job.model.device), command=command, clock=clock)
 
 def _others(job, images): # numbers of others, if there are any
     found = beside(job, images)

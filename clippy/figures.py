@@ -60,7 +60,7 @@ def depends_on(
     pixels = hashlib.sha256()
     for image in images: pixels.update(np.ascontiguousarray(image).tobytes())
     return dict(model=weights_hash(model), pooling=model.config.pooling, pictures=pixels.hexdigest()[:16], seed=seed,
-        **more, versions=manifest())
+        **more, versions=manifest(model.device))
 
 # %% ../nbs/29_figures.ipynb #9491d058
 okabe = '#0072B2','#E69F00','#009E73','#D55E00','#CC79A7','#56B4E9','#000000','#999999','#F0E442'

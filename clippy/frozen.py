@@ -9,7 +9,7 @@ __all__ = ['TextVectors', 'WholeImage', 'feature_shape', 'feature_size', 'in_byt
            'make_features', 'FeatureLoader', 'with_features']
 
 # %% ../nbs/09_frozen.ipynb #3a25208c
-import json, shutil, warnings
+import json, os, shutil, warnings
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -29,6 +29,7 @@ from .images import Unusable
 from .lengths import fit_length
 from .loader import IndexedBatches, ShardLoader, leave_signals
 from .model import CLIPpy
+from .stream import Unreachable
 
 # %% ../nbs/09_frozen.ipynb #7aea6d0b
 class TextVectors:
@@ -165,6 +166,7 @@ class _Samples:
                 image,captions = decode_sample(self.batches.shard(j)[row-int(self.starts[j])], of.decode)
                 return of.transform(image),captions,''
             except Unusable as e: return None,[],str(e)
+            except Unreachable as e: return None,[],e # raised where it is no traceback
 
 def _as_is(x): return x
 
@@ -190,17 +192,24 @@ def make_features(
     new.mkdir(parents=True)
     try:
         tokens = np.lib.format.open_memmap(new/'tokens.npy', 'w+', np.float16, shape)
+        _reserve(new/'tokens.npy')
         found = _fill(tokens, model, loader, forward, batch)
         tokens.flush()
         write_json(new/'samples.json', dict(starts=np.cumsum([0, *loader.sizes]).tolist(), **found))
         return Features(path if path.is_dir() else replace_folder(new, path)) # somebody else may have been quicker
     finally: remove(new) # there only if something failed
 
+def _reserve(path): # a disk that is full later on would end the process without a word
+    if not hasattr(os, 'posix_fallocate'): return
+    with open(path, 'r+b') as f: os.posix_fallocate(f.fileno(), 0, path.stat().st_size)
+
 def _fill(tokens, model, loader, forward, batch)->dict: # captions of all, and why some cannot be used
     captions,unusable = [],{}
     reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=_as_is,
         worker_init_fn=leave_signals, generator=torch.Generator())
     for found in tqdm(reader, desc='features', unit='batch'):
+        for _,_,why in found:
+            if isinstance(why, Unreachable): raise why
         first,images = len(captions),[image for image,_,_ in found]
         rows = [first+k for k,image in enumerate(images) if image is not None]
         if rows: tokens[rows] = _halved(model, forward, torch.stack([x for x in images if x is not None]))

@@ -14,9 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 # %% ../nbs/01_record.ipynb #d895f4ef
-def manifest()->dict: # package -> version, and what it ran on
+def manifest(
+    device=None, # torch device that computed; None: the first card, if there is one
+)->dict: # package -> version, and what it ran on
     "Versions of everything that a number depends on."
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    on_card = torch.device(device).type=='cuda' if device else torch.cuda.is_available()
+    device = torch.cuda.get_device_name(device) if on_card else platform.machine()
     return {p:_version(p) for p in _packages} | dict(python=platform.python_version(), device=device)
 
 _packages = ('clippy-vl', 'torch', 'torchvision', 'timm', 'transformers', 'sentence-transformers', 'webdataset',

@@ -81,9 +81,14 @@ def words_to_pixels(
         part = stretch(part, part.shape[2], size[1])
         free = part if never is None else part.masked_fill(never[:,None,None], -torch.inf)
         best,index = free.max(1)
-        found.append((index, (scale*best-(scale*part).logsumexp(1)).exp()) if scale else (index,))
+        most = best if never is None else part.amax(1)
+        found.append((index, _probability(part, best, most, scale)) if scale else (index,))
     index,*sure = (torch.cat(o, 1) for o in zip(*found))
     return (index,*sure) if scale else index
+
+def _probability(part, best, most, scale): # as by `logsumexp`, in the memory of `part`, whose largest is known
+    rest = part.mul_(scale).sub_(scale*most[:,None]).exp_().sum(1)
+    return (scale*best-(rest.log_()+scale*most)).exp()
 
 # %% ../nbs/21_segment.ipynb #95c3a111
 def areas(

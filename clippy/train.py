@@ -282,7 +282,7 @@ def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
     options,model = hide(vars(self.options)),hide(asdict(self.config))
     self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
-        processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest()))
+        processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest(self.acc.device)))
 
 @patch(as_prop=True)
 def knows(self:Run): return knowledge(dict(options=vars(self.options))) # what its model has been taught

@@ -1,10 +1,13 @@
 "`clippy.cards`: NCCL where each process has a card, gloo where it has not, and a sentence where that is no use."
+import json, platform
 from types import SimpleNamespace
 
 import pytest, torch
 
 import clippy.cards as C
+import clippy.record as R
 import clippy.train as T
+from clippy.eval import evaluate
 from small import scenes
 
 launcher = dict(LOCAL_RANK='1', RANK='1') # what torchrun tells its processes
@@ -76,3 +79,13 @@ def test_a_cpu_run_leaves_the_card_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     run = T.Run(T.with_recipe(scenes|dict(logs=str(tmp_path))), [])
     assert run.acc.device.type=='cpu' and not run.loader.pin and not run.opt.optimizer.defaults.get('fused')
+
+def test_what_a_processor_computed_is_recorded_so(monkeypatch, tmp_path):
+    "A card that is there is neither named in metrics and results of a CPU, nor asked for its name."
+    def touched(*_): raise AssertionError('the card was touched')
+    cuda = SimpleNamespace(is_available=lambda: True, get_device_name=touched)
+    monkeypatch.setattr(R, 'torch', SimpleNamespace(device=torch.device, uint8=torch.uint8, cuda=cuda))
+    run = T.train([], **scenes|dict(logs=str(tmp_path), steps=2))
+    written = json.loads((run.folder/'metrics.json').read_text())
+    measured = evaluate(run.eval_model, 'scenes', limit=4, bootstrap_samples=0)
+    assert {r['versions']['device'] for r in (written, measured)}=={platform.machine()}

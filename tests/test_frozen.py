@@ -19,6 +19,7 @@ from clippy.head import tower_hash
 from clippy.loader import ShardLoader
 from clippy.model import Config, image_tower, new_text_tower, presets
 from clippy.saved import load
+from clippy.stream import Unreachable
 from small import same, spoilt_shards
 from test_resume import cut_at, entries
 
@@ -315,6 +316,32 @@ def test_two_make_the_same_features(options, places, tmp_path):
         return model.image_features(x)
     kept = F.make_features(model, loader, path, forward, batch=8)
     assert [p.name for p in path.parent.iterdir()]==[path.name] and np.array_equal(kept.tokens, first[0])
+
+def test_the_disk_is_asked_for_all_of_it_at_once(options, places, tmp_path, monkeypatch):
+    "Room that others might take meanwhile is reserved before the first image; a refusal leaves nothing."
+    loader = ShardLoader(str(places/'spoilt'), WholeImage(64), 4, workers=0)
+    model = T.create_model(presets['tiny-hour'], image_weights=options['image_weights']).freeze(image=True)
+    held = []
+    def forward(x):
+        file = next(tmp_path.glob('*.new/tokens.npy')).stat()
+        held.append(512*file.st_blocks-file.st_size)
+        return model.image_features(x)
+    F.make_features(model, loader, tmp_path/'features', forward)
+    assert held and held[0]>=0
+    def full(*_): raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(F.os, 'posix_fallocate', full)
+    with pytest.raises(OSError, match='No space left'): F.make_features(model, loader, tmp_path/'more', forward)
+    assert [p.name for p in tmp_path.iterdir()]==['features']
+
+@pytest.mark.parametrize('workers', [0,1])
+def test_a_shard_that_cannot_be_fetched(workers, options, places, tmp_path, monkeypatch):
+    "Its sentence, from a worker too, without a traceback in it; nothing is left."
+    loader = ShardLoader(str(places/'spoilt'), WholeImage(64), 4, workers=workers)
+    model = T.create_model(presets['tiny-hour'], image_weights=options['image_weights']).freeze(image=True)
+    def gone(self, j): raise Unreachable('https://a.b/c.tar cannot be read: it is gone')
+    monkeypatch.setattr(ShardLoader, 'path', gone)
+    with pytest.raises(Unreachable) as e: F.make_features(model, loader, tmp_path/'features', model.image_features)
+    assert str(e.value)=='https://a.b/c.tar cannot be read: it is gone' and not [*tmp_path.iterdir()]
 
 def test_no_room(options, tmp_path, monkeypatch):
     "It is said before it starts that the disk is too small, and nothing is left there."

@@ -98,6 +98,20 @@ def test_words_to_pixels(rows):
         assert (index[k].numpy()==big.argmax(0)).all() and np.abs(sure[k].numpy()-softmax(3*big).max(0)).max()<1e-5
     assert torch.equal(words_to_pixels(torch.tensor(x).float(), (11,7), rows=rows), index)
 
+@pytest.mark.parametrize('never', [None, torch.arange(9)>6], ids=['all','some'])
+@pytest.mark.parametrize('layout', ['patches','pixels'])
+def test_probability_by_logsumexp(layout, never):
+    "The winner's probability is that of a plain softmax by `logsumexp`, to the bit, and the scores stay as they are."
+    x = torch.rand(2, 9, 5, 6, generator=torch.Generator().manual_seed(0))*2-1
+    size = (5,6) if layout=='pixels' else (70,45)
+    kept = x.clone()
+    index,sure = words_to_pixels(x, size, 40., 32, never)
+    wide = x.contiguous(memory_format=torch.channels_last)
+    for to in (size[0],6),size: wide = torch.nn.functional.interpolate(wide, size=to, mode='bilinear')
+    free = wide if never is None else wide.masked_fill(never[:,None,None], -torch.inf)
+    assert torch.equal(index, free.argmax(1)) and torch.equal(x, kept)
+    assert torch.equal(sure, (40*free.amax(1)-(40*wide).logsumexp(1)).exp())
+
 @pytest.mark.parametrize('background', [True,False])
 @pytest.mark.parametrize('threshold', [0.,.6])
 def test_decided_at_pixels(threshold, background):

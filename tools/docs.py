@@ -55,12 +55,22 @@ def prose(md, folder):
         return f']({doc_link(m[1], cfg.doc_url, folder)})'
     return re.sub(r'\]\(([^)\s]+)\)', link, md)
 
+def stored(output):
+    "A stored figure, if there is one."
+    png = output.get('data', {}).get('image/png')
+    return Image.open(io.BytesIO(base64.b64decode(join(png)))) if png else None
+
 def sized(output):
     "A stored figure with the width that its resolution asks for, in CSS pixels of 1/96 inch."
-    if png := output.get('data', {}).get('image/png'):
-        im = Image.open(io.BytesIO(base64.b64decode(join(png))))
+    if im := stored(output):
         output['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
     return output
+
+def described(src, flags):
+    "What a figure shows, in words: `#| fig-alt: ...`, or else the expression that made it."
+    last = src.splitlines()[-1] if src else ''
+    made = bool(re.match(r'[\w.]+[(\[]', last)) and not last.startswith(('ax','fig','plt.')) and not last.endswith(';')
+    return flags.get('fig-alt', f'What {last} gives' if made else 'A figure, drawn by the code above it').strip()
 
 def code(c, brief=False):
     "One code cell as MyST-NB's cells; `brief`: the next cell is its source."
@@ -71,13 +81,16 @@ def code(c, brief=False):
     if flags.get('output')=='asis':
         return [md_cell(symbol(join(output['data']['text/markdown']), brief), c['id']) for output in outs]
     if flags.get('output')=='false': outs = []
+    figures = [im for im in map(stored, outs) if im]
+    drawn = any('dpi' in im.info for im in figures) # by matplotlib: its letters have a size
+    options = dict(mystnb=dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen')))
     if 'exports' in flags:
         cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
-        shown = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']})
+        shown = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
         return [cell, shown] if outs else [cell]
     tags = ['hide-input'] if 'code-fold' in flags else []
     if flags.get('echo')=='false' or not src: tags = ['remove-input']
-    return [dict(c, source=src, outputs=outs, metadata={'tags':tags})] if src or outs else []
+    return [dict(c, source=src, outputs=outs, metadata={'tags':tags} | options)] if src or outs else []
 
 # Pages --------------------------------------------------------------------------------------------------------------
 
