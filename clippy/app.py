@@ -211,6 +211,8 @@ look = '''
 .answer .mask {height: 100% !important}
 .answer .image-frame, .answer .image-container {width: 100% !important; height: auto !important}
 .answer .image-container > button {width: 100% !important; height: auto !important}
+.wrap > span.error {font-size: 0}
+.wrap > span.error::after {content: 'no answer'; font-size: 1rem}
 '''
 
 # %% ../nbs/42_app.ipynb #ac0ca6c6
