@@ -121,7 +121,7 @@ def draw_steps(
     return fig
 
 def _label_steps(ax, rows, values):
-    texts = ['\n'.join([r['step'], *_two_lines(r['changes'])]) for r in rows]
+    texts = ['\n'.join([_cut(r['step']), *map(_cut, _two_lines(r['changes']))]) for r in rows]
     ax.set_yticks(range(len(rows)), texts, fontsize=7)
     ax.invert_yaxis()
     ends = [[100*(r['points'] or 0)]+[100*e for e in r['interval'] or ()] for r in rows]
@@ -130,9 +130,11 @@ def _label_steps(ax, rows, values):
         reach = max(v, values[i-1], values[i-1]+max(ends[i])) if inside else v
         ax.annotate(points(rows[i]['points'], None)[0] if inside else f'{v:.1f}', (reach,i), (4,0), fontsize=8,
             textcoords='offset points', va='center')
-    ax.set_xlim(0, 1.12*max(values[i]+max(0, ends[i][-1]-ends[i][0]) for i in range(len(rows))))
+    ax.set_xlim(0, 1.12*max(values[i]+max(0, ends[i][-1]-ends[i][0]) for i in range(len(rows))) or 1)
     ax.tick_params(axis='x', labelsize=8)
     ax.spines[['top','right']].set_visible(False)
+
+def _cut(line, most=60): return line if len(line)<=most else f'{line[:most-2]} …' # a path, or a sentence
 
 def _two_lines(changes, wide=52): # what changes, broken between fields; the rest is in the table
     whole = [arrows({k:v}).replace(' ', '\xa0') for k,v in changes.items()]

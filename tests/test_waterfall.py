@@ -108,6 +108,16 @@ def test_figure():
         return drawn.getvalue()
     assert png()==png() and len(png())<150_000
 
+def test_figure_of_odd_values(recwarn):
+    "Numbers that are all 0, and a field that is a long path, leave room for the bars."
+    fall,_ = fallen([0., 0., 0., 0.])
+    fall['rows'][0] |= dict(step=f'clippy+names={"/folder"*40}/names.txt')
+    fall['rows'][1] |= dict(changes=dict(names=['–', f'{"/folder"*40}/names.txt']))
+    fig = fall.plot()
+    fig.savefig(io.BytesIO(), format='png')
+    ax, = fig.axes
+    assert ax.get_position().width>.4 and [str(w.message) for w in recwarn]==[]
+
 def test_two_orders():
     "What both ways have stands side by side."
     a,_ = fallen([.5, .25, .375, .75])

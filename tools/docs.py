@@ -82,7 +82,7 @@ def code(c, brief=False):
         return [md_cell(symbol(join(output['data']['text/markdown']), brief), c['id']) for output in outs]
     if flags.get('output')=='false': outs = []
     figures = [im for im in map(stored, outs) if im]
-    drawn = any('dpi' in im.info for im in figures) # by matplotlib: its letters have a size
+    drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
     options = dict(mystnb=dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen')))
     if 'exports' in flags:
         cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
