@@ -1,5 +1,5 @@
 "What a machine with an NVIDIA card shows beside the rest, which runs on its CPU. Each test is a process of its own."
-import json, math, os, shutil, subprocess, sys
+import json, math, os, shutil, signal, subprocess, sys
 from pathlib import Path
 
 import pytest, torch
@@ -18,16 +18,22 @@ def cards()->int: # how many there are; nothing is started on them
 
 needs = {n:pytest.mark.skipif(cards()<n, reason=f'needs {n} NVIDIA card{"s" if n>1 else ""}') for n in (1,2)}
 
-def on_card(command, **variables)->str:
-    "What a command says that may use the cards."
+def on_card(command, seconds=300, **variables)->str:
+    "What a command says that may use the cards; one that takes too long says where each of its threads stands."
     paths = [str(here), str(here.parent), os.environ.get('PYTHONPATH', '')]
-    env = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)), **variables)
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)), PYTHONFAULTHANDLER='1')
+    env |= dict(TORCHINDUCTOR_COMPILE_THREADS='4') | variables # 32, as usual, would keep everything else waiting
     seen = env['CLIPPY_TEST_CARDS']
     if seen=='all': env.pop('CUDA_VISIBLE_DEVICES', None)
     else: env['CUDA_VISIBLE_DEVICES'] = seen
-    done = subprocess.run([*map(str, command)], env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode==0, done.stdout+done.stderr
-    return done.stdout
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen([*map(str, command)], env=env, **pipes) as run:
+        try: said,wrong = run.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGABRT)
+            said,wrong = run.communicate(timeout=60)
+        assert run.returncode==0, said+wrong
+        return said
 
 no_compile = [k for k in T.main_options() if k=='no_compile'] # that takes longer than all else here
 
@@ -137,7 +143,13 @@ def test_two_cards(tmp_path):
 @needs[1]
 def test_training_towers_on_a_card():
     "Compiled towers, bits of a resumed run, signals, and a host that never waits."
-    on_card([sys.executable, '-m', 'pytest', '-q', '--noconftest', '-p', 'no:cacheprovider', here/'card_towers.py'])
+    on_card([sys.executable, '-m', 'pytest', '-q', '--noconftest', '-p', 'no:cacheprovider', here/'card_towers.py'],
+        seconds=900)
+
+def test_who_takes_too_long_says_where():
+    "A command that hangs fails, with its stack."
+    with pytest.raises(AssertionError, match='in never_ends'):
+        on_card([sys.executable, '-c', 'import time\ndef never_ends(): time.sleep(99)\nnever_ends()'], seconds=4)
 
 def test_everything_else_sees_no_card():
     "Tests compute on the CPU, on any machine."
