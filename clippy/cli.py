@@ -236,11 +236,22 @@ def cli(
         hint = did_you_mean(name, table) or ' clippy --help lists those that there are.'
         print(f'clippy: there is no command {name!r}.{hint}', file=sys.stderr)
         return 2
-    try: return command(name, args, table)
+    try:
+        code = command(name, args, table)
+        sys.stdout.flush()
+        return code
     except (ValueError, OSError, CliError) as e:
+        if isinstance(e, BrokenPipeError) and _nobody_reads(): return 1
         if os.environ.get('CLIPPY_TRACEBACK', '0')!='0': raise
         print(f'clippy {name}: {on_terminal(hide_text(str(e)), lines=True)}', file=sys.stderr)
         return 1
+
+def _nobody_reads()->bool: # as `head`, which has seen enough
+    try: print(flush=True) # or was it another pipe?
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 # %% ../nbs/90_cli.ipynb #36ff5850
 def whole_parser(table:dict=None)->argparse.ArgumentParser:

@@ -1,5 +1,5 @@
 "The command line: its first word comes at once, and its options are those of the functions."
-import json, subprocess, sys
+import json, os, subprocess, sys
 
 import pytest
 
@@ -83,3 +83,12 @@ def test_parsers(line, expected):
         return
     given = vars(parser(name, kept_options()[name]).parse_args(args))
     assert {k:given[k] for k in expected}==expected
+
+def test_nobody_reads():
+    "A pipe that is closed, as by `clippy models | head -1`, ends a command in silence."
+    read,write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, '-c', 'from clippy.cli import cli; raise SystemExit(cli(["models"]))'],
+        stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode,done.stderr)==(1,'')
