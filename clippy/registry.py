@@ -114,7 +114,8 @@ def is_changed(
     model, # `CLIPpy`
 )->bool: # False too for a model that was not opened by its name
     "Has a model been trained, or been given other weights, since it was opened?"
-    return getattr(model, 'opened', None) not in (None, _sampled(model))
+    opened = getattr(model, 'opened', None)
+    return opened is not None and opened!=_sampled(model)
 
 # %% ../nbs/13_registry.ipynb #85e138e6
 def caution(

@@ -4,7 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import EntryPoint
 from multiprocessing import get_context
 
-import pytest
+import pytest, torch
 
 from clippy import fetch, registry
 from clippy.fetch import check_address, fetch_file, hosts
@@ -180,7 +180,9 @@ def test_the_release_by_name(site, tmp_path, monkeypatch):
     "`clippy-5k` is fetched into the cache, with the pins of its row, and loaded with the text tower that was named."
     monkeypatch.setenv('CLIPPY_CACHE', str(tmp_path))
     row = Entry('clippy-5k', 'release', 'release', 'photographs', 196, 'GPL-3.0', site.url, len(data), sha256)
-    class Given(tuple): "What a model was loaded from; it can be told what it knows."
+    class Given(tuple):
+        "What a model was loaded from; it can be told what it knows."
+        def parameters(self): return [torch.zeros(1)]
     class Loaded:
         def __init__(self, *a, **k): self.given = Given((a,k))
         def eval(self): return self.given
