@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from multiprocessing import get_context
-from traceback import clear_frames
+from traceback import clear_frames, walk_tb
 
 import numpy as np
 import torch
@@ -264,11 +264,17 @@ def _end_with(parent): # whose other hands hold the pipe open, so it does not sa
 def deaths_told():
     "A process that was killed is a sentence."
     try: yield
-    except RuntimeError as e:
-        if not isinstance(e, BrokenProcessPool) and not str(e).startswith('DataLoader worker'): raise
+    except (RuntimeError, ConnectionError, EOFError) as e:
+        if not _is_death(e): raise
         if threading.current_thread() is threading.main_thread() and hasattr(signal, 'SIGCHLD'):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL) # PyTorch would raise it again, anywhere, at the next end
         clear_frames(e.__traceback__) # with the readers that are left
         raise ChildProcessError('A process that reads or draws images was killed, most likely because memory ran out. '
             'A smaller --batch-size needs less, and so do fewer --workers where there are some. With --out, the same '
             'command goes on where this one stopped.') from None
+
+def _is_death(error): # of a process, or was it noticed while its tensors were fetched?
+    if isinstance(error, RuntimeError):
+        return isinstance(error, BrokenProcessPool) or str(error).startswith('DataLoader worker')
+    frames = [frame for frame,_ in walk_tb(error.__traceback__)]
+    return any(frame.f_globals.get('__name__', '').startswith('multiprocessing.') for frame in frames)

@@ -1,5 +1,6 @@
 "What travels arrives as it was, in order; and numbers do not depend on who reads, how many, or where it was stopped."
 import json, os, signal, time
+from multiprocessing import Pipe
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -199,8 +200,16 @@ def test_a_reader_that_is_killed_is_a_sentence(photographs, model, tmp_path, mon
     whole = counted(evaluate(model, 'masks', photographs, batch_size=4, **how))
     assert counted(evaluate(model, 'masks', photographs, batch_size=4, out=out, **how))==whole
 
+def test_a_death_that_its_connection_tells():
+    "The reader was killed while a tensor of it was fetched, so that not the loader but the connection complains."
+    ours,theirs = Pipe()
+    theirs.close()
+    heard = signal.getsignal(signal.SIGCHLD)
+    with pytest.raises(ChildProcessError, match='was killed'), deaths_told(): ours.recv()
+    signal.signal(signal.SIGCHLD, heard)
+
 def test_other_errors_stay_themselves():
-    for e in RuntimeError('shapes do not fit'), ValueError('DataLoader worker'):
+    for e in RuntimeError('shapes do not fit'), ValueError('DataLoader worker'), ConnectionResetError('a server'):
         with pytest.raises(type(e)) as found, deaths_told(): raise e
         assert found.value is e
 
