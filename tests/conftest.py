@@ -18,7 +18,6 @@ for k,v in dict(
     OMP_NUM_THREADS='1',  # the same sums on any machine, and no fight between processes
     HF_HUB_OFFLINE='1', HF_HUB_DISABLE_PROGRESS_BARS='1', TRANSFORMERS_VERBOSITY='error',
     TOKENIZERS_PARALLELISM='false', TQDM_DISABLE='1',
-    TORCHINDUCTOR_VEC_ISA_OK='1',  # what this CPU says it can do is not tried out by compiling three programs
     CLIPPY_CACHE=tempfile.mkdtemp(prefix='clippy-cache-'),  # text vectors of this test run only
 ).items(): os.environ.setdefault(k, v)
 
