@@ -234,6 +234,7 @@ def _cleaning(clean): # of open_clip, in steps of `tokenizers`
     quotes = n.Replace(Regex('[ʼ‘-‛]'), "'"),n.Replace(Regex('[“-‟]'), '"')
     return [n.NFC(), *quotes, *found, n.Replace(Regex(r'\s+'), ' '), n.Strip()]
 
+# %% ../nbs/43_export.ipynb #fc200e43
 def _clip_words(own): # CLIP's own words and merges
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers as pre, processors
     tok = Tokenizer(models.BPE(own.encoder, list(own.bpe_ranks), end_of_word_suffix='</w>'))

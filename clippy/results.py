@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/results.html.md"""
 
 # %% auto #0
 __all__ = ['wilson', 'sum_interval', 'lowest_interval', 'with_intervals', 'bootstrap', 'kept_samples', 'difference_interval',
-           'results_table', 'noted', 'Result', 'read_result']
+           'results_table', 'short_title', 'noted', 'Result', 'read_result']
 
 # %% ../nbs/19_results.ipynb #1ae062ab
 import json
@@ -129,6 +129,13 @@ def results_table(
     full = [j for j in range(len(head)) if j not in (2,3) or any(row[j] for row in rows)]
     right = [i for i,j in enumerate(full) if j in (1,2,3)]
     return table([[row[j] for j in full] for row in rows], [head[j] for j in full], right)
+
+# %% ../nbs/19_results.ipynb #9d651e72
+def short_title(
+    metric:str, # key of a number
+)->str: # for an axis or a column
+    "What papers call a number."
+    return dict(miou='mIoU', top1='top-1', top5='top-5').get(metric, metric.replace('_',' '))
 
 # %% ../nbs/19_results.ipynb #7c6e4dd0
 def noted(

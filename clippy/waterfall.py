@@ -15,6 +15,7 @@ from itertools import combinations
 from .compare import gap, points
 from .console import Table, table
 from .protocol import field_groups, groups, Protocol
+from .results import short_title
 
 # %% ../nbs/24_waterfall.ipynb #951ba219
 def _units(start, end, by, first): # (what, its fields) in the order of the groups; what is named in `first` before
@@ -87,16 +88,39 @@ class Waterfall(dict):
         value = lambda r: '–' if r['value'] is None else f"{100*r['value']:.1f}"
         beside = lambda r: points(r['points'], r['interval']) if r is not self['rows'][0] else ('','')
         rows = [(r['step'], arrows(r['changes']), value(r), *beside(r)) for r in self['rows']]
-        return table(rows, ('','what changes',f"{self['metric']}, %",'points','95 % interval'), (2,3,4))
+        return table(rows, ('','what changes',f"{short_title(self['metric'])}, %",'points','95 % interval'), (2,3,4))
     def plot(self): # a matplotlib figure
         "Bars from number to number."
-        return draw_steps(self['rows'], f"{self['metric']}, %")
+        return draw_steps(self['rows'], f"{short_title(self['metric'])}, %")
 
 def arrows(
     changes:dict, # field -> [old, new]
 )->str:
     "What a step changes."
     return ', '.join(f'{k} {old} → {new}' for k,(old,new) in changes.items())
+
+# %% ../nbs/24_waterfall.ipynb #8f37d13c
+def _cut(line, most=60): return line if len(line)<=most else f'{line[:most-2]} …' # a path, or a sentence
+
+def _two_lines(changes, wide=52): # what changes, broken between fields; the rest is in the table
+    whole = [arrows({k:v}).replace(' ', '\xa0') for k,v in changes.items()]
+    lines = textwrap.wrap(', '.join(whole), wide, break_on_hyphens=False)
+    return [*lines[:1], lines[1]+(' …' if len(lines)>2 else '')] if len(lines)>1 else lines
+
+# %% ../nbs/24_waterfall.ipynb #0858e0f7
+def _label_steps(ax, rows, values):
+    texts = ['\n'.join([_cut(r['step']), *map(_cut, _two_lines(r['changes']))]) for r in rows]
+    ax.set_yticks(range(len(rows)), texts, fontsize=7)
+    ax.invert_yaxis()
+    ends = [[100*(r['points'] or 0)]+[100*e for e in r['interval'] or ()] for r in rows]
+    for i,v in enumerate(values):
+        inside = 0<i<len(rows)-1
+        reach = max(v, values[i-1], values[i-1]+max(ends[i])) if inside else v
+        ax.annotate(points(rows[i]['points'], None)[0] if inside else f'{v:.1f}', (reach,i), (4,0), fontsize=8,
+            textcoords='offset points', va='center')
+    ax.set_xlim(0, 1.12*max(values[i]+max(0, ends[i][-1]-ends[i][0]) for i in range(len(rows))) or 1)
+    ax.tick_params(axis='x', labelsize=8)
+    ax.spines[['top','right']].set_visible(False)
 
 # %% ../nbs/24_waterfall.ipynb #3d6b2a75
 def draw_steps(
@@ -119,27 +143,6 @@ def draw_steps(
     _label_steps(ax, rows, values)
     ax.set_xlabel(title, fontsize=9)
     return fig
-
-def _label_steps(ax, rows, values):
-    texts = ['\n'.join([_cut(r['step']), *map(_cut, _two_lines(r['changes']))]) for r in rows]
-    ax.set_yticks(range(len(rows)), texts, fontsize=7)
-    ax.invert_yaxis()
-    ends = [[100*(r['points'] or 0)]+[100*e for e in r['interval'] or ()] for r in rows]
-    for i,v in enumerate(values):
-        inside = 0<i<len(rows)-1
-        reach = max(v, values[i-1], values[i-1]+max(ends[i])) if inside else v
-        ax.annotate(points(rows[i]['points'], None)[0] if inside else f'{v:.1f}', (reach,i), (4,0), fontsize=8,
-            textcoords='offset points', va='center')
-    ax.set_xlim(0, 1.12*max(values[i]+max(0, ends[i][-1]-ends[i][0]) for i in range(len(rows))) or 1)
-    ax.tick_params(axis='x', labelsize=8)
-    ax.spines[['top','right']].set_visible(False)
-
-def _cut(line, most=60): return line if len(line)<=most else f'{line[:most-2]} …' # a path, or a sentence
-
-def _two_lines(changes, wide=52): # what changes, broken between fields; the rest is in the table
-    whole = [arrows({k:v}).replace(' ', '\xa0') for k,v in changes.items()]
-    lines = textwrap.wrap(', '.join(whole), wide, break_on_hyphens=False)
-    return [*lines[:1], lines[1]+(' …' if len(lines)>2 else '')] if len(lines)>1 else lines
 
 # %% ../nbs/24_waterfall.ipynb #52550603
 def both_orders(
