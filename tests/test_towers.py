@@ -114,7 +114,7 @@ def kept_bytes(model, images, texts, options):
         out.backward()
     return size
 
-def test_memory_budget(quick_compiler):
+def test_memory_budget(few_layers, quick_compiler):
     "A smaller share of the activations is kept, and the gradients stay."
     model = create_model('clippy-scenes', captions=captions(50), token_drop=0.).train()
     images,texts = torch.rand(8,3,64,64),captions(8)
