@@ -14,7 +14,7 @@ from time import perf_counter
 from types import SimpleNamespace
 
 import torch
-from fastcore.basics import patch, store_attr
+from fastcore.basics import noop, patch, store_attr
 from torch.utils.data import DataLoader
 
 from .data import Report, array_transform, fast_transform, shard_list
@@ -74,11 +74,9 @@ class _Drawn:
         spent = perf_counter()-began
         return batch, Report(seen=n), None, Took(images=n, decoding=spent, seconds=spent)
 
-def _as_is(x): return x
-
 @patch
 def _loader(self:SceneLoader):
-    return DataLoader(_Drawn(copy(self)), batch_size=None, sampler=Asked(self.at, len(self)), collate_fn=_as_is,
+    return DataLoader(_Drawn(copy(self)), batch_size=None, sampler=Asked(self.at, len(self)), collate_fn=noop,
         num_workers=self.workers, persistent_workers=self.workers>0, worker_init_fn=leave_signals,
         pin_memory=self.pin, generator=torch.Generator())
 

@@ -17,7 +17,7 @@ from secrets import token_hex
 
 import numpy as np
 import torch
-from fastcore.basics import patch
+from fastcore.basics import noop, patch
 from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
@@ -168,8 +168,6 @@ class _Samples:
             except Unusable as e: return None,[],str(e)
             except Unreachable as e: return None,[],e # raised where it is no traceback
 
-def _as_is(x): return x
-
 # %% ../nbs/09_frozen.ipynb #ce09d59e
 def need_room(folder:Path, size:int, images:int): # a sentence if the disk has no room
     place = next(p for p in [folder, *folder.resolve().parents] if p.exists())
@@ -185,7 +183,7 @@ def _reserve(path): # a disk that is full later on would end the process without
 # %% ../nbs/09_frozen.ipynb #a81e9fb1
 def _fill(tokens, model, loader, forward, batch)->dict: # captions of all, and why some cannot be used
     captions,unusable = [],{}
-    reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=_as_is,
+    reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=noop,
         worker_init_fn=leave_signals, generator=torch.Generator())
     for found in tqdm(reader, desc='features', unit='batch'):
         for _,_,why in found:

@@ -19,7 +19,7 @@ from time import perf_counter
 import numpy as np
 import torch
 import webdataset as wds
-from fastcore.basics import patch,store_attr
+from fastcore.basics import noop,patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
 from .access import Shard,shard_index,unseekable
@@ -240,11 +240,9 @@ def _wait_for_parent(parent):
     os._exit(0)
 
 # %% ../nbs/06_loader.ipynb #6c575199
-def _as_is(x): return x
-
 @patch
 def _loader(self:ShardLoader): # its own generator, so that starting an epoch leaves the global one alone
-    common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=_as_is,
+    common = dict(batch_size=None, num_workers=self.workers, persistent_workers=self.workers>0, collate_fn=noop,
         worker_init_fn=leave_signals, pin_memory=self.pin,
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)

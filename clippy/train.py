@@ -172,9 +172,7 @@ def advance(self:Run, images, texts, keys):
     options,history = self.options,self.history
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
-    with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), self.lr,
-            options.grad_clip_norm, losses[options.loss], options.accum_freq)
+    loss,norm = self.step_on(images, texts, self.lr)
     history.add_step(loss, norm, keys)
     if self.ema: self.ema.update(self.unwrapped, history.step)
     self.bar.update()
@@ -184,6 +182,14 @@ def advance(self:Run, images, texts, keys):
     if self.signals.any_process_told() and not ends:
         self.save_checkpoint()
         self.leave()
+
+@patch
+def step_on(self:Run, images, texts, lr)->tuple: # loss, norm of the gradient
+    "One step on a batch whose images are on the device."
+    options = self.options
+    with compiled_step(options.compile):
+        return train_step(self.acc, self.model, self.opt, images, self.read(texts), lr, options.grad_clip_norm,
+            losses[options.loss], options.accum_freq)
 
 @patch
 def read(self:Run, texts): return self.texts(texts) if self.texts else texts # by a frozen text tower, each once
@@ -406,14 +412,11 @@ rehearsal = 2. # seconds for which each side is measured
 @patch
 def rehearse(self:Run)->Run:
     "One step, and what it took."
-    options = self.options
     self.model.train()
     images,texts,_ = next(iter(self.loader))
     began = time.time()
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
-    with compiled_step(options.compile):
-        loss,norm = train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
-            losses[options.loss], options.accum_freq)
+    loss,norm = self.step_on(images, texts, 0.)
     loss,spent = loss.item(), time.time()-began
     self.acc.print(f'{self.plan()}\n{self.shapes(images, texts)}\none step: loss {loss:.3f}, gradient {norm:.3f}, '
         f'{spent:.1f} s (the first is slow), {self.memory()}; at this speed {self.steps*spent/3600:.2f} h in all')
@@ -425,12 +428,9 @@ def rehearse(self:Run)->Run:
 @patch
 def weigh(self:Run, images, texts)->Balance:
     "What the loader delivers alone, and what the step takes on a repeated batch."
-    options,processes = self.options,self.acc.num_processes
-    def step():
-        with compiled_step(options.compile):
-            train_step(self.acc, self.model, self.opt, images, self.read(texts), 0., options.grad_clip_norm,
-                losses[options.loss], options.accum_freq)
-    each = step_seconds(step, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
+    processes = self.acc.num_processes
+    def again(): self.step_on(images, texts, 0.)
+    each = step_seconds(again, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
     speed,took = data_speed(self.loader, rehearsal)
     self.acc.print(f'the step alone: {1000*each:.0f} ms on a repeated batch, {self.pairs/each:,.0f} images/s; '
         f'the data alone: {processes*speed:,.0f} images/s')
