@@ -170,12 +170,39 @@ class _Samples:
 
 def _as_is(x): return x
 
+# %% ../nbs/09_frozen.ipynb #ce09d59e
 def need_room(folder:Path, size:int, images:int): # a sentence if the disk has no room
     place = next(p for p in [folder, *folder.resolve().parents] if p.exists())
     free = shutil.disk_usage(place).free
     if free < 1.02*size+(1<<24): raise OSError(
         f'Features of {images} images take {in_bytes(size)}, and the disk of {place} has {in_bytes(free)} free: '
         'make room, name another folder, take smaller images, or leave --cache-features out.')
+
+def _reserve(path): # a disk that is full later on would end the process without a word
+    if not hasattr(os, 'posix_fallocate'): return
+    with open(path, 'r+b') as f: os.posix_fallocate(f.fileno(), 0, path.stat().st_size)
+
+# %% ../nbs/09_frozen.ipynb #a81e9fb1
+def _fill(tokens, model, loader, forward, batch)->dict: # captions of all, and why some cannot be used
+    captions,unusable = [],{}
+    reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=_as_is,
+        worker_init_fn=leave_signals, generator=torch.Generator())
+    for found in tqdm(reader, desc='features', unit='batch'):
+        for _,_,why in found:
+            if isinstance(why, Unreachable): raise why
+        first,images = len(captions),[image for image,_,_ in found]
+        rows = [first+k for k,image in enumerate(images) if image is not None]
+        if rows: tokens[rows] = _halved(model, forward, torch.stack([x for x in images if x is not None]))
+        captions += [c for _,c,_ in found]
+        unusable |= {first+k:why for k,(_,_,why) in enumerate(found) if why}
+    return dict(captions=captions, unusable=unusable)
+
+@torch.no_grad()
+def _halved(model, forward, images)->np.ndarray: # float16
+    c = model.config
+    found = forward(normalize(images.to(model.device), c.mean, c.std)).half()
+    if found.isfinite().all(): return found.cpu().numpy()
+    raise ValueError('The image tower gives numbers that float16 cannot hold: leave --cache-features out.')
 
 # %% ../nbs/09_frozen.ipynb #7b61e4ae
 def make_features(
@@ -198,31 +225,6 @@ def make_features(
         write_json(new/'samples.json', dict(starts=np.cumsum([0, *loader.sizes]).tolist(), **found))
         return Features(path if path.is_dir() else replace_folder(new, path)) # somebody else may have been quicker
     finally: remove(new) # there only if something failed
-
-def _reserve(path): # a disk that is full later on would end the process without a word
-    if not hasattr(os, 'posix_fallocate'): return
-    with open(path, 'r+b') as f: os.posix_fallocate(f.fileno(), 0, path.stat().st_size)
-
-def _fill(tokens, model, loader, forward, batch)->dict: # captions of all, and why some cannot be used
-    captions,unusable = [],{}
-    reader = DataLoader(_Samples(loader), batch, num_workers=loader.workers, collate_fn=_as_is,
-        worker_init_fn=leave_signals, generator=torch.Generator())
-    for found in tqdm(reader, desc='features', unit='batch'):
-        for _,_,why in found:
-            if isinstance(why, Unreachable): raise why
-        first,images = len(captions),[image for image,_,_ in found]
-        rows = [first+k for k,image in enumerate(images) if image is not None]
-        if rows: tokens[rows] = _halved(model, forward, torch.stack([x for x in images if x is not None]))
-        captions += [c for _,c,_ in found]
-        unusable |= {first+k:why for k,(_,_,why) in enumerate(found) if why}
-    return dict(captions=captions, unusable=unusable)
-
-@torch.no_grad()
-def _halved(model, forward, images)->np.ndarray: # float16
-    c = model.config
-    found = forward(normalize(images.to(model.device), c.mean, c.std)).half()
-    if found.isfinite().all(): return found.cpu().numpy()
-    raise ValueError('The image tower gives numbers that float16 cannot hold: leave --cache-features out.')
 
 # %% ../nbs/09_frozen.ipynb #06204a77
 class FeatureLoader(ShardLoader):

@@ -91,6 +91,7 @@ def _from_hub(name, revision=None): # folder of the cache
             f'There is no model at {name!r}{at}: no such folder or file, and the Hub did not give it '
             f'({type(e).__name__}). With the package come {", ".join(boxed()) or "no models"}.') from None
 
+# %% ../nbs/00_saved.ipynb #96b09095
 _word = Kind(lambda v: words(100).fits(v) and v.strip()!='', 'a word of at most 100 characters')
 _table = Kind(lambda v: type(v) is dict, 'names and values')
 def _fits_source(v): return words(1000).fits(v) and v.isprintable() and (
@@ -107,6 +108,7 @@ config_settings = dict(image=words(100), text=words(1000), pooling=one_of(*pools
     clippy=words(100), knows=words(300), # the version that wrote it, and what the model was trained on
     background=several(_word)) # what competes with labels; left out: that follows from what the model knows
 
+# %% ../nbs/00_saved.ipynb #af742dfa
 def _read_config(path): # of a saved model, its background words, and the towers that it was saved without
     if not named(path, 'config.json'): raise ValueError(f'{path.name} is not a saved CLIPpy: it has no config.json.')
     saved = checked(read_json(path, 'config.json'), config_settings, f'{path.name}/config.json')

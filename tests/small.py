@@ -1,9 +1,11 @@
 "Small runs and data that the tests of several chapters use."
 import json
 
-import torch, webdataset as wds
-from safetensors.torch import load_file
+import pytest, torch, webdataset as wds
+from safetensors.torch import load_file, save_file
 
+import clippy.train as T
+from clippy.model import image_tower, new_text_tower
 from clippy.pack import pack
 from clippy.scenes import write_folder
 
@@ -18,6 +20,23 @@ def saved_weights(run):
 def weights(run): return run.unwrapped.state_dict()
 def same(a, b):
     return all(torch.equal(x, y) for x,y in zip(weights(a).values(), weights(b).values(), strict=True))
+
+def cut_before(monkeypatch, step, *args, **options):
+    "A run that dies before a step, counted from its own first one, 0."
+    own,calls = T.train_step,iter(range(10**6))
+    def dies(*args):
+        if next(calls)==step: raise RuntimeError('power failure')
+        return own(*args)
+    with monkeypatch.context() as m, pytest.raises(RuntimeError, match='power failure'):
+        m.setattr(T, 'train_step', dies)
+        T.train(*args, **options)
+
+def small_towers(d, captions, **vit):
+    "Two small towers on the disk, `vit.safetensors` and the folder `t5`."
+    torch.manual_seed(1)
+    save_file(image_tower('vit_tiny_patch16_224', **vit).state_dict(), d/'vit.safetensors')
+    new_text_tower(captions, width=32, heads=2).save(str(d/'t5'), create_model_card=False)
+    return d
 
 def spoilt_shards(d):
     "60 scenes in three shards; three of them cannot be used."

@@ -151,7 +151,7 @@ def test_texts():
 @pytest.mark.skipif(sys.platform!='linux', reason='memory is read from /proc')
 def test_gpu_twin(tmp_path, tiny):
     out = tmp_path/'gpu.json'
-    few = '--device','cpu','--shape','tiny','--batches',2,'--seconds',0,'--pairs',64,'--no-compile','--budget',500
+    few = '--device','cpu','--shape','tiny','--batches',1,'--seconds',0,'--pairs',64,'--no-compile','--budget',500
     text = run(gpu, *few, '--out', out)
     rows = json.loads(out.read_text())['rows']
     assert text.strip()==gpu.show(rows) and [r['part'] for r in rows]==['loss']*2+['dense_head']+['step']*8

@@ -17,10 +17,10 @@ import clippy.train as T
 from clippy.frozen import Features, TextVectors, WholeImage, with_features
 from clippy.head import tower_hash
 from clippy.loader import ShardLoader
-from clippy.model import Config, image_tower, new_text_tower, presets
+from clippy.model import Config, presets
 from clippy.saved import load
 from clippy.stream import Unreachable
-from small import same, spoilt_shards
+from small import same, small_towers, spoilt_shards
 from test_resume import cut_at, entries
 
 captions = ['a red duck', 'two ships on the sea and a third behind them', 'sky', 'a', 'meadow '*30]
@@ -29,12 +29,8 @@ vit = dict(embed_dim=32, depth=2, num_heads=2, patch_size=16, img_size=64, drop_
 @pytest.fixture(scope='module')
 def places(tmp_path_factory):
     "Two small towers on the disk, with dropout that would show, and shards in which some samples are spoilt."
-    d = tmp_path_factory.mktemp('frozen')
-    torch.manual_seed(1)
-    save_file(image_tower('vit_tiny_patch16_224', **vit).state_dict(), d/'vit.safetensors')
-    new_text_tower(captions, width=32, heads=2).save(str(d/'t5'), create_model_card=False)
-    spoilt_shards(d)
-    return d
+    d = small_towers(tmp_path_factory.mktemp('frozen'), captions, **vit)
+    return spoilt_shards(d)
 
 @pytest.fixture(autouse=True)
 def any_precision():

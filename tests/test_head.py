@@ -10,19 +10,14 @@ from clippy.folders import info, segment_files
 from clippy.head import frozen_towers, new_head, tower_hash
 from clippy.model import CLIPpy, Config, create_model, image_tower, new_text_tower
 from clippy.saved import load
+from small import small_towers
 
 captions = ['a dog runs on the beach', 'two birds over a lake', 'a']
 vit = dict(embed_dim=48, depth=2, num_heads=2, patch_size=8, img_size=32)
 images = torch.randn(3, 3, 32, 40, generator=torch.Generator().manual_seed(0))
 
 @pytest.fixture(scope='module')
-def places(tmp_path_factory):
-    "Weights of two small towers on the disk."
-    d = tmp_path_factory.mktemp('towers')
-    torch.manual_seed(1)
-    save_file(image_tower('vit_tiny_patch16_224', **vit).state_dict(), d/'vit.safetensors')
-    new_text_tower(captions, width=32, heads=2).save(str(d/'t5'), create_model_card=False)
-    return d
+def places(tmp_path_factory): return small_towers(tmp_path_factory.mktemp('towers'), captions, **vit)
 
 def model_of(places, **changes):
     config = Config(image='vit_tiny_patch16_224', text=str(places/'t5'), pretrained_image=False, image_size=32,

@@ -8,7 +8,7 @@ from PIL import Image
 
 import clippy.checkpoint as C
 import clippy.train as T
-from small import same, scenes, spoilt_shards, weights
+from small import cut_before, same, scenes, spoilt_shards, weights
 
 pytestmark = pytest.mark.usefixtures('short_runs')
 
@@ -21,15 +21,7 @@ def entries(run):
 
 def cut_at(monkeypatch, at, **options):
     "Run, dying before the given steps, one after the other; then to the end."
-    step = T.train_step
-    for k in at:
-        calls = iter(range(10**6))
-        def dies(*args):
-            if next(calls)==k: raise RuntimeError('power failure')
-            return step(*args)
-        with monkeypatch.context() as m, pytest.raises(RuntimeError):
-            m.setattr(T, 'train_step', dies)
-            T.train(**options, resume='auto')
+    for step in at: cut_before(monkeypatch, step, **options, resume='auto')
     return T.train(**options, resume='auto')
 
 @pytest.mark.parametrize('more', [{}, dict(birds=1), dict(ema=.9), dict(opt='lamb', layer_decay=.8),
