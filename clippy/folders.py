@@ -29,14 +29,14 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from .answers import is_answer, warm_up, write_image
+from .asked import lone_note, typed_labels
+from .classes import first_few
 from .console import on_terminal
 from .eval import numerics, pick_precision
 from .files import named, read_json, write_whole
 from .images import endings, image_files, left_out
 from .model import CLIPpy
 from .pipeline import Ahead, Hands, Soon, can_fork, deaths_told, readers_for
-from .asked import lone_note, typed_labels
-from .classes import first_few
 from .predict import Ready, competing, decode, own_background, plain, read_image, read_source
 from .predict import said_elsewhere
 from .record import weights_hash
@@ -208,6 +208,28 @@ def _pixels(o): # of an image or an answer
     image = getattr(o, 'image', None)
     return image.width*image.height if image else 0
 
+# %% ../nbs/41_folders.ipynb #2f2c3002
+def _whole_lines(path): # without a line that was cut off
+    text = path.read_text(encoding='utf-8-sig', errors='replace') if path.exists() else ''
+    found = []
+    for line in text.splitlines():
+        try: found.append(json.loads(line))
+        except ValueError: return found or [line]
+    return found
+
+# %% ../nbs/41_folders.ipynb #67c77516
+earlier = dict(precision='fp32') # of folders from when there was no choice
+
+def _refuse_other(folder, asked, kept):
+    asked,kept = earlier|asked,earlier|kept
+    other = [k for k in asked|kept if k!='model' and asked.get(k)!=kept.get(k)]
+    was,now = kept['precision'],asked['precision']
+    if other==['precision'] and was in [*numerics]:
+        raise ValueError(f'{folder} holds answers in {was}, and these would be in {now}: '
+                         f'go on with --precision {was}, or choose another --out.')
+    if other:
+        raise ValueError(f'{folder} holds answers to another question ({", ".join(other)}): choose another --out.')
+
 # %% ../nbs/41_folders.ipynb #b93c2a65
 class AnswerFolder:
     "Answers on disk."
@@ -229,26 +251,6 @@ class AnswerFolder:
         return kept
     def add(self, line:dict):
         with open(self.path, 'a', encoding='utf-8') as f: f.write(json.dumps(line)+'\n')
-
-def _whole_lines(path): # without a line that was cut off
-    text = path.read_text(encoding='utf-8-sig', errors='replace') if path.exists() else ''
-    found = []
-    for line in text.splitlines():
-        try: found.append(json.loads(line))
-        except ValueError: return found or [line]
-    return found
-
-def _refuse_other(folder, asked, kept):
-    asked,kept = earlier|asked,earlier|kept
-    other = [k for k in asked|kept if k!='model' and asked.get(k)!=kept.get(k)]
-    was,now = kept['precision'],asked['precision']
-    if other==['precision'] and was in [*numerics]:
-        raise ValueError(f'{folder} holds answers in {was}, and these would be in {now}: '
-                         f'go on with --precision {was}, or choose another --out.')
-    if other:
-        raise ValueError(f'{folder} holds answers to another question ({", ".join(other)}): choose another --out.')
-
-earlier = dict(precision='fp32') # of folders from when there was no choice
 
 # %% ../nbs/41_folders.ipynb #e02551e9
 def content(data:bytes): return hashlib.sha256(data).hexdigest()[:16]

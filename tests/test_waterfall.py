@@ -101,6 +101,7 @@ def test_figure():
     ax, = fall.plot().axes
     bars = sorted((round(b.get_y()+b.get_height()/2), b.get_x(), b.get_width()) for b in ax.patches)
     assert bars==[(0,0,50), (1,50,-25), (2,25,12.5), (3,37.5,37.5), (4,0,75)]
+    assert ax.get_xlabel()=='mIoU, %' and '| mIoU, % |' in str(fall)
     assert [t.get_text() for t in ax.texts]==['50.0','-25.0','+12.5','+37.5','75.0']
     assert [t.get_text().split('\n')[0] for t in ax.get_yticklabels()]==['clippy','resize','words','truth','mine']
     def png():
