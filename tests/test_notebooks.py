@@ -1,5 +1,6 @@
 "Every notebook runs from top to bottom. Real data are used where a notebook finds them."
-import gc, signal, warnings
+import gc, pkgutil, signal, sys, warnings
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -9,17 +10,32 @@ from nbdev.config import get_config
 from nbdev.doclinks import nbglob
 from nbdev.test import test_nb as run_nb  # by another name, or pytest would collect it
 
+import clippy
 from clippy.eval import all_tasks, tasks
 
 all_tasks() # every chapter has registered its own
+for module in pkgutil.iter_modules(clippy.__path__): import_module(f'clippy.{module.name}') # and patched it in
 cfg = get_config(Path(__file__).parent)
 nbs = sorted(nbglob(cfg.nbs_path, as_path=True))
 
+def our_classes():
+    "Every class of the package, as it is: what `@patch` in a notebook replaces, other tests would meet."
+    modules = [m for name,m in sys.modules.items() if name.startswith('clippy.')]
+    found = {c for m in modules for c in vars(m).values() if isinstance(c, type) and c.__module__==m.__name__}
+    return {c:dict(vars(c)) for c in found}
+
+def give_back(classes):
+    for c,own in classes.items():
+        for name in {*vars(c)}-{*own}: delattr(c, name)
+        for name,value in own.items():
+            if vars(c).get(name) is not value: setattr(c, name, value)
+
 @pytest.fixture(autouse=True)
 def tidy():
-    "Leave no figures and no tasks of a notebook behind, and give Ctrl-C back to pytest."
-    ctrl_c,own = signal.getsignal(signal.SIGINT),dict(tasks)
+    "Leave no figures, tasks and patches of a notebook behind, and give Ctrl-C back to pytest."
+    ctrl_c,own,classes = signal.getsignal(signal.SIGINT),dict(tasks),our_classes()
     yield
+    give_back(classes)
     tasks.clear()
     tasks.update(own)
     signal.signal(signal.SIGINT, ctrl_c)
