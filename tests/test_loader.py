@@ -130,9 +130,9 @@ def test_resume(shards, mode, workers, start):
 def test_resume_opens_nothing_before(shards, monkeypatch):
     "Indexed: a resumed epoch decodes the batches that are left and no others."
     seen = []
-    def decode(s, transform):
+    def decode(s, *how):
         seen.append(s)
-        return decode_sample(s, transform)
+        return decode_sample(s, *how)
     monkeypatch.setattr('clippy.loader.decode_sample', decode)
     epoch(ShardLoader(shards, tfm, 5, workers=0), 2, 10)
     assert len(seen)==10
