@@ -7,8 +7,8 @@ from hypothesis import given,strategies as st
 from PIL import Image
 import clippy.data as D
 from clippy.captions import read_captions
-from clippy.data import (Report, Unusable, column_captions, random_sample, eval_transform, fast_transform, normalize, open_image,
-    sample_captions, shard_sizes, to_rgb, train_transform)
+from clippy.data import (Report, Unusable, column_captions, random_sample, eval_transform, fast_transform, normalize,
+    open_image, sample_captions, shard_sizes, to_rgb, train_transform)
 from clippy.pack import pack
 from clippy.stream import read_all
 from shards import bomb, few, json_like, photo, saved
@@ -112,7 +112,8 @@ def test_columns_are_drawn_by_weight():
     (dict(json=b'{"columns": ["raw"], "raw": "a"}'), dict(raw=['a'])),
     (dict(json=b'{"raw": "half \\ud83d"}'), 'caption is not UTF-8'),
     ({'raw.txt':b'caf\xe9'}, 'caption is not UTF-8'),
-    (dict(json=b'[1]'), 'json is broken'), (dict(json=b'{"raw"'), 'json is broken'), ({}, 'no caption in these columns')])
+    (dict(json=b'[1]'), 'json is broken'), (dict(json=b'{"raw"'), 'json is broken'),
+    ({}, 'no caption in these columns')])
 def test_columns_of_a_sample(files, want):
     "From the json, under `columns` or beside it, or from a text file of that name; what is no text is not there."
     if isinstance(want, dict):
