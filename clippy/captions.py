@@ -229,7 +229,7 @@ def caption_weights(
     for part in text.split(',') if text.strip() else []:
         name,_,weight = part.rpartition(':') if ':' in part else (part,'',1)
         name = name.strip()
-        if not name: raise ValueError(f'{text!r} has a column without a name: caption columns are written raw,llava:0.5')
+        if not name: raise ValueError(f'{text!r} has a column without a name: write raw,llava:0.5')
         if name in found: raise ValueError(f'{text!r} names the caption column {name!r} twice')
         found[name] = _weight(name, weight)
     return found

@@ -277,7 +277,7 @@ def decode_sample(
     sample:dict, # file ending -> bytes, as webdataset reads it
     decode=open_image, # callable: bytes of an image file -> image
     columns=(), # caption columns; none: the sample's captions alike
-)->tuple[Image.Image,list|dict]: # upright RGB image, its captions (at least one, none blank), by column if there are any
+)->tuple[Image.Image,list|dict]: # upright RGB image, its captions (at least one, none blank), by column if asked for
     "Image and captions of a raw sample, or `Unusable` with the reason."
     data = sample[image_ending(sample)]
     captions = column_captions(sample, columns) if columns else sample_captions(sample) # cheaper, so first to fail
