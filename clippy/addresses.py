@@ -13,7 +13,7 @@ __all__ = ['stores', 'Address', 'hub_address', 'refusal', 'named_pause', 'passes
 import hashlib, json, os, re, time
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -25,7 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineMod
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import build_hf_headers
 
-from .console import did_you_mean, hide, need
+from .console import did_you_mean, hide, Missing, need
 from .files import cache_folder, read_ours
 
 # %% ../nbs/02_addresses.ipynb #a968b0fd
@@ -155,9 +155,10 @@ _magic = set('*?[')
 def _matching(path, names): # of the shards that a path in a repository means
     for exact in (path, unquote(path)):
         if exact in names: return [exact]
-    pattern = path if _magic & set(path) else f'{path.strip("/")}/**/*.tar'.lstrip('/')
-    fits = re.compile(glob_translate(pattern))
-    return sorted(n for n in names if fits.match(n) and not n.rsplit('/',1)[-1].startswith('.'))
+    fits = re.compile(glob_translate(path)).match if _magic & set(path) else partial(_below, unquote(path).strip('/'))
+    return sorted(n for n in names if fits(n) and not n.rsplit('/',1)[-1].startswith('.'))
+
+def _below(folder, name): return name.startswith(f'{folder}/' if folder else '') and name.endswith('.tar')
 
 def _on_the_hub(url): # shard -> `File`
     pin = pinned(url)
@@ -189,6 +190,7 @@ def store(
 @contextmanager
 def store_errors(url): # the libraries raise what they like
     try: yield
+    except Missing: raise
     except (FileNotFoundError, NotADirectoryError): raise FileNotFoundError(f'There is nothing at {hide(url)}.') from None
     except Exception as e:
         forbidden = isinstance(e, PermissionError) or 'Credential' in type(e).__name__
@@ -250,7 +252,8 @@ def samples_in(
     for split in _dicts(book.get('splits')): # timm
         pairs += zip(_list(split.get('filenames')), _list(split.get('shard_lengths')))
     pairs += [(s.get('url'), s.get('nsamples')) for s in _dicts(book.get('shardlist'))] # webdataset
-    return {k:n for k,n in [*book.items(), *pairs] if type(k) is str and type(n) is int and 0<=n<=100_000_000}
+    def is_count(k, n): return type(k) is str and '.tar' in k and type(n) is int and 0<=n<=100_000_000
+    return {k:n for k,n in [*book.items(), *pairs] if is_count(k, n)}
 
 def _list(value): return value if isinstance(value, list) else []
 def _dicts(value): return [v for v in (value.values() if isinstance(value, dict) else _list(value)) if isinstance(v, dict)]
