@@ -191,7 +191,8 @@ def store(
 def store_errors(url): # the libraries raise what they like
     try: yield
     except Missing: raise
-    except (FileNotFoundError, NotADirectoryError): raise FileNotFoundError(f'There is nothing at {hide(url)}.') from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(f'There is nothing at {hide(url)}.') from None
     except Exception as e:
         forbidden = isinstance(e, PermissionError) or 'Credential' in type(e).__name__
         if forbidden: raise PermissionError(f'{hide(url)} may not be read with the credentials of this machine: '
@@ -209,7 +210,8 @@ def _in_store(url): # shard -> `File`
     with store_errors(url):
         fs = store(url)
         entries = _entries(fs, fs._strip_protocol(url))
-    files = {f'{scheme(url)}://{n.lstrip("/")}':_file(info) for n,info in sorted(entries.items()) if info['type']=='file'}
+    files = {f'{scheme(url)}://{n.lstrip("/")}':_file(info) for n,
+        info in sorted(entries.items()) if info['type']=='file'}
     if not files: raise FileNotFoundError(f'No shards match {hide(url)}.')
     return files
 
@@ -256,7 +258,8 @@ def samples_in(
     return {k:n for k,n in [*book.items(), *pairs] if is_count(k, n)}
 
 def _list(value): return value if isinstance(value, list) else []
-def _dicts(value): return [v for v in (value.values() if isinstance(value, dict) else _list(value)) if isinstance(v, dict)]
+def _dicts(value):
+    return [v for v in (value.values() if isinstance(value, dict) else _list(value)) if isinstance(v, dict)]
 
 # %% ../nbs/02_addresses.ipynb #fb76b6c3
 def read_small(

@@ -138,7 +138,7 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
     report,took = Report(),Took()
     first = (k*of.world+of.rank)*of.batch_size
     places = range(first, first+of.batch_size)
-    if of.room: of.room.next_use = self.next_use(epoch, first)
+    if of.room: of.room.next_use = self.wanted(epoch, first)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
         try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
@@ -157,7 +157,7 @@ def _batch(found, tokenize):
 
 # %% ../nbs/06_loader.ipynb #7f3f9f3d
 @patch
-def next_use(self:IndexedBatches, epoch, place): # callable: path of a copy -> place from the epoch's first, or None
+def wanted(self:IndexedBatches, epoch, place): # callable: path of a copy -> place from the epoch's first, or None
     "When a copy is wanted again, for a `Room`."
     of = self.of
     now,later = self.order(epoch),self.order(epoch+1)
@@ -216,7 +216,8 @@ def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
     return ''
 
 @patch
-def held(self:ShardLoader, j:int)->tuple: # of shard number j: its path, and an open file that keeps a copy there, or None
+# of shard number j: its path, and an open file that keeps a copy there, or None
+def held(self:ShardLoader, j:int)->tuple:
     "A shard in reach, fetched if need be."
     url = self.urls[j]
     if path := local_path(url): return path,None
@@ -246,7 +247,8 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
         found[j] = self._counted(j)
     return [found[j] for j in range(n)]
 
-_counts_first = ('No file beside the {n} shards says how many samples they have, so all of them are fetched and counted '
+_counts_first = ('No file beside the {n} shards says how many samples they have, so all of them are fetched and '
+    'counted '
     'once, before the first batch. The numbers are kept.')
 
 @patch

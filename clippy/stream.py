@@ -511,7 +511,8 @@ def fetch(
             _copy(url, part, listed.sha256, remote)
             os.replace(part, path)
         except Unreachable: raise
-        except OSError as e: raise Unreachable(f'There is no copy of {hide(url)} in {folder}: {e.strerror or e}') from None
+        except OSError as e:
+            raise Unreachable(f'There is no copy of {hide(url)} in {folder}: {e.strerror or e}') from None
         finally: part.unlink(missing_ok=True)
     return path
 

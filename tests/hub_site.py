@@ -1,4 +1,4 @@
-"A stand-in for the Hub's data sets and for the store to which it sends its readers, both on loopback, both badly behaved."
+"A stand-in for the Hub's data sets, and for the store to which it sends its readers: on loopback, badly behaved."
 import hashlib, json, re, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit

@@ -1,4 +1,4 @@
-"`clippy.copies`: several processes in one small folder, one that is killed in the middle of a shard, one that holds a copy."
+"`clippy.copies`: several processes in one small folder; one that is killed in the middle of a shard, or holds a copy."
 import multiprocessing, os, signal, time
 from random import Random
 
@@ -62,7 +62,7 @@ def test_killed(site, tmp_path):
     site.store.spoil = lambda data: slow.wait(30) and data
     child = started(holds, tmp_path/'c', a, fork.Event())
     began = time.time()
-    while not [*tmp_path.rglob('*.part')] and time.time()<began+20: time.sleep(.01)
+    while not any(p.stat().st_size for p in tmp_path.rglob('*.part')) and time.time()<began+20: time.sleep(.01)
     part, = tmp_path.rglob('*.part')
     assert part.stat().st_size==size # counted in full from the beginning
     with pytest.raises(Unreachable, match='is being read'): Room(tmp_path/'c', size, patience=0).open(b)
