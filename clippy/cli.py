@@ -22,7 +22,7 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .asked import typed_labels
+from .asked import typed_formats, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
 
@@ -54,7 +54,8 @@ examples = dict(
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
         "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl",
-        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found'],
+        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found',
+        'clippy segment photos -l boat,house -o found --format coco,cvat'],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
     models=['clippy models', 'clippy models tipsv2-l14'],
@@ -169,6 +170,7 @@ def look_first(
     in_bounds(**given)
     if 'pictures' in given and not given.get('sample'): _look_at_images(given['pictures'])
     if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
+    if 'Format' in given: typed_formats(given['Format'])
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
     for k in ('model','Model','compare') if name!='train' else ():

@@ -9,7 +9,7 @@ __all__ = ['makers', 'painted', 'coco_rle', 'coco_mask', 'coco_annotations', 'br
            'fiftyone_data', 'cvat_labels', 'cvat_list', 'labelstudio_tasks', 'labelstudio_config', 'check_names',
            'is_address', 'DataSets']
 
-# %% ../nbs/41_exchange.ipynb #b03e7b29
+# %% ../nbs/41_exchange.ipynb #c948de95
 import hashlib, json, os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
@@ -26,7 +26,7 @@ from .classes import first_few
 from .files import read_text, write_whole
 from .mask_folder import read_ids
 
-# %% ../nbs/41_exchange.ipynb #cea66580
+# %% ../nbs/41_exchange.ipynb #28c733df
 def _runs(values): # `values` is bool; the first run is of False, and may have length 0
     flat = values.ravel()
     edges = np.flatnonzero(flat[1:]!=flat[:-1])+1
@@ -39,7 +39,7 @@ def _bool(mask): # or a sentence
                          'such as mask==1.')
     return mask
 
-# %% ../nbs/41_exchange.ipynb #47d1a268
+# %% ../nbs/41_exchange.ipynb #453a4c75
 def coco_rle(
     mask:np.ndarray, # `[H,W]` bool
 )->dict: # `size`: [H,W], `counts`: text
@@ -59,16 +59,18 @@ def _letters(counts):
     letters = np.stack(pieces, 1).ravel()
     return letters[letters>0].astype(np.uint8).tobytes().decode()
 
-# %% ../nbs/41_exchange.ipynb #115c210c
+# %% ../nbs/41_exchange.ipynb #69e0eb54
 def coco_mask(
     rle:dict, # `size`: [H,W]; `counts`: text, bytes or a list
 )->np.ndarray: # `[H,W]` bool
     "The mask that COCO's run lengths say."
-    try: (h,w),counts = rle['size'],rle['counts']
-    except (TypeError, KeyError, ValueError):
+    try:
+        (h,w),counts = map(int, rle['size']),rle['counts']
+        if not isinstance(counts, (str,bytes)): counts = np.array(counts, np.int64).ravel()
+    except (TypeError, KeyError, ValueError, OverflowError):
         raise ValueError('Run lengths of COCO are a dict with a size, [H,W], and counts.') from None
-    runs = _numbers(counts) if isinstance(counts, (str,bytes)) else np.asarray(counts, np.int64)
-    if (runs<0).any() or runs.sum()!=h*w:
+    runs = _numbers(counts) if isinstance(counts, (str,bytes)) else counts
+    if min(h, w)<0 or (runs<0).any() or runs.sum()!=h*w:
         raise ValueError(f'These run lengths are not of a mask of {w} x {h} pixels: their sum is {runs.sum()}.')
     return np.repeat(np.arange(len(runs))%2==1, runs).reshape(w, h).T
 
@@ -84,7 +86,7 @@ def _numbers(counts): # lengths
     for k in 1,2: found[k::2] = found[k::2].cumsum()
     return found
 
-# %% ../nbs/41_exchange.ipynb #e37644b9
+# %% ../nbs/41_exchange.ipynb #c3f327d6
 @patch
 def rle(self:Region)->dict: # as `coco_rle`
     "Where a label is, as run lengths."
@@ -111,7 +113,7 @@ def to_coco(self:Segmentation, image_id:int=1, first:int=1)->list: # of dicts; t
     "The annotations of an image in COCO's format."
     return coco_annotations(self, self.labels[1:], image_id, first)
 
-# %% ../nbs/41_exchange.ipynb #ebf2d95d
+# %% ../nbs/41_exchange.ipynb #855c7aff
 _sizes = 3,4,8,16 # bits of a length
 
 def brush_rle(
@@ -128,7 +130,7 @@ def brush_rle(
     text += '0'*(-len(text)%8)
     return [*int(text, 2).to_bytes(len(text)//8, 'big')]
 
-# %% ../nbs/41_exchange.ipynb #01e058dc
+# %% ../nbs/41_exchange.ipynb #bcbc1096
 class Answered(NamedTuple):
     "An image with its answer, as files say."
     name:str # of the answer
@@ -147,7 +149,7 @@ class Answered(NamedTuple):
 def each_image(f, images): # what `f` makes of each, in their order
     with ThreadPoolExecutor(4) as pool: yield from pool.map(f, images)
 
-# %% ../nbs/41_exchange.ipynb #63a9eeee
+# %% ../nbs/41_exchange.ipynb #05c82640
 def coco_text(
     images:list, # of `Answered`
     labels:list,
@@ -166,11 +168,11 @@ def coco_text(
 
 def _in_lines(texts): return '[\n'+',\n'.join(texts)+']'
 
-# %% ../nbs/41_exchange.ipynb #110ee71e
+# %% ../nbs/41_exchange.ipynb #df97e947
 def fiftyone_data(images, labels, model): # JSON: name -> path
     return json.dumps({im.file:im.path for im in images}, indent=1)
 
-# %% ../nbs/41_exchange.ipynb #90c104ef
+# %% ../nbs/41_exchange.ipynb #0d6ad917
 def cvat_labels(images, labels, model): # a line for each label, with the colour that it has in a mask
     from clippy.segment import label_colours
     import torch
@@ -181,7 +183,7 @@ def cvat_labels(images, labels, model): # a line for each label, with the colour
 
 def cvat_list(images, labels, model): return ''.join(f'{im.name}\n' for im in images)
 
-# %% ../nbs/41_exchange.ipynb #97955398
+# %% ../nbs/41_exchange.ipynb #bcce49f6
 def labelstudio_tasks(images, labels, model): # JSON
     def task(im):
         found = im.regions(labels)
@@ -204,7 +206,7 @@ def labelstudio_config(images, labels, model): # XML
     return '\n'.join(['<View>', '  <Image name="image" value="$image" zoom="true"/>',
         '  <BrushLabels name="label" toName="image">', *rows, '  </BrushLabels>', '</View>', ''])
 
-# %% ../nbs/41_exchange.ipynb #9ad85259
+# %% ../nbs/41_exchange.ipynb #e9a49260
 makers = dict( # format -> file -> function that makes its text
     coco={'annotations.json':coco_text},
     cvat={'cvat/labelmap.txt':cvat_labels, 'cvat/ImageSets/Segmentation/default.txt':cvat_list},
@@ -212,7 +214,7 @@ makers = dict( # format -> file -> function that makes its text
     labelstudio={'labelstudio/tasks.json':labelstudio_tasks, 'labelstudio/config.xml':labelstudio_config})
 painted = dict(cvat=('cvat/SegmentationClass','cvat/SegmentationObject')) # format -> folders
 
-# %% ../nbs/41_exchange.ipynb #08a6628c
+# %% ../nbs/41_exchange.ipynb #f6ad8a00
 def _one_line(text): return text.isprintable() and text==text.strip() and not text.startswith('#')
 
 def check_names(
@@ -230,12 +232,12 @@ def check_names(
         if 'cvat' in formats and not _one_line(name):
             raise ValueError(f'The list of CVAT cannot hold the name of the image {str(source)!r}: rename it.')
         shown = next((f for f in ('fiftyone','labelstudio') if f in formats and is_address(source)), None)
-        if shown: raise ValueError(f'--format {shown} shows images of this machine, and {Path(source).name} is an address: '
-                                   'download it first.')
+        if shown: raise ValueError(f'--format {shown} shows images of this machine, '
+                                   f'and {Path(urlsplit(str(source)).path).name} is an address: download it first.')
 
 def is_address(source)->bool: return str(source).startswith(('http://','https://'))
 
-# %% ../nbs/41_exchange.ipynb #85f47b1c
+# %% ../nbs/41_exchange.ipynb #f697a342
 class DataSets:
     "Data sets in a folder of answers."
     def __init__(self,
@@ -243,14 +245,15 @@ class DataSets:
         formats=(), # that are asked for; those that the folder has already go with them
     ):
         self.folder,self.notes = Path(folder),Path(folder)/'formats.json'
-        kept = self._kept() if os.path.lexists(self.notes) else {}
+        kept = self._kept(strict={*formats} & {*makers}) if folder and os.path.lexists(self.notes) else {}
         self.formats = [f for f in makers if f in {*formats, *kept.get('formats', ())}]
         self.images,self.written = kept.get('images', {}),kept.get('written', {})
-    def _kept(self):
+    def _kept(self, strict):
         try: found = json.loads(read_text(self.notes))
-        except (ValueError, RecursionError): found = None
+        except (ValueError, OSError, RecursionError): found = None
         keys = dict(formats=list, images=dict, written=dict)
         if isinstance(found, dict) and all(isinstance(found.get(k), kind) for k,kind in keys.items()): return found
+        if not strict: return {} # somebody else's, and nothing is written there
         raise ValueError(f'{self.notes} is there already and was not written by clippy: choose another --out.')
     @property
     def files(self)->dict: # name below the folder -> function that makes its text
@@ -259,7 +262,7 @@ class DataSets:
     def folders(self)->list: # of PNGs, below the folder of answers
         return [d for name in self.formats for d in painted.get(name, ())]
 
-# %% ../nbs/41_exchange.ipynb #fc74383c
+# %% ../nbs/41_exchange.ipynb #dc998d5d
 def _hash(data:bytes): return hashlib.sha256(data).hexdigest()[:16]
 
 @patch
@@ -279,7 +282,7 @@ def check(self:DataSets,
         if os.path.lexists(path) and not is_answer(path):
             raise ValueError(f'{path} is there already and was not written by clippy: it would be lost.')
 
-# %% ../nbs/41_exchange.ipynb #25c7a7f5
+# %% ../nbs/41_exchange.ipynb #009d119c
 @patch
 def write(self:DataSets,
     asked:dict, # the question
@@ -327,5 +330,4 @@ def _answered(self:DataSets, lines): # those of which all is known, by name; the
 @patch
 def left_out(self:DataSets, left)->str: # a sentence
     "What the data sets lack."
-    return f'{len(left)} images that were answered before are not in the data sets, because they are not named now: ' \
-           f'{first_few(left)}.'
+    return f'Not in the data sets, because they were answered before and are not named now: {first_few(left)}.'
