@@ -158,10 +158,10 @@ class Segmentation(Shown):
 @dataclass(repr=False)
 class WordMaps:
     "How much each word fits each pixel."
-    values:'Tensor' # `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
+    values:object # tensor `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
     names:list # of the channels: the labels, then the words that compete with them
     labels:list # number in the mask -> name; 0 is what was not asked for
-    mask:'Tensor' # `[H,W]` uint8, on the same device
+    mask:object # tensor `[H,W]` uint8, on the same device
     def __getitem__(self, name:str): # -> `[H,W]`
         if name not in self.names: raise KeyError(f'{name!r} did not compete: {", ".join(self.names)}.')
         return self.values[self.names.index(name)]
