@@ -298,7 +298,7 @@ def pick_precision(
         raise ValueError(f'The precision is {", ".join(numerics)}, not {asked!r}.{did_you_mean(asked, numerics)}')
     kept = next((k for k,v in dtypes.items() if v==model.dtype), 'fp32')
     if asked and kept not in ('fp32',asked): raise ValueError(
-        f'The weights of this model are in {kept}, so it cannot compute in {asked}: load it in fp32, or ask for {kept}.')
+        f'The weights of this model are in {kept}, so it cannot compute in {asked}: load it in fp32.')
     on_card = model.device.type=='cuda' and model.dtype==torch.float32
     return asked or ('bf16' if on_card else 'as the model')
 

@@ -162,13 +162,13 @@ def test_dtype_of_a_model(given, kept):
         assert {str(p.dtype) for p in model.parameters()}=={f'torch.{kept}'} and not model.training
         assert model.device==torch.device('cpu')
 
-@pytest.mark.parametrize('given', ['', 'half', 'fp8', 'int8', 'float64', torch.float64, torch.int8, 16, 'bf-16', ['bf16']],
-    ids=str)
+@pytest.mark.parametrize('given',
+    ['', 'half', 'fp8', 'int8', 'float64', torch.float64, torch.int8, 16, 'bf-16', ['bf16']], ids=str)
 def test_no_such_dtype(given):
     with pytest.raises(ValueError, match='The dtype of a model is fp32, bf16, fp16, not'): load('scenes', dtype=given)
 
-@pytest.mark.parametrize('given', ['', 'cuda', 'cuda:0', 'mps', 'gpu', 'moon', 'meta', 'cpu:1', 'cuda:-1', 0, 1.5, 'auto',
-    torch.device('cuda'), torch.device('meta'), ['cpu']], ids=str)
+@pytest.mark.parametrize('given', ['', 'cuda', 'cuda:0', 'mps', 'gpu', 'moon', 'meta', 'cpu:1', 'cuda:-1', 0, 1.5,
+    'auto', torch.device('cuda'), torch.device('meta'), ['cpu']], ids=str)
 def test_no_such_device(given, monkeypatch):
     "On a machine without a card, and before anything is read."
     monkeypatch.setattr('clippy.saved._load_folder', None)
