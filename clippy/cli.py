@@ -93,9 +93,14 @@ def _option(a): # an argparse action as the arguments that make it
     if a.option_strings: said |= dict(dest=a.dest)
     if a.option_strings and a.required: said |= dict(required=True)
     if type(a).__name__ in kinds: said |= dict(action=kinds[type(a).__name__])
+    if said.get('action')=='store_false': said |= dict(help=_negated(a.help))
     if a.type: said |= dict(type=a.type.__name__)
     more = dict(nargs=a.nargs if a.nargs!=0 else None, metavar=a.metavar, choices=a.choices and [*a.choices])
     return said | {k:v for k,v in more.items() if v is not None}
+
+def _negated(text): # what `--no-bar` does, from what `bar` says
+    text = (text or '').removesuffix(' (default: True)')
+    return 'Do not '+text[:1].lower()+text[1:]
 
 # %% ../nbs/90_cli.ipynb #818af30c
 def write_options(

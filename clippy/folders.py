@@ -369,10 +369,7 @@ def open_for_use(
 )->CLIPpy: # in evaluation mode
     "A model, on its device."
     best = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device('cpu')
-    device = device or best.type
-    try: return load(model).to(device)
-    except RuntimeError as e:
-        raise ValueError(f'The device {device!r} cannot be used: {str(e).splitlines()[0]}') from None
+    return load(model, device=device or best.type)
 
 def _opened(name, device): # the model of a command about files, which says what it does not know
     model = open_for_use(name, device)
