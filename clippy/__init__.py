@@ -4,7 +4,7 @@ def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --h
     if name!='load': raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .console import quick_imports
     with quick_imports():
-        from . import predict # noqa: F401 (the methods of a model in use)
+        from . import predict, proposals # noqa: F401 (the methods of a model in use)
         from .saved import load
     globals()['load'] = load # the next time it is there
     return load
