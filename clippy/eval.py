@@ -34,6 +34,7 @@ from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
 from .registry import is_changed, published
 from .results import bootstrap, kept_samples, Result, with_intervals
+from .saved import dtypes
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/20_eval.ipynb #f2fc3fae
@@ -296,6 +297,9 @@ def pick_precision(
     "In which precision the towers compute."
     if asked and asked not in numerics:
         raise ValueError(f'The precision is {", ".join(numerics)}, not {asked!r}.{did_you_mean(asked, numerics)}')
+    kept = next((k for k,v in dtypes.items() if v==model.dtype), 'fp32')
+    if asked and kept not in ('fp32',asked): raise ValueError(
+        f'The weights of this model are in {kept}, so it cannot compute in {asked}: load it in fp32.')
     on_card = model.device.type=='cuda' and model.dtype==torch.float32
     return asked or ('bf16' if on_card else 'as the model')
 
