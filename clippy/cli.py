@@ -30,6 +30,7 @@ from .registry import is_family, mistyped
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
+    results=('clippy.tables:results', 'Make a table of results: a row for each model, a column for each task'),
     runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
     app=('clippy.app:app', 'Open a page in the browser: drop an image, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),
@@ -50,6 +51,8 @@ examples = dict(
         'clippy train --train-data shards --dry-run'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
         "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
+    results=['clippy results max.json cls.json', 'clippy results logs --format latex --intervals',
+        'clippy results ours=logs/mine baseline=cls --metrics all --out table.md'],
     runs=['clippy runs logs'],
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',

@@ -65,6 +65,7 @@ class Task:
     needs = '' # what has to be on disk
     protocols = {} # name -> `Protocol`; the first is the default
     primary = '' # the number that comes first: the primary metric
+    smaller = () # numbers of which the one nearest to 0 is the best, such as a gap
     unused = () # fields of the protocol that it does not read: to set one is an error, not an ignored wish
     folder = None # where `measure` writes predictions, if anywhere
     write = staticmethod(write_now) # how: a function and what it is called with, see `Writer`
@@ -402,6 +403,7 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     sampled = bootstrap(job, rows, bootstrap_samples) if bootstrap_samples else {}
     numbers,intervals = with_intervals(job, rows, bootstrap_samples, sampled=sampled)
     kept = dict(resampled=kept_samples(sampled[job.primary])) if sampled else {}
+    if job.smaller: kept['smaller'] = [*job.smaller]
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
         images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,
