@@ -216,13 +216,15 @@ def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
     return ''
 
 @patch
-# of shard number j: its path, and an open file that keeps a copy there, or None
-def held(self:ShardLoader, j:int)->tuple:
-    "A shard in reach, fetched if need be."
-    url = self.urls[j]
-    if path := local_path(url): return path,None
-    if not self.room: return fetch(url, self.cache, **self.remote),None
-    file = self.room.open(url, **self.remote)
+def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
+    "A shard in reach."
+    return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
+
+@patch
+def held(self:ShardLoader, j:int)->tuple: # path of shard number j, and an open file that keeps a copy there, or None
+    "A shard that stays in reach."
+    if not self.room or local_path(self.urls[j]): return self.path(j),None
+    file = self.room.open(self.urls[j], **self.remote)
     return Path(file.name),file
 
 @patch
