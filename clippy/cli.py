@@ -25,6 +25,7 @@ from . import __version__
 from .asked import typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
+from .settings import parsed
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -47,9 +48,10 @@ commands = dict(
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000',
-        'clippy train --train-data shards --dry-run'],
+        'clippy train --train-data shards --dry-run', 'clippy train --config logs/mine/config.toml --name again'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
-        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
+        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'",
+        'clippy eval --config eval.toml --limit 100'],
     runs=['clippy runs logs'],
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
@@ -206,7 +208,7 @@ def command(
     said = options_of(name, where)
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
-        given = vars(parser(name, said).parse_args(args))
+        given = parsed(parser(name, said), args)
         look_first(name, given)
         res = function(where)(*_in_order(said, given), **given)
         return res if isinstance(res, int) else 0
