@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/captions.html.md"""
 
 # %% auto #0
 __all__ = ['largest_field', 'json_object', 'text_lines', 'field_limit', 'table_rows', 'table_column', 'read_captions',
-           'usable_captions']
+           'usable_captions', 'caption_weights']
 
 # %% ../nbs/02_captions.ipynb #bd44a9d4
 import csv,io,json,re
@@ -219,3 +219,24 @@ def usable_captions(
     try: '\n'.join(found).encode()
     except UnicodeEncodeError: raise Unusable('caption is not UTF-8') from None
     return found
+
+# %% ../nbs/02_captions.ipynb #dfb97064
+def caption_weights(
+    text:str, # names of columns, with weights or without: `raw,llava:0.5`
+)->dict[str,float]: # column -> weight; {} for no columns
+    "How often each column is drawn, in parts of the sum."
+    found = {}
+    for part in text.split(',') if text.strip() else []:
+        name,_,weight = part.rpartition(':') if ':' in part else (part,'',1)
+        name = name.strip()
+        if not name: raise ValueError(f'{text!r} has a column without a name: write raw,llava:0.5')
+        if name in found: raise ValueError(f'{text!r} names the caption column {name!r} twice')
+        found[name] = _weight(name, weight)
+    return found
+
+def _weight(name, text):
+    try: weight = float(text)
+    except ValueError: weight = -1
+    if 1e-6<=weight<=1e6: return weight
+    raise ValueError(f'The weight of the caption column {name!r} is {str(text).strip()!r}, '
+                     'and a weight is a number from 0.000001 to 1000000')

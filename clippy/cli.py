@@ -22,7 +22,7 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .asked import typed_labels
+from .asked import typed_formats, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
 from .settings import parsed
@@ -31,7 +31,8 @@ from .settings import parsed
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
-    runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
+    results=('clippy.tables:results', 'Make a table of results: a row for each model, a column for each task'),
+    runs=('clippy.runs:runs', 'List runs of training with their key numbers, compare two, plot their curves'),
     app=('clippy.app:app', 'Open a page in the browser: drop an image, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),
     push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card made from its numbers'),
@@ -52,11 +53,14 @@ examples = dict(
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
         "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'",
         'clippy eval --config eval.toml --limit 100'],
-    runs=['clippy runs logs'],
+    results=['clippy results max.json cls.json', 'clippy results logs --format latex --intervals',
+        'clippy results ours=logs/mine baseline=cls --metrics all --out table.md'],
+    runs=['clippy runs logs', 'clippy runs logs --compare mine other', 'clippy runs logs --plot curves.png'],
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
         "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl",
-        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found'],
+        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found',
+        'clippy segment photos -l boat,house -o found --format coco,cvat'],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
     models=['clippy models', 'clippy models tipsv2-l14'],
@@ -94,9 +98,14 @@ def _option(a): # an argparse action as the arguments that make it
     if a.option_strings: said |= dict(dest=a.dest)
     if a.option_strings and a.required: said |= dict(required=True)
     if type(a).__name__ in kinds: said |= dict(action=kinds[type(a).__name__])
+    if said.get('action')=='store_false': said |= dict(help=_negated(a.help))
     if a.type: said |= dict(type=a.type.__name__)
     more = dict(nargs=a.nargs if a.nargs!=0 else None, metavar=a.metavar, choices=a.choices and [*a.choices])
     return said | {k:v for k,v in more.items() if v is not None}
+
+def _negated(text): # what `--no-bar` does, from what `bar` says
+    text = (text or '').removesuffix(' (default: True)')
+    return 'Do not '+text[:1].lower()+text[1:]
 
 # %% ../nbs/90_cli.ipynb #818af30c
 def write_options(
@@ -171,6 +180,7 @@ def look_first(
     in_bounds(**given)
     if 'pictures' in given and not given.get('sample'): _look_at_images(given['pictures'])
     if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
+    if 'Format' in given: typed_formats(given['Format'])
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
     for k in ('model','Model','compare') if name!='train' else ():

@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 __all__ = ['many', 'some', 'share', 'bounds', 'programs', 'in_bounds', 'did_you_mean', 'hide_address', 'file_name',
            'hide_program', 'hide_text', 'hide_words', 'hide', 'command', 'installed', 'front_door', 'requirement',
            'Missing', 'need', 'quick_imports', 'on_terminal', 'Markdown', 'in_markdown', 'in_code', 'fenced',
-           'in_sheet', 'Table', 'table']
+           'in_sheet', 'in_latex', 'Table', 'table']
 
 # %% ../nbs/00_console.ipynb #386f3372
 import gc, json, math, re, shlex, sys
@@ -262,6 +262,18 @@ def in_sheet(
     "A cell that no spreadsheet takes for a formula."
     text = str(text)
     return f"'{text}" if text.lstrip()[:1] in tuple('=+-@') or text[:1] in tuple('\t\r\n') else text
+
+# %% ../nbs/00_console.ipynb #1f412361
+_latex = {c:f'\\{c}' for c in '&%$#_{}'} | {c:f'{{{c}}}' for c in '[]*"'}
+_latex |= {'\\':r'\textbackslash{}', '~':r'\textasciitilde{}', '^':r'\textasciicircum{}', '<':r'\textless{}',
+    '>':r'\textgreater{}', '|':'$|$', "'":r'\textquotesingle{}', '`':r'\`{}'}
+
+def in_latex(
+    text, # anything that `str` takes
+)->str: # one line
+    "Text that LaTeX prints as it is."
+    line = on_terminal(' '.join(str(text).split()))
+    return re.sub(r'([-,])(?=\1)', r'\1{}', ''.join(_latex.get(c, c) for c in line))
 
 # %% ../nbs/00_console.ipynb #3a79ce1b
 class Table(str):

@@ -7,8 +7,8 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 # %% auto #0
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'image_endings', 'ledger_rows', 'local_path', 'shard_list', 'read_sizes', 'shard_sizes',
            'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
-           'array_transform', 'sample_captions', 'image_ending', 'decode_sample', 'random_sample', 'shard_name',
-           'sample_key', 'Report']
+           'array_transform', 'sample_captions', 'column_captions', 'column_names', 'image_ending', 'decode_sample',
+           'drawn_captions', 'random_sample', 'shard_name', 'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
 import csv,json,os,re,zlib
@@ -213,15 +213,54 @@ def sample_captions(
     sample:dict, # file ending -> bytes, as webdataset reads it
 )->list[str]: # at least one, none blank
     "Captions of a raw sample, or `Unusable` with the reason."
-    captions = None
-    try:
-        if 'json' in sample: captions = json.loads(sample['json']).get('captions')
-        if captions is None and 'txt' in sample: captions = sample['txt'].decode('utf-8-sig')
-    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
-    except (ValueError,AttributeError,RecursionError): raise Unusable('json is broken') from None
+    captions = _about(sample).get('captions')
+    if captions is None and 'txt' in sample: captions = _text(sample['txt'])
     if captions is None: raise Unusable('no caption')
     if not isinstance(captions, (str,list)): raise Unusable('json is broken')
     return usable_captions([captions] if isinstance(captions,str) else captions)
+
+def _about(sample): # what its json says
+    try: about = json.loads(sample['json']) if 'json' in sample else {}
+    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
+    except (ValueError,RecursionError): raise Unusable('json is broken') from None
+    if isinstance(about, dict): return about
+    raise Unusable('json is broken')
+
+def _text(data):
+    try: return data.decode('utf-8-sig')
+    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
+
+# %% ../nbs/02_data.ipynb #965dc8db
+def _column(sample, about, name): # text, list, or what else there is; None: nothing
+    packed = about.get('columns')
+    for book in packed if isinstance(packed, dict) else {}, about:
+        if book.get(name) is not None: return book[name]
+    ending = name.lower() if re.search(r'(^|\.)txt$', name.lower()) else f'{name.lower()}.txt'
+    return _text(sample[ending]) if ending in sample else None
+
+def _filled(value): # a list of captions; [] if there are none
+    found = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return usable_captions(found) if any(isinstance(c, str) and c.strip() for c in found) else []
+
+# %% ../nbs/02_data.ipynb #f458379c
+def column_captions(
+    sample:dict, # file ending -> bytes, as webdataset reads it
+    columns, # names
+)->dict[str,list[str]]: # column -> captions, of those that have any; at least one
+    "Captions of a raw sample by column, or `Unusable` with the reason."
+    about = _about(sample)
+    found = {name:_filled(_column(sample, about, name)) for name in columns}
+    if not any(found.values()): raise Unusable('no caption in these columns')
+    return {name:captions for name,captions in found.items() if captions}
+
+def column_names(
+    sample:dict, # file ending -> bytes, as webdataset reads it
+)->list[str]:
+    "The columns that a raw sample has."
+    about = _about(sample)
+    packed = about.get('columns')
+    names = [*(packed if isinstance(packed, dict) else {}), *about, *(e.removesuffix('.txt') for e in sample)]
+    return [n for n in dict.fromkeys(names) if not n.startswith('__') and _filled(_column(sample, about, n))]
 
 # %% ../nbs/02_data.ipynb #5e8ddd77
 image_endings = 'jpg','jpeg','png','webp'
@@ -237,21 +276,35 @@ def image_ending(
 def decode_sample(
     sample:dict, # file ending -> bytes, as webdataset reads it
     decode=open_image, # callable: bytes of an image file -> image
-)->tuple[Image.Image,list[str]]: # upright RGB image, its captions (at least one, none blank)
+    columns=(), # caption columns; none: the sample's captions alike
+)->tuple[Image.Image,list|dict]: # upright RGB image, its captions (at least one, none blank), by column if asked for
     "Image and captions of a raw sample, or `Unusable` with the reason."
     data = sample[image_ending(sample)]
-    captions = sample_captions(sample) # cheaper than the image, so first to fail
+    captions = column_captions(sample, columns) if columns else sample_captions(sample) # cheaper, so first to fail
     return decode(data),captions
 
 # %% ../nbs/02_data.ipynb #b7d75595
+def drawn_captions(
+    captions:list|dict, # list; or column -> list
+    seed:str, # names the draw
+    weights:dict=None, # column -> weight
+)->list[str]: # all captions, or those of one column
+    "The captions among which the draw is, by weight where they stand in columns."
+    if not weights: return captions
+    there = [name for name in weights if name in captions]
+    name, = Random(f'{seed} column').choices(there, [weights[n] for n in there])
+    return captions[name]
+
+# %% ../nbs/02_data.ipynb #e93301b9
 def random_sample(
     image:Image.Image, # decoded image
-    captions:list, # its captions
+    captions:list|dict, # its captions; column -> captions, where there are `weights`
     transform, # callable: image -> tensor, random numbers from torch
     seed:str, # names the draw
+    weights:dict=None, # column -> weight
 )->tuple[Tensor,str]: # transformed image, one caption
     "Transform an image and draw one of its captions, as a function of the seed alone."
-    rng = Random(seed)
+    rng,captions = Random(seed),drawn_captions(captions, seed, weights)
     caption = captions[rng.randrange(len(captions))]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(rng.getrandbits(63))

@@ -81,8 +81,8 @@ class IndexedBatches:
         raw = shard[i]
         took.reading += perf_counter()-began
         began = perf_counter()
-        image,captions = decode_sample(raw, self.of.decode)
-        found = random_sample(image, captions, self.of.transform, seed)
+        image,captions = decode_sample(raw, self.of.decode, self.of.columns)
+        found = random_sample(image, captions, self.of.transform, seed, self.of.columns)
         took.decoding += perf_counter()-began
         return (*found, sample_key(self.of.urls[j], shard.key(i)))
 
@@ -149,6 +149,7 @@ class ShardLoader(EpochLoader):
         window:int=100_000, # indexed: samples that are shuffled together
         cache:str='', # folder for copies of remote shards, which are then indexed
         max_sample_mb:float=100, # largest sample, megabytes
+        columns:dict=None, # caption column -> weight, from `caption_weights`; none: all captions of a sample alike
         **remote, # how remote shards are asked for, as for `RemoteFile`
     ):
         super().__init__()
@@ -308,7 +309,8 @@ def _samples(self:ShardLoader, epoch, worker, report, took):
 @patch
 def _decoded(self:ShardLoader, sample, seed, took): # image, caption
     began = perf_counter()
-    found = random_sample(*decode_sample(sample, self.decode), self.transform, seed)
+    image,captions = decode_sample(sample, self.decode, self.columns)
+    found = random_sample(image, captions, self.transform, seed, self.columns)
     took.decoding += perf_counter()-began
     return found
 

@@ -6,14 +6,14 @@ Docs: https://clippy-vl.github.io/clippy/stream.html.md"""
 
 # %% auto #0
 __all__ = ['Unreachable', 'RemoteFile', 'open_shard', 'group_members', 'open_tar', 'tar_files', 'read_shard', 'read_all',
-           'first_captions', 'shards_hash', 'cache_path', 'fetch']
+           'first_captions', 'check_columns', 'shards_hash', 'cache_path', 'fetch']
 
 # %% ../nbs/05_stream.ipynb #c2a672ce
 import bz2,gzip,hashlib,io,lzma,os,re,shutil,tarfile,time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache,partial
 from http.client import HTTPConnection,HTTPException,HTTPResponse,HTTPSConnection,InvalidURL
-from itertools import count,islice
+from itertools import chain,count,islice
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlparse
@@ -27,9 +27,9 @@ from torch.utils.data import DataLoader,get_worker_info
 from webdataset.gopen import gopen
 from webdataset.tariterators import base_plus_ext
 
-from .data import (Report,Unusable,decode_sample,random_sample,local_path,sample_captions,shard_list,shard_name,
-    shard_sizes)
-from .console import hide, hide_text
+from .data import (Report,Unusable,column_captions,column_names,decode_sample,random_sample,local_path,
+    sample_captions,shard_list,shard_name,shard_sizes)
+from .console import did_you_mean, hide, hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
 class Unreachable(OSError): "A shard that could not be fetched: the run stops with this sentence."
@@ -362,15 +362,37 @@ def first_captions(
     urls:str|list, # as for `shard_list`
     n:int=10_000, # at most
     max_sample_mb:float=100, # largest sample, megabytes
+    columns=(), # caption columns; none: the sample's captions
 )->list[str]:
     "Captions from the start of the shards; images are not decoded."
     found = []
     for url in shard_list(urls):
         for sample in read_shard(url, Report(), max_sample_mb=max_sample_mb):
-            try: found += sample_captions(sample)
+            try: found += chain(*column_captions(sample, columns).values()) if columns else sample_captions(sample)
             except Unusable: pass # training counts it
             if len(found)>=n: return found[:n]
     return found
+
+# %% ../nbs/05_stream.ipynb #95166873
+def check_columns(
+    urls:str|list, # as for `shard_list`
+    columns, # names of caption columns
+    n:int=1000, # samples that are asked at most
+    max_sample_mb:float=100, # largest sample, megabytes
+):
+    "A sentence for a caption column that none of the first samples has."
+    lost,there = set(columns),{}
+    samples = (s for url in shard_list(urls) for s in read_shard(url, Report(), max_sample_mb=max_sample_mb))
+    for sample in islice(samples, n):
+        try:
+            there |= dict.fromkeys(column_names(sample))
+            lost -= column_captions(sample, columns).keys()
+        except Unusable: pass # training counts it
+        if not lost: return
+    if not there: return # training says what is wrong with all of them
+    name = next(c for c in columns if c in lost)
+    raise ValueError(f'None of the first {n:,} samples has a caption column {name!r}: '
+                     f'their columns are {", ".join(there)}.{did_you_mean(name, there)}')
 
 # %% ../nbs/05_stream.ipynb #eccf0470
 @lru_cache(100_000)

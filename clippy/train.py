@@ -28,6 +28,7 @@ from tqdm.auto import tqdm
 
 from .balance import Balance, balance_text, data_speed, step_seconds
 from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
+from .captions import caption_weights
 from .cards import join, shares_a_card
 from .checkpoint import Checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
@@ -108,6 +109,7 @@ def fixed(self:Run)->dict:
         'grad_clip_norm','seed','freeze_image','freeze_text','fsdp')
     found = {k:hide(getattr(self.options, k)) for k in keys} | dict(frozen=self.frozen)
     found |= dict(cache_features=bool(self.options.cache_features)) # wherever they are
+    found |= dict(caption_column=caption_weights(self.options.caption_column))
     found |= dict(processes=self.acc.num_processes, precision=self.acc.mixed_precision) | asdict(self.config)
     return found | dict(data=self.data, steps=self.steps) # last: options explain the data, and those the steps
 
@@ -463,6 +465,7 @@ def main(
     train_data:str='', # Shards: brace pattern, folder or list with `::`; none: the built-in scenes
     cache:str='', # Folder for copies of remote shards
     train_num_samples:int=None, # Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
+    caption_column:str='', # Captions to draw from, by weight: raw,llava:0.5 (all captions of a sample alike)
     birds:int=0, # Of the images in a batch of built-in scenes, how many are robins and ducks
     eval:Several=None, # Task to measure: TASK=PATH, or TASK; more than once if you like (scenes: scenes, scenes-one)
     eval_limit:int=0, # Images at most of each evaluation, evenly spread; 0: all

@@ -10,6 +10,15 @@ def test_kept_options():
     said = {name:json.loads(json.dumps(describe(function(where)))) for name,(where,_) in commands.items()}
     assert kept_options()==said, 'run `make export`'
 
+def test_flags_that_turn_something_off():
+    "The help of a flag says what the flag does: none that begins with --no- says that something is shown by default."
+    off = [o for said in kept_options().values() for o in said['options'] if o['names'][0].startswith('--no-')]
+    assert len(off)>=2
+    for option in off:
+        if option['action']=='store_true': continue # an option of its own, such as --no-compile
+        assert option['action']=='store_false' and option['default'] is True
+        assert option['help'].startswith('Do not ') and 'default' not in option['help']
+
 quick = r"""
 import contextlib, io, json, sys
 from clippy.cli import cli, commands
