@@ -28,11 +28,12 @@ from psutil import Process # comes with accelerate
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
+from .addresses import pinned
 from .balance import Balance, balance_text, data_speed, step_seconds
 from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
-from .captions import caption_weights
+from .captions import caption_weights, json_object
 from .cards import join, shares_a_card
-from .checkpoint import Checkpoints, on_main, rng_kept
+from .checkpoint import Checkpoints, checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text, hide_words
 from .frozen import TextVectors, with_features
@@ -90,6 +91,7 @@ class Run:
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
+    options.train_data = on_main(self.acc, self.pinned_data)
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
     self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
@@ -97,6 +99,16 @@ def find_data(self:Run):
     if not len(self.loader):
         raise ValueError(f'{options.train_num_samples} samples do not fill one batch of {self.pairs} '
             f'on {processes} processes.')
+
+@patch
+def pinned_data(self:Run)->str: # of a resumed run, at the commit with which it began
+    "The training data, of the Hub with their commit."
+    options = self.options
+    if not isinstance(options.train_data, str): return options.train_data
+    last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
+    known = [json_object(path/'about.json').get('fixed') for path in last]
+    began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
+    return pinned(options.train_data, began_with, self.acc.print)
 
 @patch
 def fixed(self:Run)->dict:
@@ -461,6 +473,7 @@ Several = Annotated[str, dict(action='append')] # may be given more than once
 def main(
     train_data:str='', # Shards: brace pattern, folder or list with `::`; none: the built-in scenes
     cache:str='', # Folder for copies of remote shards
+    cache_gb:float=0, # Copies in it at most, gigabytes: those whose next use is farthest away go; 0: no limit
     train_num_samples:int=None, # Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
     caption_column:str='', # Captions to draw from, by weight: raw,llava:0.5 (all captions of a sample alike)
     birds:int=0, # Of the images in a batch of built-in scenes, how many are robins and ducks
