@@ -20,12 +20,12 @@ from fastcore.script import bool_arg, call_parse, CliError
 
 from .cards import join
 from .classify import Folder
-from .compare import compare, compare_many, gap, points
+from .compare import compare, compare_many, every_pair
 from .console import command, did_you_mean, hide_text, in_bounds, on_terminal
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, pick_protocol
 from .files import write_json
 from .model import CLIPpy
-from .results import noted, read_result, Result, results_table
+from .results import noted, read_result, Result, results_table, short_title
 from .retrieval import Retrieval
 from .saved import load, open_model
 from .settings import read_settings, with_config
@@ -149,12 +149,10 @@ def beside_each_other(
 )->str:
     "What `--compare` prints."
     if len(files)==1: raise ValueError('--compare takes two results or more: there is nothing to compare one with.')
-    if len(files)>2 or across: return compare_many(files, across)
-    a,b = (read_result(f) for f in files)
-    difference,ends = gap(a, b)
-    if not ends: return compare(a, b)
-    by,interval = points(difference, ends)
-    return f'{compare(a, b)}\n\n{a["primary"]}: {by} points ({interval}, paired over {a["count"]} images)'
+    if len(files)>2 or across: return f'{compare_many(files, across)}\n\n{every_pair(files, across)}'
+    pairs = every_pair(files, 'protocol,data') # the table says what differs
+    metric = short_title(read_result(files[0]).get('primary', ''))
+    return f'{compare(*files)}\n\n{metric}: {pairs}' if pairs[0].ends else compare(*files)
 
 # %% ../nbs/25_measure.ipynb #36d46c69
 def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
