@@ -20,11 +20,12 @@ from small import losses, same, saved_weights, scenes, small, spoilt_shards
 
 @pytest.fixture(scope='module')
 def steady(tmp_path_factory):
-    "Six steps in two epochs, left alone."
+    "Six steps in two epochs, left alone; some options are in a file."
     logs = tmp_path_factory.mktemp('logs')
+    (logs/'run.json').write_text('{"epochs": 2, "token-drop": 0}')
     launch = ['launch', '--num_processes', '1', '--num_machines', '1', '--mixed_precision', 'no',
         '--dynamo_backend', 'no', '-m', 'clippy.train']
-    args = [*launch, *small, '--epochs', 2, '--token-drop', 0, '--logs', logs, '--name', 'steady']
+    args = [*launch, *small, '--config', logs/'run.json', '--logs', logs, '--name', 'steady']
     def accelerate(): # the command, which starts an interpreter for the run; its own would only import once more
         sys.argv = ['accelerate', *map(str, args)]
         return accelerate_cli.main()
