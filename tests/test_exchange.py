@@ -220,6 +220,9 @@ def test_a_folder_grows(asks, tmp_path):
     whole = files_of(tmp_path/'found')
     assert asks('-o', 'new', '--format', 'images,coco,cvat')[0]==0
     for n,data in files_of(tmp_path/'new').items(): assert n in ('answers.jsonl','formats.json') or whole[n]==data
+    (tmp_path/'photos/bad.png').touch()
+    code,said = asks('-o', 'found') # what is at fault takes no others with it
+    assert code==1 and 'bad.png is empty' in said and files_of(tmp_path/'found')==whole, said
     (tmp_path/'found/a_mask.png').unlink()
     code,said = asks('-o', 'found', source='photos/日本.webp')
     assert code==0 and 'not named now: a.' in said and 'a' not in listed()
@@ -227,7 +230,8 @@ def test_a_folder_grows(asks, tmp_path):
 def test_what_is_there_stays(asks, tmp_path):
     "A file of somebody else, or one that was changed since, is not overwritten; nothing is made, others stay."
     others = {'annotations.json':'{"info": {}}', 'cvat/labelmap.txt':'mine', 'fiftyone/data.json':'{}',
-        'labelstudio/tasks.json':'[]', 'formats.json':'{"images": 3}', 'cvat/SegmentationClass/a.png':''}
+        'labelstudio/tasks.json':'[]', 'formats.json':'{"formats": [], "images": {"a": 3}, "written": {}}',
+        'cvat/SegmentationClass/a.png':''}
     for name,text in others.items():
         path = tmp_path/'found'/name
         path.parent.mkdir(parents=True, exist_ok=True)
