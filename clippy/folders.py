@@ -395,7 +395,7 @@ def _parts(line, out): # end of a file's name -> how an answer is drawn there; `
     if line and not out: raise ValueError('--format says how masks are written, and --out says where.')
     parts = {'':Segmentation.with_legend, '_mask':Segmentation.mask_image}
     if not is_image_name(out):
-        if line and Path(out).suffix and not Path(out).is_dir():
+        if line and Path(out).suffix in ('.json','.jsonl','.txt','.xml','.zip') and not Path(out).is_dir():
             raise ValueError(f'--format {line} needs a folder, and --out {out} has the name of a file.')
         return {k:f for k,f in parts.items() if k or 'images' in formats},DataSets(out, formats)
     if formats not in (['images'],['palette']):
