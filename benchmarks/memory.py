@@ -42,16 +42,18 @@ class Live(TorchDispatchMode):
         super().__init__()
         self.seen,self.now,self.peak = set(),0,0
     def __torch_dispatch__(self, f, types, args=(), kwargs=None):
+        for t in tree_leaves((args, kwargs)): self.add(t, new=False) # was there before
         out = f(*args, **(kwargs or {}))
-        for t in tree_leaves(out):
-            if isinstance(t, Tensor): self.add(t.untyped_storage())
+        for t in tree_leaves(out): self.add(t)
         return out
-    def add(self, storage):
-        key,size = storage._cdata,storage.nbytes()
+    def add(self, t, new=True):
+        if not isinstance(t, Tensor): return
+        storage = t.untyped_storage()
+        key,size = storage._cdata,storage.nbytes()*new
         if key in self.seen: return
         self.seen.add(key)
         self.now += size
-        if self.now>self.peak: gc.collect() # what waits for Python to find it is gone on a card too, sooner or later
+        if self.now>self.peak: gc.collect() # what waits for Python to find it is no part of a step
         self.peak = max(self.peak, self.now)
         finalize(storage, self.gone, key, size)
     def gone(self, key, size):
@@ -84,8 +86,8 @@ def light(model):
         if p not in found: found[p] = torch.nn.Parameter(fake(p.data), p.requires_grad)
         return found[p]
     for m in model.modules():
-        for table,light_one in (m._parameters, weight), (m._buffers, fake):
-            for k,t in table.items(): table[k] = None if t is None else light_one(t)
+        for named,lighter in (m._parameters, weight), (m._buffers, fake):
+            for k,t in named.items(): named[k] = None if t is None else lighter(t)
     return model
 
 # A step ---------------------------------------------------------------------------------------------------------------
@@ -157,4 +159,5 @@ def main(
     for name in names:
         row = measure(name, o, batch)
         rows.append(rounded(row|dict(card_gib=card_gib(name) if (batch,shape)==(1024,'full') else None)))
-    save('memory', out, machine(torch.device('cpu')), dict(batch=batch, shape=shape, precision='bf16'), rows, show(rows))
+    settings = dict(batch=batch, shape=shape, precision='bf16')
+    save('memory', out, machine(torch.device('cpu')), settings, rows, show(rows))

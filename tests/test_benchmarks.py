@@ -230,21 +230,20 @@ def test_memory_by_hand():
         y = x@w # 8,000 bytes
         held = live.now
         y.square().sum().backward() # squares, their sum, gradient of the squares and of the product, that of the weight
-    assert held==8000 and live.now==8000+4000+4 or live.now==8000+4000 # what is left: the product and a gradient
-    assert 8000+4000<live.peak<=4*8000+4000+100
+    assert held==8000 and live.now==8000+4000 # the product and a gradient are left
+    assert 2*8000<=live.peak<=4*8000+4000+100
 
 def test_memory_counts_activations(tiny):
-    "In proportion to the batch; fewer where texts come in groups, where patches are dropped, where they are recomputed."
+    "In proportion to the batch; less where texts come in groups, or where the backward pass computes again."
     o = SimpleNamespace(shape='tiny', text=tiny.text)
-    once,twice = (memory.measure('ours', o, n) for n in (16,32))
-    assert once['parameters']==sum(p.numel() for p in step.build('ours, 224 px', tiny).model.parameters())
-    assert 1.8<twice['held_gib']/once['held_gib']<2.2
-    assert twice['tflop_per_pair']==pytest.approx(once['tflop_per_pair'], rel=.1)
-    by = {k:memory.measure(k, o, 16) for k in ('ours, one group','ours, checkpointed','ours, 448 px, 80 % dropped')}
-    for k,r in by.items():
-        less = r['held_gib']<once['held_gib']
-        assert less==(k!='ours, one group') and r['peak_gib']>r['held_gib']
-    assert by['ours, 448 px, 80 % dropped']['tflop_per_pair']<once['tflop_per_pair']<by['ours, checkpointed']['tflop_per_pair']
+    few = memory.measure('ours', o, 8)
+    by = {k:memory.measure(k, o, 16) for k in ('ours','ours, one group','ours, checkpointed')}
+    ours,whole,again = by.values()
+    assert ours['parameters']==sum(p.numel() for p in step.build('ours, 224 px', tiny).model.parameters())
+    assert 1.8<ours['held_gib']/few['held_gib']<2.2
+    assert again['held_gib']<ours['held_gib']<whole['held_gib']
+    assert ours['tflop_per_pair']<min(r['tflop_per_pair'] for r in (whole, again))
+    assert all(r['held_gib']<r['peak_gib'] for r in by.values())
 
 def test_memory_is_what_a_card_showed():
     "The accounting of the steps that an H200 has measured is within 3 % of it."
