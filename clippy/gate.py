@@ -141,13 +141,18 @@ def check_parts(
     by_name = {f.api_name:f for f in page.fns.values() if f.api_visibility=='public'} if kind=='call' else {}
     f = by_name.get(name) if kind=='call' else page.fns.get(_whole(question.get('fn_index')))
     if f is None: raise Refused(404, 'There is no such question.')
-    data = question.get('data')
+    data = _completed(f.inputs, question.get('data'))
     most = len(f.inputs)
     least = sum(not o.skip_api for o in f.inputs) if kind=='call' else most
     if not isinstance(data, list) or len(data) not in (least, most):
         raise Refused(422, f'This question has {least} parts, in a list called data.')
     asked = f.inputs if len(data)==most else [o for o in f.inputs if not o.skip_api]
     return dict(question, data=[_file(v) if getattr(o, 'data_model', None) else v for o,v in zip(asked, data)])
+
+def _completed(inputs, data): # with what is meant by the last parts, if they were left out
+    asked = [o for o in inputs if not o.skip_api]
+    if not isinstance(data, list) or not all(getattr(o, 'may_lack', False) for o in asked[len(data):]): return data
+    return data + [o.value for o in asked[len(data):]]
 
 def _whole(v): return v if type(v) is int else None
 
@@ -247,7 +252,7 @@ def _check(self:Gate, scope): # all that can be said before the body is read
     length = ''.join(_headers(scope, 'content-length'))
     most = self.upload if _path(scope).endswith('/upload') else most_body
     fine = not length or length.isdecimal() and int(length[:20])<=most
-    if not fine: raise Refused(413, f'This is too large: more than {most} bytes.')
+    if not fine: raise Refused(413, f'This is too large: it may have {most} bytes, so make it shorter or smaller.')
     if not length and _path(scope).endswith('/upload'): raise Refused(411, 'An upload says how large it is.')
     if _path(scope).startswith('/login'): self._count_tries()
 
