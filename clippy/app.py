@@ -84,7 +84,7 @@ def _examples(images, image): # below the image; a click takes one
         return images[i]
     row.click(_told(take), row, image, show_progress='hidden', queue=False, api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #80cdb0d4
+# %% ../nbs/42_app.ipynb #fcaee4ce
 _script = '''() => {
     const names = NAMES
     const call = (o, name) => {
@@ -94,7 +94,8 @@ _script = '''() => {
     const say = () => {
         for (const [where, said] of Object.entries(names))
             document.querySelectorAll(where).forEach((o, i) => call(o, said[Math.min(i, said.length-1)]))
-        document.querySelectorAll('svg:not([aria-hidden], [aria-label])').forEach(o => o.setAttribute('aria-hidden', true))
+        const bare = document.querySelectorAll('svg:not([aria-hidden], [aria-label])')
+        bare.forEach(o => o.setAttribute('aria-hidden', true))
     }
     const close = () => document.querySelectorAll('.toast-close').forEach(o => o.click())
     const asks = 'button.primary, .legend-item, fieldset input, #examples button'
@@ -106,11 +107,12 @@ _script = '''() => {
 
 def _attended(page, images): # the script, with CSS selector -> what its elements are called, in their order
     names = {'#examples button':[f'Example {Path(path).stem}' for path in images] or ['Example'],
-        '#image img':['The image that is asked about'], '#heat img':['Heat map'], '#heat .image-container > button':['Heat map'],
+        '#image img':['The image that is asked about'],
+        '#heat img':['Heat map'], '#heat .image-container > button':['Heat map'],
         '#choice':['Model'], '#word':['Heat map of'], '#other':['Compare with']}
     page.load(None, js=_script.replace('NAMES', json.dumps(names)), api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #2a56289a
+# %% ../nbs/42_app.ipynb #602726e7
 _hints = dict(
     words='Drop an image, type words and press **Find**: segments and a heat map come here.',
     groups='Drop an image and press **Group**: what belongs together comes here.',
@@ -133,7 +135,7 @@ def _row(found): # for gradio's Radio
     if found is None: return dict(choices=[], label='Heat map of', visible=False)
     return dict(choices=found.words, value=found.best, label='Heat map of', visible=True)
 
-# %% ../nbs/42_app.ipynb #0400fe32
+# %% ../nbs/42_app.ipynb #75adc490
 _kinds = 'Mask (PNG)','Overlay (PNG)','Data (JSON)'
 
 def _offered(files): # for gradio's DownloadButton, one for each kind
@@ -219,7 +221,7 @@ def _groups_tab(models, question, choice, limits, start):
         return gr.AnnotatedImage(**_shown(found)), *_given(files), ''
     button.click(_told(group), [question[0], n, *choice], [overlay, *buttons, note], api_name='groups', **limits)
 
-# %% ../nbs/42_app.ipynb #f175595f
+# %% ../nbs/42_app.ipynb #97fc3715
 def _compare_tab(models, question, choice, limits, start):
     gr = _gradio()
     other = _may_lack(gr.Radio(models.names, value=models.names[1], label='Compare with', elem_id='other'))
@@ -307,7 +309,7 @@ def make_app(
     _tell_when(page, workers)
     return page
 
-# %% ../nbs/42_app.ipynb #b70c7514
+# %% ../nbs/42_app.ipynb #74d4964e
 def _wait(queue, workers, names): # seconds until all who wait have an answer
     took = [e['process_time'] for e in list(queue.event_analytics.values()) if e['function'] in names]
     recent = [t for t in took if t][-20:]
@@ -322,7 +324,8 @@ def _tell_when(page, workers):
     async def told(body, request, username):
         if queue.max_size is None or len(queue)<queue.max_size:
             return await push(body=body, request=request, username=username)
-        said = f'The queue is full: {len(queue)} questions wait, about {_wait(queue, workers, names)} s. Try again then.'
+        seconds = _wait(queue, workers, names)
+        said = f'The queue is full: {len(queue)} questions wait, about {seconds} s. Try again then.'
         return await _answered(queue, body, request, username, said)
     queue.push = told
 
@@ -337,7 +340,7 @@ async def _answered(queue, body, request, username, said): # as `push` answers w
     queue.send_message(event, queueing.ProcessCompletedMessage(output=output, success=False))
     return True, event._id, 'success'
 
-# %% ../nbs/42_app.ipynb #2359f56d
+# %% ../nbs/42_app.ipynb #ded9e161
 def _short(name, parts=1): # a name without the folders before it
     family,rest = name.split(':', 1) if is_family(name) and ':' in name else ('',name)
     model,_,file = rest.partition('/')
@@ -465,7 +468,7 @@ def _who_can_see(names, tunnel, auth): # None: only those on this machine
     plain = '' if tunnel else ' Nothing is encrypted on the way.'
     return f'It is open to everybody in {where}, {asked}.{plain}'
 
-# %% ../nbs/42_app.ipynb #604ef41d
+# %% ../nbs/42_app.ipynb #2c1e26d5
 _dark_grey,_light_grey = '*neutral_600','*neutral_300'
 _contrast = dict(color_accent='*primary_700', body_text_color_subdued=_dark_grey, block_info_text_color=_dark_grey,
     block_label_text_color=_dark_grey, block_title_text_color=_dark_grey, input_placeholder_color=_dark_grey,
@@ -492,7 +495,7 @@ def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`; no v
     serves = dict(prevent_thread_lock=True, app_kwargs=dict(middleware=[gate], lifespan=_tidied))
     return dict(**serves, **looks, **memory, **off, **later)
 
-# %% ../nbs/42_app.ipynb #417f2607
+# %% ../nbs/42_app.ipynb #cd4f1852
 def _has_display():
     if sys.platform in ('darwin','win32'): return 'SSH_CONNECTION' not in os.environ
     return any(os.environ.get(k) for k in ('DISPLAY','WAYLAND_DISPLAY'))
@@ -549,7 +552,7 @@ def app(
     total_mb:int=500, # All images that are kept, megabytes; they are deleted after an hour
     space:str='', # Write a Hugging Face Space into this folder instead
     device:str='', # cpu, cuda, mps (the best there is)
-    Model:Annotated[str, dict(action='append')]=None, # Models to choose from, between commas; may be given several times
+    Model:Annotated[str, dict(action='append')]=None, # Models to choose from, with commas; may be given several times
     keep_models:int=2, # Models in memory at the same time; the one not asked for longest goes first
     open:bool=False, # Open the page in a browser, where there is a display
 )->int:

@@ -153,7 +153,7 @@ def ask_groups(
     "What belongs together, without words?"
     return model.group(open_upload(file), int(checked_number(n, 1, 16)))
 
-# %% ../nbs/41_questions.ipynb #8178b2cb
+# %% ../nbs/41_questions.ipynb #16fb7363
 @dataclass
 class Found:
     "What the page shows when somebody presses Find."
@@ -174,7 +174,7 @@ def find(
     best = max(segments.labels[1:], key=lambda word: segments[word].area)
     return Found(segments, known, best, ask_heat(model, file, best), note_on([model], words, background))
 
-# %% ../nbs/41_questions.ipynb #d1d52de6
+# %% ../nbs/41_questions.ipynb #82071159
 def record_of(
     answer:Segmentation|Grouping,
     names:list, # number in the mask -> name
@@ -186,13 +186,14 @@ def record_of(
     "What there is to say about an answer."
     share = np.bincount(answer.mask.ravel(), minlength=len(names))/answer.mask.size
     colour = ['#%02x%02x%02x' % tuple(c) for c in colours()]
-    labels = [dict(number=i, label=names[i], share=round(float(v), 5), colour=colour[i]) for i,v in enumerate(share) if v]
+    there = [(i, round(float(v), 5)) for i,v in enumerate(share) if v]
+    labels = [dict(number=i, label=names[i], share=v, colour=colour[i]) for i,v in there]
     if isinstance(answer, Segmentation):
         for one in labels: one |= {k:v for k,v in answer[one['label']].to_dict().items() if k in ('score','box')}
     return dict(image=image, size=list(answer.image.size), labels=labels, model=model, question=question,
                 versions=manifest(device))
 
-# %% ../nbs/41_questions.ipynb #6105def0
+# %% ../nbs/41_questions.ipynb #33df1c1c
 def file_title(
     *names, # of an image or a model
 )->str: # letters, digits, _ and -

@@ -214,7 +214,8 @@ def test_which_model(client, images, url):
         legend = [o['label'] for o in said[0]['value']['annotations']]
         assert event=='complete' and {*legend}=={f'{r.label}  {r.area:.1%}' for r in want[name] if r.area}
     for odd in 'scenes-avg',7,['scenes'],'/etc':
-        assert ends(url, 'words', dict(path=path), words, background, 0, odd)[1]['error'].startswith('There is no model')
+        told = ends(url, 'words', dict(path=path), words, background, 0, odd)[1]['error']
+        assert told.startswith('There is no model of this name here, only scenes, scenes-cls')
     same = ends(url, 'compare', dict(path=path), words, background, 0, 'scenes', 'scenes')[1]['error']
     assert same.startswith('scenes would be compared with itself')
 
@@ -572,7 +573,7 @@ mistakes = dict(no_image='There is no image yet: drop one first.',
     large='exceed the maximum allowed size')
 
 def test_browser_one_message(tab, bad, tmp_path):
-    "Each mistake has one message in one place, in every tab; the boxes say nothing of it, and the next question ends it."
+    "Each mistake has one message in one place, in every tab; boxes say nothing of it, and the next question ends it."
     paths = {p.stem:p for p in bad}|dict(large=tmp_path/'large.png')
     paths['large'].write_bytes(b'0'*1_100_000)
     many = ','.join(map(str, range(101)))
@@ -632,7 +633,7 @@ def test_browser_begins_with_an_answer(tab):
     "Before anybody asks, an example is answered; its files can be kept, under names without folders."
     assert {line.split()[0] for line in legend(tab, '#segments')}=={'other','car','fish'}
     assert tab.locator('#heat img').is_visible() and tab.locator('#word input:checked').count()==1
-    for kind,ending in ('Mask (PNG)','_scenes_mask.png'),('Overlay (PNG)','_scenes_overlay.png'),('Data (JSON)','.json'):
+    for kind,ending in ('Mask (PNG)','_mask.png'),('Overlay (PNG)','_overlay.png'),('Data (JSON)','_scenes.json'):
         with tab.expect_download() as got: tab.get_by_role('button', name=kind).first.click()
         assert got.value.suggested_filename.startswith('1-fish-and-car-bricks_scenes')
         assert got.value.suggested_filename.endswith(ending)
@@ -706,7 +707,8 @@ def test_full_queue(images):
         assert not page._queue.pending_event_ids_session or not any(page._queue.pending_event_ids_session.values())
     finally: page.close(verbose=False)
 
-@pytest.mark.parametrize('waiting,running,took,workers,seconds', [(20, 2, [1.5]*5, 2, 20), (20, 2, [9]*50+[1]*20, 2, 15),
+@pytest.mark.parametrize('waiting,running,took,workers,seconds', [
+    (20, 2, [1.5]*5, 2, 20), (20, 2, [9]*50+[1]*20, 2, 15),
     (20, 0, [], 2, 20), (1, 0, [.1], 4, 5), (20, 2, [None,3], 1, 70)])
 def test_time_to_wait(waiting, running, took, workers, seconds):
     "All who are before one, in the time that the last 20 answers took, so many at once; in steps of five seconds."

@@ -1,5 +1,5 @@
 "`clippy.choice`: names are looked at before the page opens, models are loaded when they are asked, and few stay."
-import threading, time
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
