@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/app.html.md"""
 __all__ = ['look', 'make_app', 'open_app', 'chosen_models', 'credentials', 'serve', 'app']
 
 # %% ../nbs/42_app.ipynb #2ef36927
-import asyncio, json, math, os, signal, socket, sys, threading, webbrowser
+import asyncio, json, os, signal, socket, sys, threading, webbrowser
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial, wraps
 from getpass import getpass
@@ -22,7 +22,7 @@ from fastcore.script import call_parse
 from .choice import Models, check_model, model_names
 from .classes import first_few
 from .console import in_markdown, need
-from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, upload_folder
+from .gate import Gate, host_name, is_known, is_stored, kept, remove_old, tell_when, upload_folder
 from .predict import competing, own_background
 from .questions import ask_groups, ask_heat, ask_words, draw_examples, find, layers, note_on, record_of
 from .questions import side, typed_question, word_of, write_answer
@@ -84,7 +84,7 @@ def _examples(images, image): # below the image; a click takes one
         return images[i]
     row.click(_told(take), row, image, show_progress='hidden', queue=False, api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #fcaee4ce
+# %% ../nbs/42_app.ipynb #46f2d3e1
 _script = '''() => {
     const names = NAMES
     const call = (o, name) => {
@@ -112,7 +112,7 @@ def _attended(page, images): # the script, with CSS selector -> what its element
         '#choice':['Model'], '#word':['Heat map of'], '#other':['Compare with']}
     page.load(None, js=_script.replace('NAMES', json.dumps(names)), api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #602726e7
+# %% ../nbs/42_app.ipynb #66083658
 _hints = dict(
     words='Drop an image, type words and press **Find**: segments and a heat map come here.',
     groups='Drop an image and press **Group**: what belongs together comes here.',
@@ -135,7 +135,7 @@ def _row(found): # for gradio's Radio
     if found is None: return dict(choices=[], label='Heat map of', visible=False)
     return dict(choices=found.words, value=found.best, label='Heat map of', visible=True)
 
-# %% ../nbs/42_app.ipynb #75adc490
+# %% ../nbs/42_app.ipynb #d65a5cae
 _kinds = 'Mask (PNG)','Overlay (PNG)','Data (JSON)'
 
 def _offered(files): # for gradio's DownloadButton, one for each kind
@@ -221,7 +221,7 @@ def _groups_tab(models, question, choice, limits, start):
         return gr.AnnotatedImage(**_shown(found)), *_given(files), ''
     button.click(_told(group), [question[0], n, *choice], [overlay, *buttons, note], api_name='groups', **limits)
 
-# %% ../nbs/42_app.ipynb #97fc3715
+# %% ../nbs/42_app.ipynb #4fb09583
 def _compare_tab(models, question, choice, limits, start):
     gr = _gradio()
     other = _may_lack(gr.Radio(models.names, value=models.names[1], label='Compare with', elem_id='other'))
@@ -306,41 +306,10 @@ def make_app(
                     with gr.Tab('Compare'): _compare_tab(models, question, choice, limits, start)
         _attended(page, images)
     page.queue(max_size=waiting, default_concurrency_limit=workers, api_open=False)
-    _tell_when(page, workers)
+    tell_when(page, workers)
     return page
 
-# %% ../nbs/42_app.ipynb #74d4964e
-def _wait(queue, workers, names): # seconds until all who wait have an answer
-    took = [e['process_time'] for e in list(queue.event_analytics.values()) if e['function'] in names]
-    recent = [t for t in took if t][-20:]
-    running = sum(q.current_concurrency for q in queue.event_queue_per_concurrency_id.values())
-    each = sum(recent)/len(recent) if recent else 2
-    return 5*math.ceil((len(queue)+running)*each/workers/5)
-
-def _tell_when(page, workers):
-    queue = page._queue
-    push = queue.push
-    names = {f.api_name for f in page.fns.values() if f.concurrency_id=='model'}
-    async def told(body, request, username):
-        if queue.max_size is None or len(queue)<queue.max_size:
-            return await push(body=body, request=request, username=username)
-        seconds = _wait(queue, workers, names)
-        said = f'The queue is full: {len(queue)} questions wait, about {seconds} s. Try again then.'
-        return await _answered(queue, body, request, username, said)
-    queue.push = told
-
-async def _answered(queue, body, request, username, said): # as `push` answers what it has in a cache
-    from gradio import queueing, route_utils, utils
-    event = queueing.Event(body.session_hash, route_utils.get_fn(queue.blocks, None, body), request, username)
-    body.session_hash = event.session_hash
-    async with queue.pending_message_lock:
-        queue.pending_messages_per_session.setdefault(event.session_hash, queueing.AsyncQueue())
-        queue.pending_event_ids_session.setdefault(event.session_hash, set()).add(event._id)
-    output = utils.error_payload(_gradio().Error(said), True)
-    queue.send_message(event, queueing.ProcessCompletedMessage(output=output, success=False))
-    return True, event._id, 'success'
-
-# %% ../nbs/42_app.ipynb #ded9e161
+# %% ../nbs/42_app.ipynb #9c43347b
 def _short(name, parts=1): # a name without the folders before it
     family,rest = name.split(':', 1) if is_family(name) and ':' in name else ('',name)
     model,_,file = rest.partition('/')
@@ -468,7 +437,7 @@ def _who_can_see(names, tunnel, auth): # None: only those on this machine
     plain = '' if tunnel else ' Nothing is encrypted on the way.'
     return f'It is open to everybody in {where}, {asked}.{plain}'
 
-# %% ../nbs/42_app.ipynb #2c1e26d5
+# %% ../nbs/42_app.ipynb #b9443b83
 _dark_grey,_light_grey = '*neutral_600','*neutral_300'
 _contrast = dict(color_accent='*primary_700', body_text_color_subdued=_dark_grey, block_info_text_color=_dark_grey,
     block_label_text_color=_dark_grey, block_title_text_color=_dark_grey, input_placeholder_color=_dark_grey,
@@ -495,7 +464,7 @@ def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`; no v
     serves = dict(prevent_thread_lock=True, app_kwargs=dict(middleware=[gate], lifespan=_tidied))
     return dict(**serves, **looks, **memory, **off, **later)
 
-# %% ../nbs/42_app.ipynb #cd4f1852
+# %% ../nbs/42_app.ipynb #3dc4b23c
 def _has_display():
     if sys.platform in ('darwin','win32'): return 'SSH_CONNECTION' not in os.environ
     return any(os.environ.get(k) for k in ('DISPLAY','WAYLAND_DISPLAY'))

@@ -7,10 +7,10 @@ Docs: https://clippy-vl.github.io/clippy/gate.html.md"""
 # %% auto #0
 __all__ = ['may_get', 'may_post', 'most_body', 'most_open', 'most_of_one', 'most_files', 'most_query', 'upload_folder', 'kept',
            'is_stored', 'host_name', 'is_known', 'may', 'Refused', 'only_stored', 'no_file', 'read_question',
-           'check_parts', 'make_room', 'remove_old', 'Gate', 'Body']
+           'check_parts', 'make_room', 'remove_old', 'Gate', 'Body', 'seconds_to_wait', 'tell_when']
 
 # %% ../nbs/41_gate.ipynb #d6cf2e40
-import asyncio, atexit, json, os, re, shutil, time
+import asyncio, atexit, json, math, os, re, shutil, time
 from collections import Counter, deque
 from functools import lru_cache, partial
 from ipaddress import ip_address
@@ -363,3 +363,40 @@ async def _refuse(refused, scope, receive, send):
     headers = [(k.replace('_','-').encode(), str(v).encode()) for k,v in about.items()]
     await send(dict(type='http.response.start', status=refused.status, headers=headers))
     await send(dict(type='http.response.body', body=b'' if scope['method']=='HEAD' else body))
+
+# %% ../nbs/41_gate.ipynb #9bfd737b
+def seconds_to_wait(
+    queue, # of gradio
+    workers:int, # questions answered at once
+    names, # of the functions that are asked
+)->int: # in steps of 5
+    "How long it takes until all who wait have an answer."
+    took = [e['process_time'] for e in list(queue.event_analytics.values()) if e['function'] in names]
+    recent = [t for t in took if t][-20:]
+    running = sum(q.current_concurrency for q in queue.event_queue_per_concurrency_id.values())
+    each = sum(recent)/len(recent) if recent else 2
+    return 5*math.ceil((len(queue)+running)*each/workers/5)
+
+# %% ../nbs/41_gate.ipynb #11325c2c
+def tell_when(page, workers): # in place of gradio's "Queue is full"
+    queue = page._queue
+    push = queue.push
+    names = {f.api_name for f in page.fns.values() if f.concurrency_id=='model'}
+    async def told(body, request, username):
+        if queue.max_size is None or len(queue)<queue.max_size:
+            return await push(body=body, request=request, username=username)
+        seconds = seconds_to_wait(queue, workers, names)
+        said = f'The queue is full: {len(queue)} questions wait, about {seconds} s. Try again then.'
+        return await _answered(queue, body, request, username, said)
+    queue.push = told
+
+async def _answered(queue, body, request, username, said): # as `push` answers what it has in a cache
+    from gradio import Error, queueing, route_utils, utils
+    event = queueing.Event(body.session_hash, route_utils.get_fn(queue.blocks, None, body), request, username)
+    body.session_hash = event.session_hash
+    async with queue.pending_message_lock:
+        queue.pending_messages_per_session.setdefault(event.session_hash, queueing.AsyncQueue())
+        queue.pending_event_ids_session.setdefault(event.session_hash, set()).add(event._id)
+    output = utils.error_payload(Error(said), True)
+    queue.send_message(event, queueing.ProcessCompletedMessage(output=output, success=False))
+    return True, event._id, 'success'

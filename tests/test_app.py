@@ -9,8 +9,8 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _on_the_page, _short, _tidy, _wait, app, credentials, make_app, open_app, serve
-from clippy.gate import kept, remove_old, upload_folder
+from clippy.app import _on_the_page, _short, _tidy, app, credentials, make_app, open_app, serve
+from clippy.gate import kept, remove_old, seconds_to_wait, upload_folder
 from clippy.model import create_model
 from clippy.questions import ask_words, draw_examples
 from clippy.saved import load
@@ -717,7 +717,7 @@ def test_time_to_wait(waiting, running, took, workers, seconds):
         event_analytics['other'] = dict(process_time=1000, function='take')
         event_queue_per_concurrency_id = dict(model=SimpleNamespace(current_concurrency=running))
         def __len__(self): return waiting
-    assert _wait(Queue(), workers, {'words'})==seconds
+    assert seconds_to_wait(Queue(), workers, {'words'})==seconds
 
 @pytest.mark.parametrize('display,works,opened', [('', True, False), (':0', True, True), (':0', False, True)])
 def test_open(monkeypatch, capsys, display, works, opened):
