@@ -26,7 +26,7 @@ _needed = 'task','numbers','protocol' # without these a number has no place
 
 def results_in(
     path:str|Path, # a JSON file
-)->list: # of results; none: it is about something else
+)->list: # of results, and of sentences about those that a run has not; empty: it is about something else
     "The results that a file holds."
     text = read_text(path)
     try: found = json.loads(text)
@@ -34,9 +34,13 @@ def results_in(
     if not isinstance(found, dict): return []
     if 'numbers' in found and 'protocol' in found: return [as_result(found, path, _needed)]
     if 'options' not in found or not isinstance(found.get('results'), list): return []
-    return [r if _failed(r) else as_result(r, f'A part of {path}', _needed) for r in found['results']]
+    return [_of_run(r, path) for r in found['results']]
 
-def _failed(r): return isinstance(r, dict) and 'failed' in r # an evaluation that could not be made during training
+def _of_run(r, path):
+    if isinstance(r, dict) and 'failed' in r:
+        return f"left out: {path}: {r.get('task', 'a task')} could not be measured ({r['failed']})"
+    try: return as_result(r, f'a part of {path}', _needed)
+    except ValueError as e: return f'left out: {e}'
 
 # %% ../nbs/24_tables.ipynb #dec4b88f
 class Entry(NamedTuple):
@@ -49,7 +53,8 @@ class Entry(NamedTuple):
 def _entry(r, path, name):
     if name or not path: return Entry(r, name or r.get('model', '')[:6] or r['task'], path, bool(name))
     about = r['task'],f"{r['task']}-{r['protocol'].get('name')}",'metrics','manifest'
-    return Entry(r, path.stem if path.stem not in about else path.resolve().parent.name, path)
+    folders = [p.name for p in path.resolve().parents if p.name not in ('model','')] # a run keeps its model in `model`
+    return Entry(r, path.stem if path.stem not in about or not folders else folders[0], path)
 
 def _typed(text): # (name or '', path) of what was typed
     name,eq,path = text.partition('=')
@@ -76,8 +81,7 @@ def _read(path, alone): # results, sentences about what is left out; `alone`: it
         if alone: raise
         return None,[f'left out: {e}']
     if alone and not found: raise ValueError(f'{path} holds no result of `clippy eval`, nor those of a run.')
-    lost = [f"{path}: {r.get('task', 'a task')} could not be measured ({r['failed']})" for r in found if _failed(r)]
-    return [r for r in found if not _failed(r)],lost
+    return [r for r in found if isinstance(r, dict)],[r for r in found if isinstance(r, str)]
 
 # %% ../nbs/24_tables.ipynb #1d82c936
 def gather(
@@ -96,7 +100,8 @@ def gather(
             others += found==[] and not lost
     if others: said.append(f'left out: {others} JSON file{"s" if others>1 else ""} without results')
     if entries: return entries,said
-    raise ValueError('. '.join(['There are no results in what was named', *said])+'.')
+    why = ['There are no results in what was named', *(s.rstrip('.') for s in said)]
+    raise ValueError(f'{". ".join(why)}.')
 
 # %% ../nbs/24_tables.ipynb #94d0be0c
 def _label(entries): # of results of one model
