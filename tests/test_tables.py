@@ -129,6 +129,13 @@ def test_the_same_model_twice(tmp_path, capsys):
     assert re.search(r'\(2\), voc: from \S+b\.json, and .* from \S+a\.json', out.out) and 'other precision' in out.out
     assert re.search(r'c\.json holds the same numbers as \S+a\.json', out.err)
 
+def test_no_row_takes_the_name_of_another():
+    "A model that is called as a second answer would be keeps its row, and so does the answer."
+    twice = [result(.1), result(.2)]
+    for found in ({'a':twice, 'a (2)':result(.3, model='n')}, {'a (2)':result(.3, model='n'), 'a':twice}):
+        values = {name:cells[0].value for (name,),cells in zip(Results(found).labels, Results(found).body)}
+        assert values=={'a':10, 'a (3)':20, 'a (2)':30}
+
 def test_intervals_and_metrics(tmp_path, capsys):
     "Intervals stand beside the numbers if they are asked for, and only where there are any."
     write(tmp_path, a=result(), b=result(.6, model='n', intervals={}))
