@@ -395,7 +395,7 @@ def csv(self:Results)->str:
     out = io.StringIO()
     rows = writer(out, lineterminator='\n')
     head = [f'{title}, % [{about}]' if about else f'{title}, %' for title,about in zip(self.head, self.how)]
-    rows.writerow(map(in_sheet, [*self.lead, *self.columns(head)]))
+    rows.writerow([in_sheet(on_terminal(title)) for title in (*self.lead, *self.columns(head))])
     told = {self.named(q):f'{self.named(q)} [{how(rs[0])}]' for q,rs in self.each.items()} # where a row is of a task
     for names,values in zip(self.labels, self.values()):
         names = (told[names[0]], *names[1:]) if len(names)>1 else names
@@ -426,7 +426,7 @@ def each_class(
     found = next((details[k] for k in _each if isinstance(details.get(k), dict)), {})
     return {k:_share(v) for k,v in found.items()}
 
-def _share(v): return v if isinstance(v, (int,float)) and not isinstance(v, bool) else None
+def _share(v): return v if isinstance(v, (int,float)) and not isinstance(v, bool) and abs(v)<=1e9 else None # or NaN
 
 @patch
 def set_classes(self:Results):

@@ -205,8 +205,9 @@ def test_folders(tmp_path, capsys):
 @pytest.mark.parametrize('junk', [None, 3, -1.5, 'x', [], [1], {}, {'a':'b'}, [{}], True, 10**400, float('inf')])
 def test_damaged_fields(tmp_path, capsys, junk):
     "A result with any field of another kind is a table or one sentence, never a traceback; classes as well."
+    classes = dict(details=dict(iou=dict(a=.5, b=junk), by_class=junk))
     for k in (*result(), 'resampled','smaller','config','words'):
-        write(tmp_path, a=result(details=dict(iou=dict(a=.5))) | {k:junk}, b=result(model='n'))
+        write(tmp_path, a=result(**classes) | {k:junk}, b=result(model='n'))
         for args in ([], ['--intervals','--metrics','all'], ['--per-class']):
             code = cli(['results', str(tmp_path/'a.json'), str(tmp_path/'b.json'), *args])
             out = capsys.readouterr()
