@@ -25,18 +25,19 @@ from . import __version__
 from .asked import typed_formats, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
+from .settings import parsed
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
     results=('clippy.tables:results', 'Make a table of results: a row for each model, a column for each task'),
-    runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
+    runs=('clippy.runs:runs', 'List runs of training with their key numbers, compare two, plot their curves'),
     app=('clippy.app:app', 'Open a page in the browser: drop an image, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),
     push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card made from its numbers'),
     pack=('clippy.pack:pack', 'Make shards from images and captions'),
-    segment=('clippy.folders:segment_files', 'Find words in images'),
+    segment=('clippy.folders:segment_files', 'Find words in images, or in a video'),
     group=('clippy.folders:group_files', 'Find what belongs together in images, without words'),
     classify=('clippy.folders:classify_files', 'Choose a label for each image'),
     models=('clippy.registry:models', 'List the models that have a name'),
@@ -48,16 +49,18 @@ commands = dict(
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000',
-        'clippy train --train-data shards --dry-run'],
+        'clippy train --train-data shards --dry-run', 'clippy train --config logs/mine/config.toml --name again'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
-        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
+        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'",
+        'clippy eval --config eval.toml --limit 100'],
     results=['clippy results max.json cls.json', 'clippy results logs --format latex --intervals',
         'clippy results ours=logs/mine baseline=cls --metrics all --out table.md'],
-    runs=['clippy runs logs'],
+    runs=['clippy runs logs', 'clippy runs logs --compare mine other', 'clippy runs logs --plot curves.png'],
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
         "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl",
         'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found',
+        'clippy segment clip.mp4 -l boat,tree -o found.mp4',
         'clippy segment photos -l boat,house -o found --format coco,cvat'],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
@@ -216,7 +219,7 @@ def command(
     said = options_of(name, where)
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
-        given = vars(parser(name, said).parse_args(args))
+        given = parsed(parser(name, said), args)
         look_first(name, given)
         res = function(where)(*_in_order(said, given), **given)
         return res if isinstance(res, int) else 0

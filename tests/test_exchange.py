@@ -149,6 +149,7 @@ def test_every_format_holds_the_masks(asks, tmp_path):
         assert sorted(coco.anns)==[*range(1, len(coco.anns)+1)]
     data = json.loads((found/'fiftyone/data.json').read_text())
     assert {n:Path(p) for n,p in data.items()}=={n:tmp_path/'photos'/n for n in photos}
+    assert str(tmp_path) not in (found/'formats.json').read_text()
 
     rows = [line.split(':') for line in (found/'cvat/labelmap.txt').read_text().splitlines() if line[0]!='#']
     assert [r[0] for r in rows]==['background',*labels] and {len(r) for r in rows}=={4}
@@ -220,6 +221,9 @@ def test_a_folder_grows(asks, tmp_path):
     whole = files_of(tmp_path/'found')
     assert asks('-o', 'new', '--format', 'images,coco,cvat')[0]==0
     for n,data in files_of(tmp_path/'new').items(): assert n in ('answers.jsonl','formats.json') or whole[n]==data
+    (tmp_path/'photos/bad.png').touch()
+    code,said = asks('-o', 'found') # what is at fault takes no others with it
+    assert code==1 and 'bad.png is empty' in said and files_of(tmp_path/'found')==whole, said
     (tmp_path/'found/a_mask.png').unlink()
     code,said = asks('-o', 'found', source='photos/日本.webp')
     assert code==0 and 'not named now: a.' in said and 'a' not in listed()
@@ -227,7 +231,8 @@ def test_a_folder_grows(asks, tmp_path):
 def test_what_is_there_stays(asks, tmp_path):
     "A file of somebody else, or one that was changed since, is not overwritten; nothing is made, others stay."
     others = {'annotations.json':'{"info": {}}', 'cvat/labelmap.txt':'mine', 'fiftyone/data.json':'{}',
-        'labelstudio/tasks.json':'[]', 'formats.json':'{"images": 3}', 'cvat/SegmentationClass/a.png':''}
+        'labelstudio/tasks.json':'[]', 'formats.json':'{"formats": [], "images": {"a": 3}, "written": {}}',
+        'cvat/SegmentationClass/a.png':''}
     for name,text in others.items():
         path = tmp_path/'found'/name
         path.parent.mkdir(parents=True, exist_ok=True)
