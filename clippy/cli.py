@@ -62,7 +62,8 @@ examples = dict(
     app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
     export=['clippy export scenes onnx'],
     push=['clippy push logs/mine/model me/my-clippy --private'],
-    pack=['clippy pack photos captions.csv shards'],
+    pack=['clippy pack photos captions.csv shards', 'clippy pack dataset shards --caption-column raw,llava',
+        "clippy pack 'old/{00000..00009}.tar' new --shard-size 500 --resize 256 --seed 0"],
     completion=['clippy completion bash > ~/.local/share/bash-completion/completions/clippy'],
 )
 
@@ -211,7 +212,7 @@ def command(
     said = options_of(name, where)
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
-        given = vars(parser(name, said).parse_args(args))
+        given = vars(_parsed(parser(name, said), args))
         look_first(name, given)
         res = function(where)(*_in_order(said, given), **given)
         return res if isinstance(res, int) else 0
@@ -219,6 +220,10 @@ def command(
         if not e.code and name in examples: print('\nexamples:', *examples[name], sep='\n  ')
         raise
     finally: sys.argv = argv
+
+def _parsed(p, args): # options may stand between arguments, also where one of these can be left out
+    perhaps = any(a.nargs=='?' and not a.option_strings for a in p._actions)
+    return p.parse_intermixed_args(args) if perhaps else p.parse_args(args)
 
 def _in_order(said, given): # takes out of `given` what has to be passed without a name, if there is a `*rest`
     if not said['rest']: return []
