@@ -100,7 +100,8 @@ def make_loader(
     columns = caption_weights(options.caption_column)
     if columns: check_columns(options.train_data, columns, max_sample_mb=options.max_sample_mb)
     return ShardLoader(options.train_data, transform, num_samples=n or None, workers=workers,
-        cache=options.cache, max_sample_mb=options.max_sample_mb, columns=columns or None, **shared)
+        cache=options.cache, cache_gb=options.cache_gb,
+        max_sample_mb=options.max_sample_mb, columns=columns or None, **shared)
 
 # %% ../nbs/09_batches.ipynb #682b0255
 def make_tokenize(

@@ -30,6 +30,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from webdataset.shardlists import expand_urls
 
+from .addresses import is_known,is_listed,listed,samples_of
 from .captions import json_object,usable_captions
 from .console import file_name,hide,in_markdown,in_sheet,on_terminal
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
@@ -51,6 +52,7 @@ def _as_file(path): # the path of what is there, so that it stays a path
 def _found(url, local): # the shards that one name stands for
     if os.path.isfile(url): return [_as_file(url)]
     if os.path.isdir(url): return sorted(_as_file(p) for p in Path(url).glob('*.tar') if not p.name.startswith('.'))
+    if not local and is_listed(url): return listed(url)
     path = Path(url) if local else local_path(url)
     if path and path.is_dir(): return _found(str(path.absolute()), True)
     if path and set('*?') & set(url): return sorted(map(_as_file, glob(str(path))))
@@ -63,7 +65,7 @@ def shard_list(
     "Shards that a pattern names; local ones are there, or it is an error that says which is not."
     found = []
     for given in [urls] if isinstance(urls,(str,Path)) else urls:
-        for url in [str(given)] if os.path.exists(given) else expand_urls(str(given)):
+        for url in [str(given)] if os.path.exists(given) or is_known(str(given)) else expand_urls(str(given)):
             found += _found(url, isinstance(given,Path))
     if not found: raise ValueError(
         f"No shards match {str(hide(urls))!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, "
@@ -87,16 +89,16 @@ def read_sizes(
 # %% ../nbs/02_data.ipynb #c219799e
 def shard_sizes(
     urls:str|list, # as for `shard_list`
-)->list[int]|None: # samples in each shard; None where a shard has no entry in a `sizes.json` beside it
+)->list[int]|None: # samples in each shard; None where nothing beside a shard says it
     "Samples in every shard, from the `sizes.json` beside them."
     books,sizes = {},[]
     for url in shard_list(urls):
         path = local_path(url)
-        if path is None: return None
-        book = path.parent/'sizes.json'
-        if book not in books: books[book] = read_sizes(book) if book.is_file() else {}
-        if path.name not in books[book]: return None
-        sizes.append(books[book][path.name])
+        book = path.parent/'sizes.json' if path else None
+        if path and book not in books: books[book] = read_sizes(book) if book.is_file() else {}
+        n = books[book].get(path.name) if path else samples_of(url)
+        if n is None: return None
+        sizes.append(n)
     return sizes
 
 def num_samples(

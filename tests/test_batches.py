@@ -35,7 +35,7 @@ def test_a_caption_column_that_is_not_there(tmp_path):
     about = json.dumps(dict(raw='a', columns=dict(llava=['b']), width=24)).encode()
     folder = write(tmp_path/'s', [dict(jpg=jpeg(i), json=about, txt=b'c') for i in range(4)], 2)
     options = SimpleNamespace(train_data=str(folder), batch_size=2, accum_freq=1, seed=0, train_num_samples=0,
-        workers=0, cache='', cache_features='', max_sample_mb=1, caption_column='raw,llawa')
+        workers=0, cache='', cache_gb=0, cache_features='', max_sample_mb=1, caption_column='raw,llawa')
     with pytest.raises(ValueError, match="'llawa': their columns are llava, raw, txt. Did you mean llava"):
         make_loader(options, Config(image_size=16))
     options.caption_column = 'llava:0.5,txt'

@@ -19,11 +19,12 @@ from small import losses, same, saved_weights, scenes, small, spoilt_shards
 
 @pytest.fixture(scope='module')
 def steady(tmp_path_factory):
-    "Six steps in two epochs, left alone."
+    "Six steps in two epochs, left alone; some options are in a file."
     logs = tmp_path_factory.mktemp('logs')
+    (logs/'run.json').write_text('{"epochs": 2, "token-drop": 0}')
     launch = [Path(sys.executable).with_name('accelerate'), 'launch', '--num_processes', '1', '--num_machines', '1',
         '--mixed_precision', 'no', '--dynamo_backend', 'no', '-m', 'clippy.train']
-    call(launch, *small, '--epochs', 2, '--token-drop', 0, '--logs', logs, '--name', 'steady')
+    call(launch, *small, '--config', logs/'run.json', '--logs', logs, '--name', 'steady')
     return logs/'steady'
 
 def test_run_folder(steady):
