@@ -23,7 +23,7 @@ from pathlib import Path
 many,some,share = (0, 2**53),(1, 2**53),(0, 1) # how many, 0 included or not; which part
 bounds = dict(
     batch_size=(1, 2**20), accum_freq=(1, 2**20), epochs=some, steps=many, warmup=many, train_num_samples=many,
-    log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
+    every=some, log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
     workers=(0, 1024), seed=(0, 2**32-1),
     lr=(0, 1e6), beta1=(0, .9999999), beta2=(0, .9999999), eps=(0, 1), wd=(0, 1e6), grad_clip_norm=(1e-9, 1e9),
     cache_gb=(0, 1e6),
