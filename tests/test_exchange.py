@@ -149,6 +149,7 @@ def test_every_format_holds_the_masks(asks, tmp_path):
         assert sorted(coco.anns)==[*range(1, len(coco.anns)+1)]
     data = json.loads((found/'fiftyone/data.json').read_text())
     assert {n:Path(p) for n,p in data.items()}=={n:tmp_path/'photos'/n for n in photos}
+    assert str(tmp_path) not in (found/'formats.json').read_text()
 
     rows = [line.split(':') for line in (found/'cvat/labelmap.txt').read_text().splitlines() if line[0]!='#']
     assert [r[0] for r in rows]==['background',*labels] and {len(r) for r in rows}=={4}
