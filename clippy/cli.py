@@ -69,7 +69,8 @@ examples = dict(
     app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
     export=['clippy export scenes onnx'],
     push=['clippy push logs/mine/model me/my-clippy --private'],
-    pack=['clippy pack photos captions.csv shards'],
+    pack=['clippy pack photos captions.csv shards', 'clippy pack dataset shards --caption-column raw,llava',
+        "clippy pack 'old/{00000..00009}.tar' new --shard-size 500 --resize 256 --seed 0"],
     completion=['clippy completion bash > ~/.local/share/bash-completion/completions/clippy'],
 )
 
@@ -149,6 +150,8 @@ def parser(
         option = dict(option, help=(option['help'] or '').replace('%', '%%'))
         if 'type' in option: option['type'] = _types[option['type']]
         p.add_argument(*option.pop('names'), **option)
+    perhaps = any(o.get('nargs')=='?' and 'dest' not in o for o in said['options'])
+    if perhaps: p.parse_args = p.parse_intermixed_args # options between arguments, one of which can be left out
     return p
 
 # %% ../nbs/90_cli.ipynb #25480b9b
