@@ -175,9 +175,8 @@ def fiftyone_data(images, labels, model): # JSON: name -> path
 
 # %% ../nbs/41_exchange.ipynb #0d6ad917
 def cvat_labels(images, labels, model): # a line for each label, with the colour that it has in a mask
-    from clippy.segment import label_colours
-    import torch
-    shown = label_colours(torch.arange(len(labels)+1)[None])[0].tolist()
+    numbers = np.arange(len(labels)+1, dtype=np.uint8)[None]
+    shown = np.asarray(Segmentation(None, labels, numbers, None).mask_image().convert('RGB'))[0].tolist()
     names = ['background' if 'background' not in labels else 'other', *labels]
     rows = [f'{name}:{r},{g},{b}::' for name,(r,g,b) in zip(names, shown)]
     return '\n'.join(['# label:color_rgb:parts:actions', *rows, ''])

@@ -132,7 +132,7 @@ def test_a_plot_is_written(tmp_path, capsys):
     assert [text.get_text().strip() for text in legend.get_texts()]==['a',r'_c\$']
     Image.new('RGB', (3,3)).save(tmp_path/'photo.png')
     kept = (tmp_path/'photo.png').read_bytes()
-    says = {'photo.png':'it would be lost', 'no/where.png':'no folder', 'curves.jpg':'end in .png', 'logs':'end in .png'}
+    says = {'photo.png':'it would be lost', 'no/where.png':'no folder', 'curves.jpg':'has to end in .png'}
     for name,words in says.items():
         assert cli(['runs', str(tmp_path/'logs'), '--plot', str(tmp_path/name)])==1
         assert words in capsys.readouterr().err
@@ -140,7 +140,8 @@ def test_a_plot_is_written(tmp_path, capsys):
 
 @pytest.mark.parametrize('args,says', [
     (['--compare','a'], 'two runs, not 1'), (['--compare','a','a','a'], 'not 3'),
-    (['--compare','a','bb'], 'Did you mean b?'), (['--compare','a','bad'], 'metrics.json'), (['--plot','x.png','--against','time'], 'steps or samples')])
+    (['--compare','a','bb'], 'Did you mean b?'), (['--compare','a','bad'], 'metrics.json'),
+    (['--plot','x.png','--against','time'], 'steps or samples')])
 def test_runs_that_cannot_be_compared(args, says, tmp_path, capsys, monkeypatch):
     "One sentence."
     monkeypatch.chdir(tmp_path)
