@@ -1,5 +1,5 @@
 "Models for torch.hub: `torch.hub.load('clippy-vl/clippy', 'clippy', name='scenes')`."
-dependencies = ['accelerate', 'fastcore', 'filelock', 'huggingface_hub', 'matplotlib', 'numpy', 'PIL', 'psutil',
+dependencies = ['accelerate', 'fastcore', 'filelock', 'fsspec', 'huggingface_hub', 'matplotlib', 'numpy', 'PIL', 'psutil',
     'safetensors', 'scipy', 'sentence_transformers', 'shtab', 'sklearn', 'threadpoolctl', 'timm', 'torch', 'torchvision',
     'tqdm', 'transformers', 'webdataset'] # as in settings.ini, by the names under which they are imported
 

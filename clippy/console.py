@@ -23,15 +23,16 @@ from pathlib import Path
 many,some,share = (0, 2**53),(1, 2**53),(0, 1) # how many, 0 included or not; which part
 bounds = dict(
     batch_size=(1, 2**20), accum_freq=(1, 2**20), epochs=some, steps=many, warmup=many, train_num_samples=many,
-    log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
+    every=some, log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
     workers=(0, 1024), seed=(0, 2**32-1),
     lr=(0, 1e6), beta1=(0, .9999999), beta2=(0, .9999999), eps=(0, 1), wd=(0, 1e6), grad_clip_norm=(1e-9, 1e9),
     cache_gb=(0, 1e6),
     layer_decay=(1e-3, 1), ema=(0, .9999999), token_drop=(0, .99), max_skipped=share, image_size=(1, 8192), limit=many,
-    memory_budget=(1e-3, 1), text_groups=(0, 1024),
+    memory_budget=(1e-3, 1), text_groups=(0, 1024), tracker_images=(0, 16),
     shard_size=(1, 2**31), resize=(0, 65_535), max_sample_mb=(1e-6, 1e6), quality=(1, 100), processes=(1, 1024),
     threads=(1, 65_536), timeout=(1, 86_400), retries=(0, 1000), again=share, threshold=(-1, 1), size=(0, 8192),
-    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000))
+    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000),
+    keep_models=(1, 1000))
 
 # %% ../nbs/00_console.ipynb #6d1d7e4e
 def in_bounds(

@@ -116,7 +116,7 @@ def notes(self:Task, rows:np.ndarray)->tuple:
     return tuple(getattr(getattr(self.source, 'masks', self.source), 'notes', ()))
 
 @patch
-def figure(self:Task, model:CLIPpy): # matplotlib `Figure`, or None
+def figure(self:Task, model:CLIPpy, some:int=0): # matplotlib `Figure` of so many items, or None
     "What the model makes of some items, to look at while it is trained."
 
 # %% ../nbs/20_eval.ipynb #f43d63b7

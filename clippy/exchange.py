@@ -88,9 +88,10 @@ def _numbers(counts): # lengths
 
 # %% ../nbs/41_exchange.ipynb #c3f327d6
 @patch
-def rle(self:Region)->dict: # as `coco_rle`
-    "Where a label is, as run lengths."
-    return coco_rle(self.mask)
+def rle(self:Region|Segmentation)->dict: # of a region as `coco_rle`; of a segmentation one for each label that is there
+    "Where labels are, as run lengths."
+    if isinstance(self, Region): return coco_rle(self.mask)
+    return {r.label:r.rle() for r in [*self][1:] if r.mask.any()}
 
 def coco_annotations(
     regions, # `Region`s of one image
@@ -174,14 +175,13 @@ def fiftyone_data(images, labels, model): # JSON: name -> path
 
 # %% ../nbs/41_exchange.ipynb #0d6ad917
 def cvat_labels(images, labels, model): # a line for each label, with the colour that it has in a mask
-    from clippy.segment import label_colours
-    import torch
-    shown = label_colours(torch.arange(len(labels)+1)[None])[0].tolist()
+    numbers = np.arange(len(labels)+1, dtype=np.uint8)[None]
+    shown = np.asarray(Segmentation(None, labels, numbers, None).mask_image().convert('RGB'))[0].tolist()
     names = ['background' if 'background' not in labels else 'other', *labels]
     rows = [f'{name}:{r},{g},{b}::' for name,(r,g,b) in zip(names, shown)]
     return '\n'.join(['# label:color_rgb:parts:actions', *rows, ''])
 
-def cvat_list(images, labels, model): return ''.join(f'{im.name}\n' for im in images)
+def cvat_list(images, labels, model): return ''.join(f'{Path(im.name).as_posix()}\n' for im in images)
 
 # %% ../nbs/41_exchange.ipynb #bcce49f6
 def labelstudio_tasks(images, labels, model): # JSON
@@ -251,8 +251,7 @@ class DataSets:
     def _kept(self, strict):
         try: found = json.loads(read_text(self.notes))
         except (ValueError, OSError, RecursionError): found = None
-        keys = dict(formats=list, images=dict, written=dict)
-        if isinstance(found, dict) and all(isinstance(found.get(k), kind) for k,kind in keys.items()): return found
+        if _is_ours(found): return found
         if not strict: return {} # somebody else's, and nothing is written there
         raise ValueError(f'{self.notes} is there already and was not written by clippy: choose another --out.')
     @property
@@ -264,6 +263,13 @@ class DataSets:
 
 # %% ../nbs/41_exchange.ipynb #dc998d5d
 def _hash(data:bytes): return hashlib.sha256(data).hexdigest()[:16]
+
+def _is_ours(found): # what `write` notes
+    texts = lambda some: isinstance(some, list) and all(isinstance(o, str) for o in some)
+    if not isinstance(found, dict) or not texts(found.get('formats')): return False
+    tables = [found.get(k) for k in ('images','written')]
+    if not all(isinstance(o, dict) and all(map(texts, o.values())) for o in tables): return False
+    return all(len(o)==2 for o in tables[0].values())
 
 @patch
 def check(self:DataSets,
@@ -290,24 +296,31 @@ def write(self:DataSets,
     sources:dict, # name of the answer -> where the image lies, of those that are named now
 )->list: # names of answers that are in no data set
     "Make all data sets of a folder."
-    self.images |= {n:_place(n, source) for n,source in sources.items()}
+    self.images |= {n:_place(n, source, self.folder) for n,source in sources.items()}
     images,left = self._answered(lines)
     texts = {make:make(images, asked['labels'], Path(asked['model']).name) for make in {*self.files.values()}}
     files = {f:texts[make].encode() for f,make in self.files.items()}
-    for f,data in files.items():
-        self.written[f] = [*dict.fromkeys([*self.written.get(f, ())[-1:], _hash(data)])]
-    known = {line['picture'] for line in lines}
-    places = {n:place for n,place in sorted(self.images.items()) if n in known}
-    kept = dict(formats=self.formats, written=self.written, images=places)
-    _write_new(self.notes, json.dumps(kept, indent=1).encode())
+    self._note({f:[*self.written.get(f, ()), _hash(data)] for f,data in files.items()}, lines)
     for im in images:
         for d in self.folders: _write_new(self.folder/d/f'{im.name}.png', im.mask.read_bytes())
     for f,data in files.items(): _write_new(self.folder/f, data)
+    self._note({f:[_hash(data)] for f,data in files.items()}, lines)
     return left
 
-def _place(name, source): # file name, path
-    if is_address(source): return [name+Path(urlsplit(source).path).suffix, '']
-    return [name+Path(source).suffix, os.path.abspath(source)]
+@patch
+def _note(self:DataSets, written, lines): # file -> hashes of what it holds, or will hold
+    known = {line['picture'] for line in lines}
+    images = {n:place for n,place in sorted(self.images.items()) if n in known}
+    self.written = {f:[*dict.fromkeys(hashes)] for f,hashes in written.items()}
+    kept = dict(formats=self.formats, written=self.written, images=images)
+    _write_new(self.notes, json.dumps(kept, indent=1).encode())
+
+# %% ../nbs/41_exchange.ipynb #290b0731
+def _place(name, source, folder): # file name, path from the folder, which says nothing about this machine
+    if is_address(source): return [Path(name+Path(urlsplit(source).path).suffix).as_posix(), '']
+    try: path = os.path.relpath(source, folder)
+    except ValueError: path = os.path.abspath(source) # another disk of Windows
+    return [Path(name+Path(source).suffix).as_posix(), path]
 
 def _write_new(path, data): # if it is not there as it is
     if path.is_file() and path.read_bytes()==data: return
@@ -324,8 +337,10 @@ def _answered(self:DataSets, lines): # those of which all is known, by name; the
         shown = path or not {'fiftyone','labelstudio'} & {*self.formats}
         scores = {r['label']:r['score'] for r in line['regions']}
         if not file or not shown or not mask.is_file(): left.append(name)
-        else: found.append(Answered(name, file, path, mask, tuple(line['size']), scores))
+        else: found.append(Answered(name, file, _found(self.folder, path), mask, tuple(line['size']), scores))
     return found,left
+
+def _found(folder, path): return os.path.abspath(folder/path) if path else ''
 
 @patch
 def left_out(self:DataSets, left)->str: # a sentence

@@ -43,6 +43,7 @@ from .predict import said_elsewhere
 from .record import weights_hash
 from .registry import caution
 from .saved import boxed, load
+from .video import answer_video, chosen_video
 
 # %% ../nbs/41_folders.ipynb #4e8abc96
 def chosen_images(
@@ -394,7 +395,7 @@ def _parts(line, out): # end of a file's name -> how an answer is drawn there; `
     if line and not out: raise ValueError('--format says how masks are written, and --out says where.')
     parts = {'':Segmentation.with_legend, '_mask':Segmentation.mask_image}
     if not is_image_name(out):
-        if line and Path(out).suffix and not Path(out).is_dir():
+        if line and Path(out).suffix in ('.json','.jsonl','.txt','.xml','.zip') and not Path(out).is_dir():
             raise ValueError(f'--format {line} needs a folder, and --out {out} has the name of a file.')
         return {k:f for k,f in parts.items() if k or 'images' in formats},DataSets(out, formats)
     if formats not in (['images'],['palette']):
@@ -414,11 +415,11 @@ sample_image = Path(str(package_files('clippy')))/'models'/'sample.png' # a scen
 
 @call_parse
 def segment_files(
-    *pictures:str, # Files, folders, patterns or addresses
+    *pictures:str, # Files, folders, patterns or addresses; or one video
     sample:bool=False, # Ask about a drawing that comes with the package
     Label:Words=None, # What to look for, between commas; may be given several times
     Background:Words=None, # Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out:str='', # An image to be written, or a folder of images with masks; none: print JSON
+    Out:str='', # An image to be written, a folder of images with masks, or a video; none: print JSON
     Model:str='scenes', # Name in the box, folder, Hub repo id or release
     threshold:float=0., # Answers of smaller probability are other
     explain:bool=False, # A heat map for each label, beside the image
@@ -428,13 +429,16 @@ def segment_files(
     device:str='', # cpu, cuda, mps (the best there is)
     precision:str='', # bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
     Format:str='', # images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
+    every:int=1, # Of a video, one frame of so many
 )->int:
-    "Find words in images."
+    "Find words in images, or in the frames of a video."
     labels,background = typed_labels(Label, Background)
     if explain and not Out: raise ValueError('--explain draws heat maps, and --out says where they go.')
+    sources = [*pictures, *[sample_image]*sample]
+    video = chosen_video(sources, Out, every, explain=explain, format=Format)
     shown,sets = _parts(Format, Out)
     maps = [f'_{name}' for name in label_names(labels)] if explain else []
-    files,plan = planned([*pictures, *[sample_image]*sample], Out, [*shown, *maps], sets.folders)
+    files,plan = ({},{}) if video else planned(sources, Out, [*shown, *maps], sets.folders)
     sets.check(labels, files)
     model = _opened(Model, device)
     labels,background = competing(model, labels, background)
@@ -450,9 +454,17 @@ def segment_files(
     question = dict(labels=labels, background=background, threshold=threshold)
     looks = dict(size=size, templates=templates, explain=explain)
     def asked(): return dict(command='segment', **identity(model, Model), **question, **looks)
+    if video: return _of_video(video, Out, asked, ask, every, batch_size, model, precision)
     with said_elsewhere(): code = answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size, precision)
     if sets.formats: _write_sets(sets, files)
     return code
+
+# %% ../nbs/41_folders.ipynb #00bc7a99
+def _of_video(path, out, asked, ask, every, batch_size, model, precision): # exit code
+    precision = _precision(model, precision)
+    def computed(images):
+        with _computing(model, precision), said_elsewhere(): return ask(images)
+    return answer_video(path, out, lambda: asked()|dict(precision=precision), computed, every, batch_size)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse

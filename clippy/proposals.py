@@ -58,11 +58,11 @@ def pooled(
 # %% ../nbs/40_proposals.ipynb #4a67e02d
 def painting_order(
     masks:Tensor, # `[N,H,W]` bool
-    probabilities, # `[N]`
+    probabilities:list, # `[N]`
     on_top:str='smaller', # or `surer`
 )->list: # of numbers of masks; the last is on top
     "Which mask is painted over which."
-    keys = [(-int(m.sum()),float(p)) for m,p in zip(masks, probabilities)]
+    keys = [(-int(m.sum()),p) for m,p in zip(masks, probabilities)]
     return sorted(range(len(masks)), key=lambda i: keys[i] if on_top=='smaller' else keys[i][::-1])
 
 # %% ../nbs/40_proposals.ipynb #73604390
@@ -101,7 +101,7 @@ def label_masks(self:CLIPpy,
     p,word = (scale*pooled(maps.values, masks, pool)).softmax(1).max(1)
     label = torch.where((word<n-1)&(p>=threshold), word+1, 0)
     mask,scores = maps.mask.clone(),(scale*maps.values).softmax(0).amax(0)
-    for i in painting_order(masks, p, on_top):
+    for i in painting_order(masks, p.tolist(), on_top):
         inside = masks[i].to(mask.device)
         mask[inside],scores[inside] = label[i].to(mask.dtype),p[i]
     mask,scores,p = (t.cpu().numpy() for t in (mask, scores, p))

@@ -462,7 +462,10 @@ def image_grid(
     "Rows of images, one below the other."
     n = max(map(len, rows.values()))
     from matplotlib.figure import Figure # here: only who draws waits for it
-    fig = Figure(figsize=(1.15*n+.3, 1.2*len(rows)+(.4 if legend else 0)), layout='constrained')
+    width,names = 1.15*n+.3,[f'{name:.24}'.replace('$', r'\$') for name in legend or ()] # a name is no formula
+    columns = min(max(4, n), max(1, int(width/(.35+.06*max(map(len, names), default=1))))) # as many as fit
+    lines = -(-len(names)//columns)
+    fig = Figure(figsize=(width, 1.2*len(rows)+(.4 if legend else 0)+.16*max(0, lines-3)), layout='constrained')
     for axs,(title,images) in zip(fig.subplots(len(rows), n, squeeze=False), rows.items()):
         for ax,image in zip(axs, images): ax.imshow(image, interpolation='nearest')
         for ax in axs: ax.set(xticks=[], yticks=[])
@@ -470,6 +473,6 @@ def image_grid(
     if legend:
         swatch = dict(marker='s', ls='', markeredgecolor='grey', markeredgewidth=.5)
         swatches = [fig.axes[0].plot([], [], color=colour, **swatch)[0] for colour in legend.values()]
-        fig.legend(swatches, legend, loc='outside lower center', ncols=max(4, n), fontsize=8, frameon=False,
+        fig.legend(swatches, names, loc='outside lower center', ncols=columns, fontsize=8, frameon=False,
             handletextpad=.1, columnspacing=1)
     return fig
