@@ -66,7 +66,8 @@ examples = dict(
     classify=['clippy classify photos -l cat,dog,neither'],
     models=['clippy models', 'clippy models tipsv2-l14'],
     info=['clippy info scenes'],
-    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
+    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls',
+        'clippy app -m scenes -m scenes-avg --keep-models 1 --open'],
     export=['clippy export scenes onnx'],
     push=['clippy push logs/mine/model me/my-clippy --private'],
     pack=['clippy pack photos captions.csv shards', 'clippy pack dataset shards --caption-column raw,llava',
@@ -188,10 +189,13 @@ def look_first(
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
     for k in ('model','Model','compare') if name!='train' else ():
-        if isinstance(given.get(k), str): _look_at_model(given[k])
+        for line in [given[k]] if isinstance(given.get(k), str) else given.get(k) or (): _look_at_models(line)
     if name=='eval': _look_at_data(given.get('data') or ())
     for result in given.get('compare') or () if name=='eval' else ():
         if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
+
+def _look_at_models(line): # a name, or for the app several with commas
+    for name in [line] if Path(line).exists() else line.split(','): _look_at_model(name.strip())
 
 def _look_at_model(name):
     if is_missing_model(name): raise FileNotFoundError(f'There is no model at {name!r}: no such folder or file.')
