@@ -76,7 +76,7 @@ class Rows:
         pa,pq = need('pyarrow', 'parquet'),need('pyarrow.parquet', 'parquet')
         self.errors = (pa.lib.ArrowException, OSError)
         try:
-            self.file = pq.ParquetFile(path, buffer_size=1<<20)
+            self.file = pq.ParquetFile(path, buffer_size=1<<20, pre_buffer=False)
             self.kinds = {field.name:holds(field.type) for field in self.file.schema_arrow}
         except (*self.errors, UnicodeDecodeError) as e:
             raise ValueError(f'{path} is not a whole parquet file: {_first_line(e)}') from None

@@ -11,8 +11,8 @@ __all__ = ['shard_source']
 import json
 from functools import partial
 
-from .data import (column_captions,image_ending,open_image,sample_captions,sample_key,shard_list,shard_name,
-    shard_sizes,Unusable)
+from .data import (column_captions,column_names,image_ending,open_image,sample_captions,sample_key,
+    shard_list,shard_name,shard_sizes,Unusable)
 from .pack import Source,shrunk
 from .stream import read_shard
 
@@ -21,7 +21,7 @@ def _captions(files, columns)->list: # of those columns; or as the loader reads 
     if columns!=['caption']: return [c for found in column_captions(files, columns).values() for c in found]
     try: return sample_captions(files)
     except Unusable as e:
-        if str(e)!='no caption': raise
+        if str(e)!='no caption' or 'caption' not in column_names(files): raise
     return column_captions(files, columns)['caption']
 
 def _resized(data, size): # json with another width and height, where it has them
@@ -34,7 +34,7 @@ def _resized(data, size): # json with another width and height, where it has the
 def _again(sample, columns, resize):
     "The files of a sample, and how many captions it has."
     files = {k:v for k,v in sample.items() if k not in ('__key__','__url__')}
-    if any(k[:1] in ('','_') for k in files): raise Unusable('file without an ending')
+    if any(k[:1] in ('','_') for k in files): raise Unusable('odd name of a file')
     ending,captions = image_ending(files),_captions(files, columns)
     if smaller := shrunk(open_image(files[ending]), resize):
         del files[ending]
@@ -45,7 +45,10 @@ def _again(sample, columns, resize):
 # %% ../nbs/07_repack.ipynb #1412beb4
 class _Lost(list):
     "In place of a `Report`: every sample that was lost, as an item."
-    def skip(self, shard, reason, *keys): self += [(sample_key(shard, key), partial(_raise, reason)) for key in keys]
+    why = 'missing from shard' # what is said of samples that are not there
+    def skip(self, shard, reason, *keys):
+        if reason in ('truncated shard','unreadable shard'): self.why = reason
+        self += [(sample_key(shard, key), partial(_raise, reason)) for key in keys]
     def take(self):
         taken = self[:]
         self.clear()
@@ -63,7 +66,7 @@ def _items(urls, sizes, columns, resize, most): # generator of items
         seen += len(lost)
         if n and n>seen+100_000: raise ValueError(
             f'{shard_name(url)} holds {seen:,} samples, and the sizes.json beside it says {n:,}: mend or remove it')
-        if n and n>seen: lost.skip(url, 'missing from shard', *(f'#{i}' for i in range(seen, n)))
+        if n and n>seen: lost.skip(url, lost.why, *(f'#{i}' for i in range(seen, n)))
         yield from lost.take()
 
 def shard_source(
