@@ -21,7 +21,7 @@ import fsspec
 from fastcore.basics import noop
 from fsspec.utils import glob_translate
 from huggingface_hub import HfApi, constants, get_session, hf_raise_for_status
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import build_hf_headers
 
@@ -94,10 +94,16 @@ def endpoint()->str: # without a slash at its end
     "Address of the Hub: `HF_ENDPOINT`, or huggingface.co."
     return (os.environ.get('HF_ENDPOINT') or constants.ENDPOINT).rstrip('/')
 
+def _token()->dict: # the header, if there is a token
+    if constants.HF_HUB_OFFLINE: raise PermissionError('The Hub is not asked, for HF_HUB_OFFLINE is set.')
+    token = build_hf_headers(library_name='clippy').get('authorization', '')
+    if re.fullmatch(r'[ -~]*', token): return {'Authorization':token} if token else {}
+    raise PermissionError('The token of the Hub has characters that no token has: '+_login+'.')
+
 def _ask(url, question): # a question without parameters
+    _token() # libraries would show a bad one
     for attempt in range(_tries):
         try: return question()
-        except OfflineModeIsEnabled: raise OSError('The Hub is not asked, for HF_HUB_OFFLINE is set.') from None
         except HFValidationError:
             raise ValueError(f'{hub_address(url).repo!r} is no name of a data set: it is OWNER/NAME.') from None
         except HfHubHTTPError as e: why,pause = _answered(url, e.response)
@@ -284,11 +290,8 @@ def request(
     "How a file is asked for by HTTP."
     if scheme(url)!='hf': return url,{}
     repo,revision,path = hub_address(url)
-    token = build_hf_headers(library_name='clippy').get('authorization', '')
-    if not re.fullmatch(r'[ -~]*', token):
-        raise PermissionError('The token of the Hub has characters that no token has: '+_login+'.')
     address = f'{endpoint()}/datasets/{repo}/resolve/{quote(revision, safe="")}/{quote(path)}'
-    return address,{'Authorization':token} if token else {}
+    return address,_token()
 
 # %% ../nbs/02_addresses.ipynb #7266deb5
 @lru_cache(1000)

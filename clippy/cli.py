@@ -66,10 +66,12 @@ examples = dict(
     classify=['clippy classify photos -l cat,dog,neither'],
     models=['clippy models', 'clippy models tipsv2-l14'],
     info=['clippy info scenes'],
-    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
+    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls',
+        'clippy app -m scenes -m scenes-avg --keep-models 1 --open'],
     export=['clippy export scenes onnx'],
     push=['clippy push logs/mine/model me/my-clippy --private'],
-    pack=['clippy pack photos captions.csv shards'],
+    pack=['clippy pack photos captions.csv shards', 'clippy pack dataset shards --caption-column raw,llava',
+        "clippy pack 'old/{00000..00009}.tar' new --shard-size 500 --resize 256 --seed 0"],
     completion=['clippy completion bash > ~/.local/share/bash-completion/completions/clippy'],
 )
 
@@ -149,6 +151,8 @@ def parser(
         option = dict(option, help=(option['help'] or '').replace('%', '%%'))
         if 'type' in option: option['type'] = _types[option['type']]
         p.add_argument(*option.pop('names'), **option)
+    perhaps = any(o.get('nargs')=='?' and 'dest' not in o for o in said['options'])
+    if perhaps: p.parse_args = p.parse_intermixed_args # options between arguments, one of which can be left out
     return p
 
 # %% ../nbs/90_cli.ipynb #25480b9b
@@ -185,10 +189,13 @@ def look_first(
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
     for k in ('model','Model','compare') if name!='train' else ():
-        if isinstance(given.get(k), str): _look_at_model(given[k])
+        for line in [given[k]] if isinstance(given.get(k), str) else given.get(k) or (): _look_at_models(line)
     if name=='eval': _look_at_data(given.get('data') or ())
     for result in given.get('compare') or () if name=='eval' else ():
         if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
+
+def _look_at_models(line): # a name, or for the app several with commas
+    for name in [line] if Path(line).exists() else line.split(','): _look_at_model(name.strip())
 
 def _look_at_model(name):
     if is_missing_model(name): raise FileNotFoundError(f'There is no model at {name!r}: no such folder or file.')

@@ -181,7 +181,8 @@ class Pair(NamedTuple):
     difference:float|None # of the primary number, second minus first; None: there is none
     ends:tuple|None # its 95 % interval; None: there is none
     images:int # that both have seen
-    word:str # what the one with more of it is: better, higher where the protocols differ, lower
+    word:str # what the one that is named first is: better, higher where the protocols differ, lower
+    why:str='' # there is no interval
     @property
     def apart(self)->bool: return bool(self.ends) and not self.ends[0]<=0<=self.ends[1] # can they be told apart?
     @property
@@ -202,7 +203,8 @@ def _pair(one, other):
     (first,a),(second,b) = one,other
     same = a.get('protocol_hash')==b.get('protocol_hash')
     word = 'lower' if a.get('primary') in a.get('smaller', ()) else 'better' if same else 'higher'
-    return Pair(first, second, *wide_gap(a, b), b.get('count', 0), word)
+    why = 'one of them has no bootstrap samples' if same_images(a, b) else 'they were not measured on the same images'
+    return Pair(first, second, *wide_gap(a, b), b.get('count', 0), word, why)
 
 # %% ../nbs/24_compare.ipynb #1df65441
 def holm(
@@ -227,8 +229,7 @@ def sentence(
     if p.difference is None: return f'{p.first} and {p.second} have no number in common'
     by = _digits(p)
     size = f'{100*abs(p.difference):.{by}f} points {p.word}'
-    if not p.ends:
-        return f'{who} is {size} than {than}, without an interval: that needs the same images and samples of both'
+    if not p.ends: return f'{who} is {size} than {than}, without an interval, because {p.why}'
     low,high = (round(100*end, by)+0 for end in sorted(p.ends if p.difference>=0 else [-end for end in p.ends]))
     interval = f'95 % interval {low:.{by}f} to {high:.{by}f}'
     if not p.apart:

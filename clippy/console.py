@@ -31,7 +31,8 @@ bounds = dict(
     memory_budget=(1e-3, 1), text_groups=(0, 1024), tracker_images=(0, 16),
     shard_size=(1, 2**31), resize=(0, 65_535), max_sample_mb=(1e-6, 1e6), quality=(1, 100), processes=(1, 1024),
     threads=(1, 65_536), timeout=(1, 86_400), retries=(0, 1000), again=share, threshold=(-1, 1), size=(0, 8192),
-    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000))
+    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000),
+    keep_models=(1, 1000))
 
 # %% ../nbs/00_console.ipynb #6d1d7e4e
 def in_bounds(

@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/copies.html.md"""
 __all__ = ['hold', 'remove_copy', 'Room']
 
 # %% ../nbs/05_copies.ipynb #925abfb4
-import os, time
+import gc, os, time
 from pathlib import Path
 
 from fastcore.basics import noop, patch
@@ -33,6 +33,8 @@ def hold(
     if same: return file
     file.close()
 
+def _index_of(path): return path.parent/'.index'/f'{path.name}.npz' # where `shard_index` keeps it
+
 def remove_copy(
     path:Path, # of a copy, or of a part of one
 )->bool: # False: it is in use
@@ -40,11 +42,11 @@ def remove_copy(
     try:
         with open(path, 'rb') as file:
             if fcntl: fcntl.flock(file, fcntl.LOCK_EX|fcntl.LOCK_NB)
-            if fcntl: path.unlink()
-        path.unlink(missing_ok=True)
+            if fcntl: path.unlink() # under the lock
+        if not fcntl: path.unlink()
     except FileNotFoundError: return True
     except (BlockingIOError,PermissionError): return False
-    (path.parent/'.index'/f'{path.name}.npz').unlink(missing_ok=True)
+    _index_of(path).unlink(missing_ok=True)
     return True
 
 # %% ../nbs/05_copies.ipynb #f4a2c400
@@ -68,7 +70,7 @@ class Room:
     ):
         self.folder = Path(folder)
         self.most = most
-        self.next_use = next_use or (lambda path: None)
+        self.next_use = next_use or _unknown
         self.patience = patience
     def open(self,
         url:str, # of a shard
@@ -84,14 +86,21 @@ class Room:
         "Make room for a file, and take it."
         self.make(size or 0, lambda: _reserve(part, size or 0))
 
+def _unknown(path): return None # when it is used next
+
 # %% ../nbs/05_copies.ipynb #e894522a
 @patch
-def copies(self:Room): # generator of (path, bytes, time of the last change)
+def copies(self:Room): # generator of (path, bytes with its index, time of the last change)
     "What is in the folder."
     for path in self.folder.glob('*/*'):
+        if path.suffix=='.lock' or not path.is_file(): continue
         try: stat = path.stat()
         except FileNotFoundError: continue # it has just been removed
-        if path.is_file() and path.suffix!='.lock': yield path,stat.st_size,stat.st_mtime
+        yield path, stat.st_size+_size(_index_of(path)), stat.st_mtime
+
+def _size(path): # 0 for what is not there
+    try: return path.stat().st_size
+    except FileNotFoundError: return 0
 
 @patch
 def used(self:Room)->int: return sum(size for _,size,_ in self.copies()) # bytes
@@ -110,6 +119,7 @@ def make(self:Room,
     while True:
         with FileLock(self.folder/'room.lock'):
             if self.evict(size): return then()
+        gc.collect() # a loader that nobody uses any more lets go of its copies
         if time.monotonic()>until: raise Unreachable(f'{self.folder} has no room for {size:,} bytes, for what is in it '
             'is being read: give a larger --cache-gb')
         time.sleep(.2)

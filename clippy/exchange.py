@@ -175,9 +175,8 @@ def fiftyone_data(images, labels, model): # JSON: name -> path
 
 # %% ../nbs/41_exchange.ipynb #0d6ad917
 def cvat_labels(images, labels, model): # a line for each label, with the colour that it has in a mask
-    from clippy.segment import label_colours
-    import torch
-    shown = label_colours(torch.arange(len(labels)+1)[None])[0].tolist()
+    numbers = np.arange(len(labels)+1, dtype=np.uint8)[None]
+    shown = np.asarray(Segmentation(None, labels, numbers, None).mask_image().convert('RGB'))[0].tolist()
     names = ['background' if 'background' not in labels else 'other', *labels]
     rows = [f'{name}:{r},{g},{b}::' for name,(r,g,b) in zip(names, shown)]
     return '\n'.join(['# label:color_rgb:parts:actions', *rows, ''])
@@ -297,7 +296,7 @@ def write(self:DataSets,
     sources:dict, # name of the answer -> where the image lies, of those that are named now
 )->list: # names of answers that are in no data set
     "Make all data sets of a folder."
-    self.images |= {n:_place(n, source) for n,source in sources.items()}
+    self.images |= {n:_place(n, source, self.folder) for n,source in sources.items()}
     images,left = self._answered(lines)
     texts = {make:make(images, asked['labels'], Path(asked['model']).name) for make in {*self.files.values()}}
     files = {f:texts[make].encode() for f,make in self.files.items()}
@@ -316,10 +315,12 @@ def _note(self:DataSets, written, lines): # file -> hashes of what it holds, or 
     kept = dict(formats=self.formats, written=self.written, images=images)
     _write_new(self.notes, json.dumps(kept, indent=1).encode())
 
-def _place(name, source): # file name, path
-    far = is_address(source)
-    kind = Path(urlsplit(source).path if far else source).suffix
-    return [Path(name+kind).as_posix(), '' if far else os.path.abspath(source)]
+# %% ../nbs/41_exchange.ipynb #290b0731
+def _place(name, source, folder): # file name, path from the folder, which says nothing about this machine
+    if is_address(source): return [Path(name+Path(urlsplit(source).path).suffix).as_posix(), '']
+    try: path = os.path.relpath(source, folder)
+    except ValueError: path = os.path.abspath(source) # another disk of Windows
+    return [Path(name+Path(source).suffix).as_posix(), path]
 
 def _write_new(path, data): # if it is not there as it is
     if path.is_file() and path.read_bytes()==data: return
@@ -336,8 +337,10 @@ def _answered(self:DataSets, lines): # those of which all is known, by name; the
         shown = path or not {'fiftyone','labelstudio'} & {*self.formats}
         scores = {r['label']:r['score'] for r in line['regions']}
         if not file or not shown or not mask.is_file(): left.append(name)
-        else: found.append(Answered(name, file, path, mask, tuple(line['size']), scores))
+        else: found.append(Answered(name, file, _found(self.folder, path), mask, tuple(line['size']), scores))
     return found,left
+
+def _found(folder, path): return os.path.abspath(folder/path) if path else ''
 
 @patch
 def left_out(self:DataSets, left)->str: # a sentence

@@ -333,6 +333,7 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
         worker_init_fn=leave_signals, pin_memory=self.pin,
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
+    of.room = copy(self.room) # it will know the batches, and they hold on to copies
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
     return DataLoader(of.indexed(), sampler=Asked(self.at, len(self)), **common)
 

@@ -111,7 +111,7 @@ def options_that_differ(
     a:dict, b:dict, # from `read_run`
 )->dict: # option -> its two values; None: that run has not written it down
     "What was not the same for two runs."
-    known = [{**r['options'], **r['model'], **{k:r.get(k) for k in ('steps','processes','data')}} for r in (a,b)]
+    known = [{**r['options'], **r['model'], **{k:r[k] for k in ('steps','processes','data') if k in r}} for r in (a,b)]
     if 'versions' in a and 'versions' in b:
         for r,said in zip((a,b), known): said |= {f'version of {k}':v for k,v in _table(r['versions']).items()}
     whole = all('versions' in r for r in (a,b)) # of a run under way only what its checkpoint needs is known
@@ -291,6 +291,7 @@ def two_of(
     names:list, # two of its runs
 )->list: # of `read_run`
     "Two runs of a folder."
+    if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
     if len(names)!=2: raise ValueError(f'--compare takes the names of two runs, not {len(names)}.')
     found = [read_run(Path(folder)/n) if (Path(folder)/n).is_dir() else None for n in names]
     lost = [n for n,r in zip(names, found) if not r]

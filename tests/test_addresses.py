@@ -1,6 +1,6 @@
 """`clippy.addresses`, and what reads from there: data sets of a stand-in for the Hub and of a store in memory, streamed
 and through limited copies, with cut lines, busy servers, other hosts, wrong files and refusals."""
-import hashlib, json, logging
+import hashlib, json, logging, pickle
 from collections import Counter
 from pathlib import Path
 
@@ -170,8 +170,9 @@ def test_a_token_stays_quiet(site, files, capfd, caplog, monkeypatch):
         said.append(str(e.value)+repr(e.value))
     assert 'does not take this token (401)' in said[0] and 'is gated (403): ask for access' in said[1]
     monkeypatch.setenv('HF_TOKEN', f'hf\u00e9{token}')
+    with pytest.raises(OSError, match='has characters that no token has') as f: listed('hf://datasets/ada/x@v1')
     with pytest.raises(Unreachable, match='has characters that no token has') as e: RemoteFile(url, **quick).read()
-    text = ''.join([*said, str(e.value), caplog.text, *capfd.readouterr()])
+    text = ''.join([*said, str(e.value), str(f.value), caplog.text, *capfd.readouterr()])
     assert token not in text and token[3:] not in text
 
 @pytest.mark.parametrize('code,mark,says', [
@@ -266,6 +267,19 @@ def test_what_is_needed_last_goes_first(site, many, tmp_path):
         room.next_use = batches.wanted(at//30, at%30*2)
         room.open(loader.urls[j]).close()
     assert len(site.store.asked)==fetched<60
+
+def test_workers_that_are_new_processes_ask_nobody(site, many, tmp_path):
+    "What the listing said goes to them with the loader, and no token does."
+    site.commit('ada/x', of_folder(many))
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv('HF_TOKEN', token)
+        loader = ShardLoader('hf://datasets/ada/x', tfm, 2, workers=0, cache=tmp_path/'c', cache_gb=1)
+        sent = pickle.dumps(loader.indexed())
+    forget()
+    site.hub.asked.clear()
+    assert token.encode() not in sent
+    (_,captions,_),_,error,_ = pickle.loads(sent)[0,0]
+    assert len(captions)==2 and not error and all('/resolve/' in path for path,*_ in site.hub.asked)
 
 def test_too_small_a_room(site, files, tmp_path):
     site.commit('ada/x', files)

@@ -68,6 +68,8 @@ def test_first_words_need_no_library(tmp_path):
         ('segment',here,'-l','cat','-m','openclip:ViT-B-16/openai'):'Did you mean open_clip:ViT-B-16/openai?',
         ('info','tipsv2'):'Did you mean tipsv2-l14?',
         ('app','scenes','--compare','scenes-clss'):'Did you mean scenes-cls?',
+        ('app','-m','scenes','-m','scenes-cls,scenes-agv'):'Did you mean scenes-avg?',
+        ('app','--keep-models','0'):'keep_models is 0, but must be at least 1',
         ('classify',here,'-l','a,b','-m','tipsv2:./none'):"There is no model at 'tipsv2:./none'",
         ('eval','tipsv2-l14','--task','ade20k','--protocol','tips','--data','X'):'There is no X, which --data names.',
         ('eval','scenes','--task','voc,ade20k','--data',f'voc={here},ade20k=no/ade'):'There is no no/ade',

@@ -12,6 +12,7 @@ from pycocotools import mask as pycoco
 from pycocotools.coco import COCO
 
 from clippy import exchange as E, folders as F
+from clippy.answers import Segmentation
 from clippy.cli import cli
 from clippy.mask_folder import MaskFolder, read_ids
 from clippy.model import CLIPpy
@@ -149,6 +150,7 @@ def test_every_format_holds_the_masks(asks, tmp_path):
         assert sorted(coco.anns)==[*range(1, len(coco.anns)+1)]
     data = json.loads((found/'fiftyone/data.json').read_text())
     assert {n:Path(p) for n,p in data.items()}=={n:tmp_path/'photos'/n for n in photos}
+    assert str(tmp_path) not in (found/'formats.json').read_text()
 
     rows = [line.split(':') for line in (found/'cvat/labelmap.txt').read_text().splitlines() if line[0]!='#']
     assert [r[0] for r in rows]==['background',*labels] and {len(r) for r in rows}=={4}
@@ -171,6 +173,17 @@ def test_every_format_holds_the_masks(asks, tmp_path):
             got[painted(r['value']['rle'], got.shape)] = labels.index(r['value']['brushlabels'][0])+1
         assert before=='/data/local-files/' and np.array_equal(got, truth.pop(name))
     assert not truth
+
+def test_as_many_labels_as_there_are(tmp_path):
+    "With 255 labels each has its own colour in CVAT's list, which is the one in the masks."
+    many = [f'label {k}' for k in range(1, 256)]
+    mask = np.arange(256, dtype=np.uint8).reshape(8,32)
+    Segmentation(None, ['other',*many], mask, None).save_mask(tmp_path/'a_mask.png')
+    rows = [line.split(':') for line in E.cvat_labels([], many, '').splitlines()[1:]]
+    assert [r[0] for r in rows]==['background',*many]
+    assert np.array_equal(by_colour(tmp_path/'a_mask.png', [[int(v) for v in r[1].split(',')] for r in rows]), mask)
+    answered = E.Answered('a', 'a.jpg', '', tmp_path/'a_mask.png', (32,8), {})
+    assert [r.label for r in answered.regions(many)]==many
 
 def test_completed_without_asking_again(asks, tmp_path, monkeypatch):
     "A folder of masks gets further formats without the model; formats at once or one by one are the same to the byte."

@@ -129,6 +129,13 @@ def test_the_same_model_twice(tmp_path, capsys):
     assert re.search(r'\(2\), voc: from \S+b\.json, and .* from \S+a\.json', out.out) and 'other precision' in out.out
     assert re.search(r'c\.json holds the same numbers as \S+a\.json', out.err)
 
+def test_no_row_takes_the_name_of_another():
+    "A model that is called as a second answer would be keeps its row, and so does the answer."
+    twice = [result(.1), result(.2)]
+    for found in ({'a':twice, 'a (2)':result(.3, model='n')}, {'a (2)':result(.3, model='n'), 'a':twice}):
+        values = {name:cells[0].value for (name,),cells in zip(Results(found).labels, Results(found).body)}
+        assert values=={'a':10, 'a (3)':20, 'a (2)':30}
+
 def test_intervals_and_metrics(tmp_path, capsys):
     "Intervals stand beside the numbers if they are asked for, and only where there are any."
     write(tmp_path, a=result(), b=result(.6, model='n', intervals={}))
@@ -177,7 +184,7 @@ def test_folders(tmp_path, capsys):
     "A folder is searched: other JSON is counted, broken files and failed evaluations are named."
     write(tmp_path/'max', voc=result(), coco=result(.3, task='coco'))
     failed = dict(task='coco', numbers={}, failed='no disk')
-    run = dict(options=dict(batch_size=2), curve=[], results=[result(.2, model='r'), failed])
+    run = dict(options=dict(batch_size=2), curve=[], results=[result(.2, model='r'), failed, dict(task='ade')])
     write(tmp_path/'logs/mine', metrics=run, config=dict(a=1))
     write(tmp_path/'logs/mine/model', config=dict(b=1))
     (tmp_path/'half.json').write_text('{"task": "voc", "numb')
@@ -187,7 +194,8 @@ def test_folders(tmp_path, capsys):
     rows = [[c.strip(' *') for c in row] for row in markdown_rows(out.out)[1:]]
     assert rows==[['mine','20.0','–'], ['max','50.0','30.0']]
     told = ('2 JSON files without results', 'half.json is not JSON', 'latin.json is not text',
-        'odd.json is no result', 'its numbers cannot be used', 'metrics.json: coco could not be measured (no disk)')
+        'odd.json is no result', 'its numbers cannot be used', 'metrics.json: coco could not be measured (no disk)',
+        'metrics.json is no result of `clippy eval`: it has no numbers')
     assert [text for text in told if text not in out.err]==[]
     for file,text in {'half.json':'not JSON', 'odd.json':'cannot be used', 'logs/mine/config.json':'holds no result',
         'none.json':'There is no result'}.items():
@@ -197,8 +205,9 @@ def test_folders(tmp_path, capsys):
 @pytest.mark.parametrize('junk', [None, 3, -1.5, 'x', [], [1], {}, {'a':'b'}, [{}], True, 10**400, float('inf')])
 def test_damaged_fields(tmp_path, capsys, junk):
     "A result with any field of another kind is a table or one sentence, never a traceback; classes as well."
+    classes = dict(details=dict(iou=dict(a=.5, b=junk), by_class=junk))
     for k in (*result(), 'resampled','smaller','config','words'):
-        write(tmp_path, a=result(details=dict(iou=dict(a=.5))) | {k:junk}, b=result(model='n'))
+        write(tmp_path, a=result(**classes) | {k:junk}, b=result(model='n'))
         for args in ([], ['--intervals','--metrics','all'], ['--per-class']):
             code = cli(['results', str(tmp_path/'a.json'), str(tmp_path/'b.json'), *args])
             out = capsys.readouterr()
@@ -208,8 +217,9 @@ def test_names_of_rows(tmp_path, capsys):
     "A row is called as its file or folder, two models of one name get their paths, and NAME=PATH is what was typed."
     write(tmp_path/'x/max', voc=result())
     write(tmp_path/'y/max', voc=result(.6, model='n'))
+    write(tmp_path/'z/mine/model', manifest=dict(options={}, results=[result(model='o')]))
     names = lambda *args: [row[0] for row in markdown_rows(said(capsys, *args, '--format','markdown').out)[1:]]
-    assert [n[-5:] for n in names(tmp_path)]==['x/max','y/max']
+    assert [n[-5:] for n in names(tmp_path)]==['x/max','y/max','mine']
     assert names(f'our_s={tmp_path}/x', f'b={tmp_path}/y/max/voc.json')==['our_s','b']
     (tmp_path/'a=b').mkdir()
     write(tmp_path/'a=b', r=result())
