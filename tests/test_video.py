@@ -110,6 +110,8 @@ def test_times_are_kept(boxed_model, images, tmp_path, small_parts, ending, unit
     want = [t for t,_ in read(clip)]
     assert np.allclose([t for t,_ in back], want, atol=1.1e-3) # where it begins is kept in milliseconds
     assert np.allclose(np.diff([t for t,_ in back]), np.diff(want), atol=1.1e-3 if ending=='.mkv' else 1e-6)
+    with av.open(str(tmp_path/f'found{ending}')) as box:
+        assert ending=='.mkv' or next(box.decode(video=0)).colorspace==6 # what players need for the colours as drawn
     even = lambda n: n if ending=='.mkv' else n+n%2
     assert {x.shape for _,x in back}=={(even(shown.height), even(shown.width), 3)}
     assert [o['frame'] for o in lines(tmp_path/'found.jsonl')[1:]]==[*range(11)]
