@@ -35,20 +35,23 @@ def moved(size, cards, a, twice=False)->float: # seconds
     link = a.nvlink if cards<=a.cards_per_machine else a.network
     return (1+twice)*((cards-1)/cards*size/link+math.log2(cards)*a.latency)
 
-def gathered(loss, cards, a)->tuple: # bytes: of vectors, of column sums
-    "What the loss has from all cards. Forward it is gathered, backward its gradient is reduced."
+def shared(loss, cards, a)->tuple: # bytes: of vectors, of column sums
+    "What the loss has from all cards."
     pairs = cards*a.batch
     vectors = pairs*a.width*4
-    if loss=='local': return 2*vectors, 0
-    if loss=='chunked': return vectors, cards*pairs*4 # every card's sum for every column
-    return vectors, pairs*4 # not built: the sums are reduced, not gathered
+    return (2*vectors, 0) if loss=='local' else (vectors, pairs*4)
+
+def exchanged(vectors, sums, cards, a)->float: # seconds
+    "Vectors are gathered, and their gradient is reduced; sums of columns are reduced twice, and their gradient once."
+    took = moved(vectors, cards, a)+moved(vectors, cards, a, twice=True)
+    return took+3*moved(sums, cards, a, twice=True) if sums else took
 
 def row(loss, cards, a)->dict:
     "One line of the table: seconds of each part, and memory."
     pairs = cards*a.batch
-    vectors,sums = gathered(loss, cards, a)
+    vectors,sums = shared(loss, cards, a)
     local = loss=='local'
-    exchange = sum(moved(n, cards, a)+moved(n, cards, a, twice=True) for n in (vectors,sums) if n)
+    exchange = exchanged(vectors, sums, cards, a)
     products = (a.local_loss if local else a.chunked_loss)*a.batch*pairs/16384**2
     reduced = moved(a.parameters*4, cards, a, twice=True)
     bucket = moved(25e6, cards, a, twice=True)
@@ -78,6 +81,6 @@ def main(
 ):
     "Compute the step on many cards."
     a = Assumed(**json.loads(set or '{}'))
-    losses = 'local','chunked','chunked, sums reduced'
+    losses = 'local','chunked'
     rows = [row(loss, n, a) for n in map(int, cards.split(',')) for loss in losses[:1 if n==1 else None]]
     save('scaling', out, machine(torch.device('cpu')), asdict(a), rows, show(rows))

@@ -19,19 +19,20 @@ class documented(SourceFileLoader):
             self.known.update(json.loads(Path(__file__).with_name('docstrings.json').read_text(encoding='utf-8')))
         for qualname,text in self.known.get(module.__name__.removeprefix(__name__+'.'), {}).items():
             *owner,name = qualname.split('.')
-            found = vars(getattr(module, owner[0]) if owner else module)[name]
-            getattr(found, '__func__', found).__doc__ = text # a classmethod's is that of its function
+            found = getattr(getattr(module, *owner, None) if owner else module, '__dict__', {}).get(name)
+            if found: getattr(found, '__func__', found).__doc__ = text # what was renamed since has none
 
 sys.meta_path.insert(0, documented)
 
 def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --help` should not
-    if name!='load': raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    if name not in ('load','CLIPpy'): raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .console import quick_imports
     with quick_imports():
-        from . import predict # noqa: F401 (the methods of a model in use)
+        from . import exchange, hub, predict, proposals # noqa: F401 (the methods of a model in use)
+        from .model import CLIPpy
         from .saved import load
-    globals()['load'] = load # the next time it is there
-    return load
+    globals().update(load=load, CLIPpy=CLIPpy) # the next time they are there
+    return globals()[name]
 
 def __dir__(): # what there is, imported or not
-    return sorted({*globals(), 'load', *(p.stem for p in Path(__file__).parent.glob('[a-z]*.py'))})
+    return sorted({*globals(), 'load', 'CLIPpy', *(p.stem for p in Path(__file__).parent.glob('[a-z]*.py'))})

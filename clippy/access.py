@@ -133,8 +133,10 @@ class Shard:
         n:int, # samples that it should have
         most:float, # bytes of the largest sample
         index=shard_index, # callable: path -> `ShardIndex`
+        held=None, # open file that keeps a copy in its place, closed with the shard
     ):
         self.url,self.most = url,most
+        self.held = held
         self.index,self.file,self.why = None,None,''
         try: self.index,self.file = index(path),open(path,'rb')
         except OSError: self.index,self.why = None,'unreadable shard'
@@ -145,7 +147,7 @@ class Shard:
         if not self.index.damaged: return 'missing from shard'
         return 'truncated shard' if held else 'unreadable shard'
     def __del__(self):
-        if self.file: self.file.close()
+        for file in self.file,self.held: file and file.close()
     def key(self, i): return _text(self.index.keys[i]) if self.index and i<len(self.index) else f'#{i}'
 
 # %% ../nbs/06_access.ipynb #7ff3e7af

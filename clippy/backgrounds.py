@@ -231,6 +231,7 @@ class ImageNet9Task(Task):
     name,about = 'imagenet9','nine kinds of things before other backgrounds, zero-shot'
     needs = 'bg_challenge/<variant>/val/<NN_class>/*.JPEG (backgrounds challenge)'
     primary = 'original'
+    smaller = 'bg_gap','no_fg','only_bg_b','only_bg_t' # without the thing, who is right looks at the background
     unused = 'split',
     protocols = dict(
         clippy=In9Protocol(about='224 px, nine names, one sentence; the paper has no ImageNet-9'),

@@ -17,6 +17,7 @@ import torch
 from fastcore.basics import noop, patch, store_attr
 from torch.utils.data import DataLoader
 
+from .captions import caption_weights
 from .data import Report, array_transform, fast_transform, shard_list
 from .epochs import Asked, EpochLoader, Took
 from .files import digest
@@ -25,7 +26,7 @@ from .lengths import Tokenize
 from .loader import ShardLoader, leave_signals
 from .model import CLIPpy, Config
 from .scenes import Scenes, captions as scene_captions, data_hash
-from .stream import first_captions, shards_hash
+from .stream import check_columns, first_captions, shards_hash
 from .swapped import Birds
 
 # %% ../nbs/09_batches.ipynb #6332a1e7
@@ -96,8 +97,11 @@ def make_loader(
             birds=options.birds, **shared)
     if workers is None: workers = min(4, len(shard_list(options.train_data))//world) # a streaming worker needs a shard
     transform = (WholeImage if options.cache_features else fast_transform)(config.image_size)
+    columns = caption_weights(options.caption_column)
+    if columns: check_columns(options.train_data, columns, max_sample_mb=options.max_sample_mb)
     return ShardLoader(options.train_data, transform, num_samples=n or None, workers=workers,
-        cache=options.cache, max_sample_mb=options.max_sample_mb, **shared)
+        cache=options.cache, cache_gb=options.cache_gb,
+        max_sample_mb=options.max_sample_mb, columns=columns or None, **shared)
 
 # %% ../nbs/09_batches.ipynb #682b0255
 def make_tokenize(
@@ -123,6 +127,8 @@ def captions_for_tokenizer(
     n:int=10_000, # at most
 )->list: # of str
     "Captions of the training data, for the tokenizer of a new text tower."
-    if options.train_data: return first_captions(options.train_data, n, options.max_sample_mb)
+    if options.train_data:
+        columns = caption_weights(options.caption_column)
+        return first_captions(options.train_data, n, options.max_sample_mb, columns)
     birds = Birds(100, 'train', options.seed)
     return scene_captions(n, options.seed) + [birds[i].caption for i in range(100) if options.birds]

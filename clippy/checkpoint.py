@@ -291,8 +291,9 @@ def check_fixed(self:Checkpoints,
     "Raise an error if a checkpoint is of another run."
     if not isinstance(known, dict):
         raise ValueError(f'{path} is no checkpoint of a run: about.json does not say how it was made.')
+    once = dict(pool_prefix=False, caption_column={}) # older checkpoints do not know all choices
     for k,v in self.fixed.items():
-        was = hide(known.get(k, False if k=='pool_prefix' else v)) # older checkpoints do not know all choices
+        was = hide(known.get(k, once.get(k, v)))
         if was==v: continue
         if k=='data':
             where = self.fixed.get('train_data') or 'the scenes of this version'

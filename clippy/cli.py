@@ -22,20 +22,22 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .asked import typed_labels
+from .asked import typed_formats, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
+from .settings import parsed
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
     train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
     eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
-    runs=('clippy.runs:runs', 'List runs of training with their key numbers'),
+    results=('clippy.tables:results', 'Make a table of results: a row for each model, a column for each task'),
+    runs=('clippy.runs:runs', 'List runs of training with their key numbers, compare two, plot their curves'),
     app=('clippy.app:app', 'Open a page in the browser: drop an image, type words'),
     export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch'),
     push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card made from its numbers'),
     pack=('clippy.pack:pack', 'Make shards from images and captions'),
-    segment=('clippy.folders:segment_files', 'Find words in images'),
+    segment=('clippy.folders:segment_files', 'Find words in images, or in a video'),
     group=('clippy.folders:group_files', 'Find what belongs together in images, without words'),
     classify=('clippy.folders:classify_files', 'Choose a label for each image'),
     models=('clippy.registry:models', 'List the models that have a name'),
@@ -47,22 +49,29 @@ commands = dict(
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000',
-        'clippy train --train-data shards --dry-run'],
+        'clippy train --train-data shards --dry-run', 'clippy train --config logs/mine/config.toml --name again'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
-        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'"],
-    runs=['clippy runs logs'],
+        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'",
+        'clippy eval --config eval.toml --limit 100'],
+    results=['clippy results max.json cls.json', 'clippy results logs --format latex --intervals',
+        'clippy results ours=logs/mine baseline=cls --metrics all --out table.md'],
+    runs=['clippy runs logs', 'clippy runs logs --compare mine other', 'clippy runs logs --plot curves.png'],
     segment=['clippy segment --sample -l tree,car -o found', 'clippy segment photo.jpg -l cat -o out.png',
         'clippy segment photos -l boat,house -b sky -o found --explain',
         "clippy segment 'photos/*.jpg' -l cat,dog > answers.jsonl",
-        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found'],
+        'clippy segment photo.jpg -m clippy-5k -l dog,sofa -o found',
+        'clippy segment clip.mp4 -l boat,tree -o found.mp4',
+        'clippy segment photos -l boat,house -o found --format coco,cvat'],
     group=['clippy group photo.jpg -n 4 -o groups.png'],
     classify=['clippy classify photos -l cat,dog,neither'],
     models=['clippy models', 'clippy models tipsv2-l14'],
     info=['clippy info scenes'],
-    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls'],
+    app=['clippy app', 'clippy app logs/mine/model --compare scenes-cls',
+        'clippy app -m scenes -m scenes-avg --keep-models 1 --open'],
     export=['clippy export scenes onnx'],
     push=['clippy push logs/mine/model me/my-clippy --private'],
-    pack=['clippy pack photos captions.csv shards'],
+    pack=['clippy pack photos captions.csv shards', 'clippy pack dataset shards --caption-column raw,llava',
+        "clippy pack 'old/{00000..00009}.tar' new --shard-size 500 --resize 256 --seed 0"],
     completion=['clippy completion bash > ~/.local/share/bash-completion/completions/clippy'],
 )
 
@@ -92,9 +101,14 @@ def _option(a): # an argparse action as the arguments that make it
     if a.option_strings: said |= dict(dest=a.dest)
     if a.option_strings and a.required: said |= dict(required=True)
     if type(a).__name__ in kinds: said |= dict(action=kinds[type(a).__name__])
+    if said.get('action')=='store_false': said |= dict(help=_negated(a.help))
     if a.type: said |= dict(type=a.type.__name__)
     more = dict(nargs=a.nargs if a.nargs!=0 else None, metavar=a.metavar, choices=a.choices and [*a.choices])
     return said | {k:v for k,v in more.items() if v is not None}
+
+def _negated(text): # what `--no-bar` does, from what `bar` says
+    text = (text or '').removesuffix(' (default: True)')
+    return 'Do not '+text[:1].lower()+text[1:]
 
 # %% ../nbs/90_cli.ipynb #818af30c
 def write_options(
@@ -137,6 +151,8 @@ def parser(
         option = dict(option, help=(option['help'] or '').replace('%', '%%'))
         if 'type' in option: option['type'] = _types[option['type']]
         p.add_argument(*option.pop('names'), **option)
+    perhaps = any(o.get('nargs')=='?' and 'dest' not in o for o in said['options'])
+    if perhaps: p.parse_args = p.parse_intermixed_args # options between arguments, one of which can be left out
     return p
 
 # %% ../nbs/90_cli.ipynb #25480b9b
@@ -169,13 +185,17 @@ def look_first(
     in_bounds(**given)
     if 'pictures' in given and not given.get('sample'): _look_at_images(given['pictures'])
     if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
+    if 'Format' in given: typed_formats(given['Format'])
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
     for k in ('model','Model','compare') if name!='train' else ():
-        if isinstance(given.get(k), str): _look_at_model(given[k])
+        for line in [given[k]] if isinstance(given.get(k), str) else given.get(k) or (): _look_at_models(line)
     if name=='eval': _look_at_data(given.get('data') or ())
     for result in given.get('compare') or () if name=='eval' else ():
         if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
+
+def _look_at_models(line): # a name, or for the app several with commas
+    for name in [line] if Path(line).exists() else line.split(','): _look_at_model(name.strip())
 
 def _look_at_model(name):
     if is_missing_model(name): raise FileNotFoundError(f'There is no model at {name!r}: no such folder or file.')
@@ -206,7 +226,7 @@ def command(
     said = options_of(name, where)
     argv,sys.argv = sys.argv,[f'clippy {name}', *args]
     try:
-        given = vars(parser(name, said).parse_args(args))
+        given = parsed(parser(name, said), args)
         look_first(name, given)
         res = function(where)(*_in_order(said, given), **given)
         return res if isinstance(res, int) else 0

@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 __all__ = ['many', 'some', 'share', 'bounds', 'programs', 'in_bounds', 'did_you_mean', 'hide_address', 'file_name',
            'hide_program', 'hide_text', 'hide_words', 'hide', 'command', 'installed', 'front_door', 'requirement',
            'Missing', 'need', 'quick_imports', 'on_terminal', 'Markdown', 'in_markdown', 'in_code', 'fenced',
-           'in_sheet', 'Table', 'table']
+           'in_sheet', 'in_latex', 'Table', 'table']
 
 # %% ../nbs/00_console.ipynb #386f3372
 import gc, json, math, re, shlex, sys
@@ -23,14 +23,16 @@ from pathlib import Path
 many,some,share = (0, 2**53),(1, 2**53),(0, 1) # how many, 0 included or not; which part
 bounds = dict(
     batch_size=(1, 2**20), accum_freq=(1, 2**20), epochs=some, steps=many, warmup=many, train_num_samples=many,
-    log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
+    every=some, log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
     workers=(0, 1024), seed=(0, 2**32-1),
     lr=(0, 1e6), beta1=(0, .9999999), beta2=(0, .9999999), eps=(0, 1), wd=(0, 1e6), grad_clip_norm=(1e-9, 1e9),
+    cache_gb=(0, 1e6),
     layer_decay=(1e-3, 1), ema=(0, .9999999), token_drop=(0, .99), max_skipped=share, image_size=(1, 8192), limit=many,
-    memory_budget=(1e-3, 1), text_groups=(0, 1024),
+    memory_budget=(1e-3, 1), text_groups=(0, 1024), tracker_images=(0, 16),
     shard_size=(1, 2**31), resize=(0, 65_535), max_sample_mb=(1e-6, 1e6), quality=(1, 100), processes=(1, 1024),
     threads=(1, 65_536), timeout=(1, 86_400), retries=(0, 1000), again=share, threshold=(-1, 1), size=(0, 8192),
-    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000))
+    N=(1, 4096), port=(0, 65_535), max_mb=(1, 1e6), total_mb=(1, 1e9), waiting=(1, 100_000), opset=(1, 1000),
+    keep_models=(1, 1000))
 
 # %% ../nbs/00_console.ipynb #6d1d7e4e
 def in_bounds(
@@ -58,13 +60,15 @@ def did_you_mean(
 _kinds = 'tar|tgz|zip|csv|tsv|txt|jsonl?|parquet|toml|yaml|png|jpe?g|webp|gif|bmp|tiff?|safetensors|onnx|npz|bin|pth?'
 _file = re.compile(rf'[\w{{}}.,*+=-]{{1,100}}?\.(?:{_kinds})(?:\.(?:gz|bz2|xz|zst))?', re.I)
 _host = re.compile(r'[\w.-]+(?::\d{1,5})?|\[[0-9a-fA-F:.]+\](?::\d{1,5})?')
+_data_set = re.compile(r'hf://datasets/(?!.*hf_)[\w.-]{1,96}/[\w.-]{1,96}' # and no token in it
+    r'(@(refs/(pr|convert)/)?[\w.-]+)?(/[\w./{},*+-]*)?')
 
 def hide_address(
     address:str, # `scheme://...`
 )->str: # scheme, host and name of the file
     "An address without what it may hide."
     scheme,_,rest = address.partition('://')
-    if scheme.lower()=='file': return address
+    if scheme.lower()=='file' or _data_set.fullmatch(address): return address
     user,at,after = rest.rpartition('@')
     if at and '/' in user and ':' not in user: after = rest # the @ is in the path
     host,_,path = re.split('[?#]', after)[0].partition('/')
@@ -262,6 +266,18 @@ def in_sheet(
     "A cell that no spreadsheet takes for a formula."
     text = str(text)
     return f"'{text}" if text.lstrip()[:1] in tuple('=+-@') or text[:1] in tuple('\t\r\n') else text
+
+# %% ../nbs/00_console.ipynb #1f412361
+_latex = {c:f'\\{c}' for c in '&%$#_{}'} | {c:f'{{{c}}}' for c in '[]*"'}
+_latex |= {'\\':r'\textbackslash{}', '~':r'\textasciitilde{}', '^':r'\textasciicircum{}', '<':r'\textless{}',
+    '>':r'\textgreater{}', '|':'$|$', "'":r'\textquotesingle{}', '`':r'\`{}'}
+
+def in_latex(
+    text, # anything that `str` takes
+)->str: # one line
+    "Text that LaTeX prints as it is."
+    line = on_terminal(' '.join(str(text).split()))
+    return re.sub(r'([-,])(?=\1)', r'\1{}', ''.join(_latex.get(c, c) for c in line))
 
 # %% ../nbs/00_console.ipynb #3a79ce1b
 class Table(str):

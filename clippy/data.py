@@ -7,8 +7,8 @@ Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 # %% auto #0
 __all__ = ['CLIP_MEAN', 'CLIP_STD', 'image_endings', 'ledger_rows', 'local_path', 'shard_list', 'read_sizes', 'shard_sizes',
            'num_samples', 'train_transform', 'eval_transform', 'FastCrop', 'fast_transform', 'normalize',
-           'array_transform', 'sample_captions', 'image_ending', 'decode_sample', 'random_sample', 'shard_name',
-           'sample_key', 'Report']
+           'array_transform', 'sample_captions', 'column_captions', 'column_names', 'image_ending', 'decode_sample',
+           'drawn_captions', 'random_sample', 'shard_name', 'sample_key', 'Report']
 
 # %% ../nbs/02_data.ipynb #557e1af7
 import csv,json,os,re,zlib
@@ -30,6 +30,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from webdataset.shardlists import expand_urls
 
+from .addresses import is_known,is_listed,listed,samples_of
 from .captions import json_object,usable_captions
 from .console import file_name,hide,in_markdown,in_sheet,on_terminal
 from .images import Unusable,image_fault,open_header,open_image,orientation,to_rgb
@@ -51,6 +52,7 @@ def _as_file(path): # the path of what is there, so that it stays a path
 def _found(url, local): # the shards that one name stands for
     if os.path.isfile(url): return [_as_file(url)]
     if os.path.isdir(url): return sorted(_as_file(p) for p in Path(url).glob('*.tar') if not p.name.startswith('.'))
+    if not local and is_listed(url): return listed(url)
     path = Path(url) if local else local_path(url)
     if path and path.is_dir(): return _found(str(path.absolute()), True)
     if path and set('*?') & set(url): return sorted(map(_as_file, glob(str(path))))
@@ -63,7 +65,7 @@ def shard_list(
     "Shards that a pattern names; local ones are there, or it is an error that says which is not."
     found = []
     for given in [urls] if isinstance(urls,(str,Path)) else urls:
-        for url in [str(given)] if os.path.exists(given) else expand_urls(str(given)):
+        for url in [str(given)] if os.path.exists(given) or is_known(str(given)) else expand_urls(str(given)):
             found += _found(url, isinstance(given,Path))
     if not found: raise ValueError(
         f"No shards match {str(hide(urls))!r}: give a pattern such as data/{{00000..00009}}.tar, data/*.tar, "
@@ -87,16 +89,16 @@ def read_sizes(
 # %% ../nbs/02_data.ipynb #c219799e
 def shard_sizes(
     urls:str|list, # as for `shard_list`
-)->list[int]|None: # samples in each shard; None where a shard has no entry in a `sizes.json` beside it
+)->list[int]|None: # samples in each shard; None where nothing beside a shard says it
     "Samples in every shard, from the `sizes.json` beside them."
     books,sizes = {},[]
     for url in shard_list(urls):
         path = local_path(url)
-        if path is None: return None
-        book = path.parent/'sizes.json'
-        if book not in books: books[book] = read_sizes(book) if book.is_file() else {}
-        if path.name not in books[book]: return None
-        sizes.append(books[book][path.name])
+        book = path.parent/'sizes.json' if path else None
+        if path and book not in books: books[book] = read_sizes(book) if book.is_file() else {}
+        n = books[book].get(path.name) if path else samples_of(url)
+        if n is None: return None
+        sizes.append(n)
     return sizes
 
 def num_samples(
@@ -213,15 +215,54 @@ def sample_captions(
     sample:dict, # file ending -> bytes, as webdataset reads it
 )->list[str]: # at least one, none blank
     "Captions of a raw sample, or `Unusable` with the reason."
-    captions = None
-    try:
-        if 'json' in sample: captions = json.loads(sample['json']).get('captions')
-        if captions is None and 'txt' in sample: captions = sample['txt'].decode('utf-8-sig')
-    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
-    except (ValueError,AttributeError,RecursionError): raise Unusable('json is broken') from None
+    captions = _about(sample).get('captions')
+    if captions is None and 'txt' in sample: captions = _text(sample['txt'])
     if captions is None: raise Unusable('no caption')
     if not isinstance(captions, (str,list)): raise Unusable('json is broken')
     return usable_captions([captions] if isinstance(captions,str) else captions)
+
+def _about(sample): # what its json says
+    try: about = json.loads(sample['json']) if 'json' in sample else {}
+    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
+    except (ValueError,RecursionError): raise Unusable('json is broken') from None
+    if isinstance(about, dict): return about
+    raise Unusable('json is broken')
+
+def _text(data):
+    try: return data.decode('utf-8-sig')
+    except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
+
+# %% ../nbs/02_data.ipynb #965dc8db
+def _column(sample, about, name): # text, list, or what else there is; None: nothing
+    packed = about.get('columns')
+    for book in packed if isinstance(packed, dict) else {}, about:
+        if book.get(name) is not None: return book[name]
+    ending = name.lower() if re.search(r'(^|\.)txt$', name.lower()) else f'{name.lower()}.txt'
+    return _text(sample[ending]) if ending in sample else None
+
+def _filled(value): # a list of captions; [] if there are none
+    found = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return usable_captions(found) if any(isinstance(c, str) and c.strip() for c in found) else []
+
+# %% ../nbs/02_data.ipynb #f458379c
+def column_captions(
+    sample:dict, # file ending -> bytes, as webdataset reads it
+    columns, # names
+)->dict[str,list[str]]: # column -> captions, of those that have any; at least one
+    "Captions of a raw sample by column, or `Unusable` with the reason."
+    about = _about(sample)
+    found = {name:_filled(_column(sample, about, name)) for name in columns}
+    if not any(found.values()): raise Unusable('no caption in these columns')
+    return {name:captions for name,captions in found.items() if captions}
+
+def column_names(
+    sample:dict, # file ending -> bytes, as webdataset reads it
+)->list[str]:
+    "The columns that a raw sample has."
+    about = _about(sample)
+    packed = about.get('columns')
+    names = [*(packed if isinstance(packed, dict) else {}), *about, *(e.removesuffix('.txt') for e in sample)]
+    return [n for n in dict.fromkeys(names) if not n.startswith('__') and _filled(_column(sample, about, n))]
 
 # %% ../nbs/02_data.ipynb #5e8ddd77
 image_endings = 'jpg','jpeg','png','webp'
@@ -237,21 +278,35 @@ def image_ending(
 def decode_sample(
     sample:dict, # file ending -> bytes, as webdataset reads it
     decode=open_image, # callable: bytes of an image file -> image
-)->tuple[Image.Image,list[str]]: # upright RGB image, its captions (at least one, none blank)
+    columns=(), # caption columns; none: the sample's captions alike
+)->tuple[Image.Image,list|dict]: # upright RGB image, its captions (at least one, none blank), by column if asked for
     "Image and captions of a raw sample, or `Unusable` with the reason."
     data = sample[image_ending(sample)]
-    captions = sample_captions(sample) # cheaper than the image, so first to fail
+    captions = column_captions(sample, columns) if columns else sample_captions(sample) # cheaper, so first to fail
     return decode(data),captions
 
 # %% ../nbs/02_data.ipynb #b7d75595
+def drawn_captions(
+    captions:list|dict, # list; or column -> list
+    seed:str, # names the draw
+    weights:dict=None, # column -> weight
+)->list[str]: # all captions, or those of one column
+    "The captions among which the draw is, by weight where they stand in columns."
+    if not weights: return captions
+    there = [name for name in weights if name in captions]
+    name, = Random(f'{seed} column').choices(there, [weights[n] for n in there])
+    return captions[name]
+
+# %% ../nbs/02_data.ipynb #e93301b9
 def random_sample(
     image:Image.Image, # decoded image
-    captions:list, # its captions
+    captions:list|dict, # its captions; column -> captions, where there are `weights`
     transform, # callable: image -> tensor, random numbers from torch
     seed:str, # names the draw
+    weights:dict=None, # column -> weight
 )->tuple[Tensor,str]: # transformed image, one caption
     "Transform an image and draw one of its captions, as a function of the seed alone."
-    rng = Random(seed)
+    rng,captions = Random(seed),drawn_captions(captions, seed, weights)
     caption = captions[rng.randrange(len(captions))]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(rng.getrandbits(63))

@@ -34,6 +34,7 @@ from .protocol import Protocol, change, protocol_hash
 from .record import manifest, peak_memory, weights_hash
 from .registry import is_changed, published
 from .results import bootstrap, kept_samples, Result, with_intervals
+from .saved import dtypes
 from .words import cached_vectors, first_alike, name_groups, templates_of
 
 # %% ../nbs/20_eval.ipynb #f2fc3fae
@@ -64,6 +65,7 @@ class Task:
     needs = '' # what has to be on disk
     protocols = {} # name -> `Protocol`; the first is the default
     primary = '' # the number that comes first: the primary metric
+    smaller = () # numbers of which the one nearest to 0 is the best, such as a gap
     unused = () # fields of the protocol that it does not read: to set one is an error, not an ignored wish
     folder = None # where `measure` writes predictions, if anywhere
     write = staticmethod(write_now) # how: a function and what it is called with, see `Writer`
@@ -114,7 +116,7 @@ def notes(self:Task, rows:np.ndarray)->tuple:
     return tuple(getattr(getattr(self.source, 'masks', self.source), 'notes', ()))
 
 @patch
-def figure(self:Task, model:CLIPpy): # matplotlib `Figure`, or None
+def figure(self:Task, model:CLIPpy, some:int=0): # matplotlib `Figure` of so many items, or None
     "What the model makes of some items, to look at while it is trained."
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -295,6 +297,9 @@ def pick_precision(
     "In which precision the towers compute."
     if asked and asked not in numerics:
         raise ValueError(f'The precision is {", ".join(numerics)}, not {asked!r}.{did_you_mean(asked, numerics)}')
+    kept = next((k for k,v in dtypes.items() if v==model.dtype), 'fp32')
+    if asked and kept not in ('fp32',asked): raise ValueError(
+        f'The weights of this model are in {kept}, so it cannot compute in {asked}: load it in fp32.')
     on_card = model.device.type=='cuda' and model.dtype==torch.float32
     return asked or ('bf16' if on_card else 'as the model')
 
@@ -398,6 +403,7 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     sampled = bootstrap(job, rows, bootstrap_samples) if bootstrap_samples else {}
     numbers,intervals = with_intervals(job, rows, bootstrap_samples, sampled=sampled)
     kept = dict(resampled=kept_samples(sampled[job.primary])) if sampled else {}
+    if job.smaller: kept['smaller'] = [*job.smaller]
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
         images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,

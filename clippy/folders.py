@@ -28,11 +28,12 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
-from .answers import is_answer, warm_up, write_image
-from .asked import lone_note, typed_labels
+from .answers import Segmentation, is_answer, warm_up, write_image
+from .asked import lone_note, typed_formats, typed_labels
 from .classes import first_few
 from .console import on_terminal
 from .eval import numerics, pick_precision
+from .exchange import DataSets
 from .files import named, read_json, write_whole
 from .images import endings, image_files, left_out
 from .model import CLIPpy
@@ -42,6 +43,7 @@ from .predict import said_elsewhere
 from .record import weights_hash
 from .registry import caution
 from .saved import boxed, load
+from .video import answer_video, chosen_video
 
 # %% ../nbs/41_folders.ipynb #4e8abc96
 def chosen_images(
@@ -103,6 +105,7 @@ def planned(
     sources:list, # as for `chosen_images`
     out:str, # '', an image, or a folder
     suffixes:list, # of the files of one answer: '' is the image, `_mask` its mask, ...
+    copies=(), # folders below `out` with one more file of an answer
 )->tuple[dict,dict]: # name -> source, name -> paths
     "What is read and what will be written."
     one = is_image_name(out)
@@ -113,7 +116,7 @@ def planned(
         raise ValueError(f'{out} is a file: --out is a new folder, or one with earlier answers.')
     where = {n:Path(out) if one else Path(out)/f'{n}.png' for n in files}
     plan = {n:[p.with_name(f'{p.stem}{s}.png') if s else p for s in suffixes] for n,p in where.items()}
-    _check_plan(files, plan)
+    _check_plan(files, {n:paths+[Path(out)/d/f'{n}.png' for d in copies] for n,paths in plan.items()})
     return files,plan
 
 # %% ../nbs/41_folders.ipynb #9f639172
@@ -367,10 +370,7 @@ def open_for_use(
 )->CLIPpy: # in evaluation mode
     "A model, on its device."
     best = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device('cpu')
-    device = device or best.type
-    try: return load(model).to(device)
-    except RuntimeError as e:
-        raise ValueError(f'The device {device!r} cannot be used: {str(e).splitlines()[0]}') from None
+    return load(model, device=device or best.type)
 
 def _opened(name, device): # the model of a command about files, which says what it does not know
     model = open_for_use(name, device)
@@ -389,17 +389,37 @@ def identity(
     sees = dict(pooling=c.pooling, image_size=c.image_size, mean=list(c.mean), std=list(c.std), max_tokens=c.max_tokens)
     return dict(model=name, weights=weights_hash(model), **sees)
 
+# %% ../nbs/41_folders.ipynb #f15c24eb
+def _parts(line, out): # end of a file's name -> how an answer is drawn there; `DataSets`
+    formats = typed_formats(line)
+    if line and not out: raise ValueError('--format says how masks are written, and --out says where.')
+    parts = {'':Segmentation.with_legend, '_mask':Segmentation.mask_image}
+    if not is_image_name(out):
+        if line and Path(out).suffix in ('.json','.jsonl','.txt','.xml','.zip') and not Path(out).is_dir():
+            raise ValueError(f'--format {line} needs a folder, and --out {out} has the name of a file.')
+        return {k:f for k,f in parts.items() if k or 'images' in formats},DataSets(out, formats)
+    if formats not in (['images'],['palette']):
+        raise ValueError(f'--format {line} needs a folder, and --out {out} is an image.')
+    if formats==['palette'] and Path(out).suffix.lower()!='.png':
+        raise ValueError(f'A mask of numbers is a PNG: --out {out} has to end in .png.')
+    return {'':parts['_mask' if formats==['palette'] else '']},DataSets('')
+
+def _write_sets(sets, files): # when all images are answered
+    asked = _whole_lines(sets.folder/'answers.jsonl')[0]
+    lines = [*AnswerFolder(sets.folder, asked).done.values()]
+    if left := sets.write(asked, lines, files): print(on_terminal(sets.left_out(left)), file=sys.stderr)
+
 # %% ../nbs/41_folders.ipynb #87848669
 Words = Annotated[str, dict(action='append')] # may be given several times
 sample_image = Path(str(package_files('clippy')))/'models'/'sample.png' # a scene that no training drew
 
 @call_parse
 def segment_files(
-    *pictures:str, # Files, folders, patterns or addresses
+    *pictures:str, # Files, folders, patterns or addresses; or one video
     sample:bool=False, # Ask about a drawing that comes with the package
     Label:Words=None, # What to look for, between commas; may be given several times
     Background:Words=None, # Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out:str='', # An image to be written, or a folder of images with masks; none: print JSON
+    Out:str='', # An image to be written, a folder of images with masks, or a video; none: print JSON
     Model:str='scenes', # Name in the box, folder, Hub repo id or release
     threshold:float=0., # Answers of smaller probability are other
     explain:bool=False, # A heat map for each label, beside the image
@@ -408,13 +428,18 @@ def segment_files(
     batch_size:int=8, # Images at once
     device:str='', # cpu, cuda, mps (the best there is)
     precision:str='', # bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
+    Format:str='', # images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
+    every:int=1, # Of a video, one frame of so many
 )->int:
-    "Find words in images."
+    "Find words in images, or in the frames of a video."
     labels,background = typed_labels(Label, Background)
     if explain and not Out: raise ValueError('--explain draws heat maps, and --out says where they go.')
-    masks = [] if is_image_name(Out) else ['_mask']
+    sources = [*pictures, *[sample_image]*sample]
+    video = chosen_video(sources, Out, every, explain=explain, format=Format)
+    shown,sets = _parts(Format, Out)
     maps = [f'_{name}' for name in label_names(labels)] if explain else []
-    files,plan = planned([*pictures, *[sample_image]*sample], Out, ['', *masks, *maps])
+    files,plan = ({},{}) if video else planned(sources, Out, [*shown, *maps], sets.folders)
+    sets.check(labels, files)
     model = _opened(Model, device)
     labels,background = competing(model, labels, background)
     _say_of_one(labels, background)
@@ -425,11 +450,21 @@ def segment_files(
         heat = model.similarity(images, labels, **seen) if explain else [[]]*len(images) # one more look at each
         for seg,maps in zip(found, heat): seg.maps = maps
         return found
-    def draw(seg): return [seg.with_legend(), *(seg.mask_image() for _ in masks), *(m.with_legend() for m in seg.maps)]
+    def draw(seg): return [*(shown[part](seg) for part in shown), *(m.with_legend() for m in seg.maps)]
     question = dict(labels=labels, background=background, threshold=threshold)
     looks = dict(size=size, templates=templates, explain=explain)
     def asked(): return dict(command='segment', **identity(model, Model), **question, **looks)
-    with said_elsewhere(): return answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size, precision)
+    if video: return _of_video(video, Out, asked, ask, every, batch_size, model, precision)
+    with said_elsewhere(): code = answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size, precision)
+    if sets.formats: _write_sets(sets, files)
+    return code
+
+# %% ../nbs/41_folders.ipynb #00bc7a99
+def _of_video(path, out, asked, ask, every, batch_size, model, precision): # exit code
+    precision = _precision(model, precision)
+    def computed(images):
+        with _computing(model, precision), said_elsewhere(): return ask(images)
+    return answer_video(path, out, lambda: asked()|dict(precision=precision), computed, every, batch_size)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse

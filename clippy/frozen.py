@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from .data import FastCrop, decode_sample, normalize, sample_key
+from .data import FastCrop, decode_sample, drawn_captions, normalize, sample_key
 from .files import digest, remove, replace_folder, write_json
 from .head import tower_hash
 from .images import Unusable
@@ -163,7 +163,7 @@ class _Samples:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore') # Pillow's, of odd files
             try:
-                image,captions = decode_sample(self.batches.shard(j)[row-int(self.starts[j])], of.decode)
+                image,captions = decode_sample(self.batches.shard(j)[row-int(self.starts[j])], of.decode, of.columns)
                 return of.transform(image),captions,''
             except Unusable as e: return None,[],str(e)
             except Unreachable as e: return None,[],e # raised where it is no traceback
@@ -239,6 +239,7 @@ class _FeatureBatches(IndexedBatches):
     def draw(self, j, i, seed, took): # (features, caption, key)
         tokens,captions = self.of.features.sample(j, i)
         key = sample_key(self.of.urls[j], self.shard(j).key(i))
+        captions = drawn_captions(captions, seed, self.of.columns)
         return tokens, captions[Random(seed).randrange(len(captions))], key
 
 # %% ../nbs/09_frozen.ipynb #49ecd205
@@ -255,6 +256,7 @@ def with_features(
         f'their own: {loader.why}. Use local shards that are not compressed, or give --cache.')
     size,precision = loader.transform.size,acc.mixed_precision
     usable = f'{data}, samples up to {loader.max_sample_mb:g} MB'
+    if loader.columns: usable += f', captions of {sorted(loader.columns)}'
     path,shape = feature_folder(base, model, usable, size, precision),feature_shape(model, sum(loader.sizes), size)
     there = path.is_dir()
     acc.print(f'features of {shape[0]} images, {shape[1]} x {shape[2]} numbers each, {in_bytes(feature_size(shape))}, '

@@ -7,10 +7,10 @@ Docs: https://clippy-vl.github.io/clippy/gate.html.md"""
 # %% auto #0
 __all__ = ['may_get', 'may_post', 'most_body', 'most_open', 'most_of_one', 'most_files', 'most_query', 'upload_folder', 'kept',
            'is_stored', 'host_name', 'is_known', 'may', 'Refused', 'only_stored', 'no_file', 'read_question',
-           'check_parts', 'make_room', 'remove_old', 'Gate', 'Body']
+           'check_parts', 'make_room', 'remove_old', 'Gate', 'Body', 'seconds_to_wait', 'tell_when']
 
 # %% ../nbs/41_gate.ipynb #d6cf2e40
-import asyncio, atexit, json, os, re, shutil, time
+import asyncio, atexit, json, math, os, re, shutil, time
 from collections import Counter, deque
 from functools import lru_cache, partial
 from ipaddress import ip_address
@@ -141,13 +141,18 @@ def check_parts(
     by_name = {f.api_name:f for f in page.fns.values() if f.api_visibility=='public'} if kind=='call' else {}
     f = by_name.get(name) if kind=='call' else page.fns.get(_whole(question.get('fn_index')))
     if f is None: raise Refused(404, 'There is no such question.')
-    data = question.get('data')
+    data = _completed(f.inputs, question.get('data'))
     most = len(f.inputs)
     least = sum(not o.skip_api for o in f.inputs) if kind=='call' else most
     if not isinstance(data, list) or len(data) not in (least, most):
         raise Refused(422, f'This question has {least} parts, in a list called data.')
     asked = f.inputs if len(data)==most else [o for o in f.inputs if not o.skip_api]
     return dict(question, data=[_file(v) if getattr(o, 'data_model', None) else v for o,v in zip(asked, data)])
+
+def _completed(inputs, data): # with what is meant by the last parts, if they were left out
+    asked = [o for o in inputs if not o.skip_api]
+    if not isinstance(data, list) or not all(getattr(o, 'may_lack', False) for o in asked[len(data):]): return data
+    return data + [o.value for o in asked[len(data):]]
 
 def _whole(v): return v if type(v) is int else None
 
@@ -247,7 +252,7 @@ def _check(self:Gate, scope): # all that can be said before the body is read
     length = ''.join(_headers(scope, 'content-length'))
     most = self.upload if _path(scope).endswith('/upload') else most_body
     fine = not length or length.isdecimal() and int(length[:20])<=most
-    if not fine: raise Refused(413, f'This is too large: more than {most} bytes.')
+    if not fine: raise Refused(413, f'This is too large: it may have {most} bytes, so make it shorter or smaller.')
     if not length and _path(scope).endswith('/upload'): raise Refused(411, 'An upload says how large it is.')
     if _path(scope).startswith('/login'): self._count_tries()
 
@@ -358,3 +363,40 @@ async def _refuse(refused, scope, receive, send):
     headers = [(k.replace('_','-').encode(), str(v).encode()) for k,v in about.items()]
     await send(dict(type='http.response.start', status=refused.status, headers=headers))
     await send(dict(type='http.response.body', body=b'' if scope['method']=='HEAD' else body))
+
+# %% ../nbs/41_gate.ipynb #9bfd737b
+def seconds_to_wait(
+    queue, # of gradio
+    workers:int, # questions answered at once
+    names, # of the functions that are asked
+)->int: # in steps of 5
+    "How long it takes until all who wait have an answer."
+    took = [e['process_time'] for e in list(queue.event_analytics.values()) if e['function'] in names]
+    recent = [t for t in took if t][-20:]
+    running = sum(q.current_concurrency for q in queue.event_queue_per_concurrency_id.values())
+    each = sum(recent)/len(recent) if recent else 2
+    return 5*math.ceil((len(queue)+running)*each/workers/5)
+
+# %% ../nbs/41_gate.ipynb #11325c2c
+def tell_when(page, workers): # in place of gradio's "Queue is full"
+    queue = page._queue
+    push = queue.push
+    names = {f.api_name for f in page.fns.values() if f.concurrency_id=='model'}
+    async def told(body, request, username):
+        if queue.max_size is None or len(queue)<queue.max_size:
+            return await push(body=body, request=request, username=username)
+        seconds = seconds_to_wait(queue, workers, names)
+        said = f'The queue is full: {len(queue)} questions wait, about {seconds} s. Try again then.'
+        return await _answered(queue, body, request, username, said)
+    queue.push = told
+
+async def _answered(queue, body, request, username, said): # as `push` answers what it has in a cache
+    from gradio import Error, queueing, route_utils, utils
+    event = queueing.Event(body.session_hash, route_utils.get_fn(queue.blocks, None, body), request, username)
+    body.session_hash = event.session_hash
+    async with queue.pending_message_lock:
+        queue.pending_messages_per_session.setdefault(event.session_hash, queueing.AsyncQueue())
+        queue.pending_event_ids_session.setdefault(event.session_hash, set()).add(event._id)
+    output = utils.error_payload(Error(said), True)
+    queue.send_message(event, queueing.ProcessCompletedMessage(output=output, success=False))
+    return True, event._id, 'success'

@@ -25,9 +25,9 @@ from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
 from .model import CLIPpy
 from .record import weights_hash
-from .registry import is_family, registry
+from .registry import entry, is_family, registry
 from .results import read_result, results_table
-from .saved import boxed, knowledge, load
+from .saved import as_device, boxed, from_hub, knowledge, load
 from .scenes import Scenes
 from .segment_scenes import eval_seed, show_predictions
 
@@ -333,10 +333,10 @@ def hub_errors(
 
 # %% ../nbs/44_hub.ipynb #5c3a23e6
 def clean_token(
-    token:str|None,
-)->str|None: # without spaces around it
+    token:str|bool|None, # True: there has to be one on this machine; False: none is sent
+)->str|bool|None: # without spaces around it
     "Keep a token that no header could hold from being quoted in an error."
-    if token is None: return None
+    if token is None or isinstance(token, bool): return token
     token = token.strip()
     if not re.fullmatch(r'[!-~]+', token):
         raise ValueError('The token is empty, or holds characters that no token has.')
@@ -355,31 +355,91 @@ def licence_of(
 @patch
 def push_to_hub(self:CLIPpy,
     repo_id:str, # USER/NAME; made if it is not there, else a new commit
-    private:bool=False, # when it is made: for you alone?
-    token:str|None=None, # None: that of `hf auth login` or HF_TOKEN
+    private:bool|None=None, # when it is made: for you alone? None: as your organisation has it, otherwise public
+    token:str|bool|None=None, # None: that of `hf auth login` or HF_TOKEN
     manifest:str|Path|dict|None=None, # for `read_manifest`: folder of a run, `metrics.json`, `manifest.json`
     image:str|Path='', # file for the card; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
     license:str='', # of the weights; '': `licence_of` the model's name
     endpoint:str|None=None, # address of another Hub; None: HF_ENDPOINT, or huggingface.co
-)->str: # address of the commit
+    commit_message:str='A model of clippy',
+    branch:str|None=None, # made if it is not there; None: main
+    revision:str|None=None, # another name for `branch`
+    create_pr:bool=False, # propose the commit in a pull request?
+)->str: # address of the commit, or of the pull request
     "Upload the model with a card."
+    if branch and revision and branch!=revision: raise ValueError(f'branch is {branch!r} and revision {revision!r}, '
+        'which are two names for one thing: give one of them.')
+    if create_pr and (branch or revision or 'main')!='main': raise ValueError(
+        f'create_pr proposes a change of main, so {branch or revision!r} has no place in it: leave one of them out.')
     if repo_id.count('/')!=1: raise ValueError(f'{repo_id!r} is no repo id: it is USER/NAME.')
     about = read_manifest(manifest) if manifest is not None else None
     if manifest is not None and about is None:
         raise FileNotFoundError(f'There is no manifest.json and no metrics.json in {manifest}.')
     api = HfApi(endpoint, token=clean_token(token), library_name='clippy')
+    how = dict(commit_message=commit_message, revision=branch or revision, create_pr=create_pr)
     with TemporaryDirectory() as d:
         license = license or licence_of(getattr(self, 'name', ''))
         folder = write_repo(self, Path(d)/'model', repo_id, about, image, half, license)
-        with hub_errors(repo_id): return _upload(api, repo_id, folder, private)
+        with hub_errors(repo_id): return _upload(api, repo_id, folder, private, how)
 
-def _upload(api, repo_id, folder, private):
+def _upload(api, repo_id, folder, private, how):
     api.create_repo(repo_id, private=private, exist_ok=True)
     if private and not api.model_info(repo_id).private:
         raise ValueError(f'{repo_id} is there already, and is public: make it private in its settings first.')
-    files = dict(repo_id=repo_id, folder_path=folder, delete_patterns=['text/*'])
-    return str(api.upload_folder(**files, commit_message='A model of clippy').commit_url)
+    own = how['revision'] and not how['revision'].startswith('refs/')
+    if own and how['revision']!='main': api.create_branch(repo_id, branch=how['revision'], exist_ok=True)
+    made = api.upload_folder(repo_id=repo_id, folder_path=folder, delete_patterns=['text/*'], **how)
+    return str(made.pr_url or made.commit_url)
+
+# %% ../nbs/44_hub.ipynb #350d656c
+@patch(cls_method=True)
+def from_pretrained(cls:CLIPpy,
+    pretrained_model_name_or_path:str|Path, # repo id, folder of a saved model, or another name that `load` knows
+    *,
+    revision:str|None=None, # branch, tag or commit
+    token:str|bool|None=None, # None: that of `hf auth login` or HF_TOKEN
+    cache_dir:str|Path|None=None, # None: the Hub's usual one
+    force_download:bool=False, # also what the cache has
+    local_files_only:bool=False, # nothing but what the cache has
+    map_location=None, # another name for `device`
+    strict:bool=True, # weights have to fit in any case
+    device=None, # as for `load`
+    dtype=None, # as for `load`
+)->CLIPpy: # in evaluation mode
+    "Load a model from the Hub, or from a folder."
+    if cls is not CLIPpy: raise ValueError(
+        f'{cls.__name__} is a model of others: clippy.load opens it by its name, and `clippy models` lists the names.')
+    if None not in (device,map_location) and as_device(device)!=as_device(map_location): raise ValueError(
+        f'device is {str(device)!r} and map_location {str(map_location)!r}: give one of them.')
+    place = dict(device=map_location if device is None else device, dtype=dtype)
+    name = str(pretrained_model_name_or_path)
+    how = dict(force_download=force_download, local_files_only=local_files_only)
+    how |= {k:v for k,v in dict(cache_dir=cache_dir, token=clean_token(token)).items() if v is not None}
+    here = not revision and (name in boxed() or Path(name).exists() or entry(name))
+    return load(name, **place) if here else load(from_hub(name, revision, **how), **place)
+
+# %% ../nbs/44_hub.ipynb #ab1ba4ff
+@patch
+def save_pretrained(self:CLIPpy,
+    save_directory:str|Path, # a new or an empty folder, or one with an older model
+    *,
+    push_to_hub:bool=False, # to the Hub too?
+    repo_id:str|None=None, # USER/NAME there
+    **options, # of `push_to_hub`
+)->str|None: # address of the commit; None: nothing was sent
+    "Write the model into a folder, as `save` does."
+    folder = Path(save_directory).resolve()
+    if options and not push_to_hub: raise ValueError(f'{next(iter(options))} is for push_to_hub=True.')
+    if push_to_hub and not repo_id: raise ValueError('push_to_hub=True needs a repo_id, such as USER/NAME.')
+    if folder.exists() and not folder.is_dir(): raise ValueError(f'{folder} is a file: name a folder.')
+    spare = sorted(p.name for p in folder.iterdir() if p.name not in _of_model) if folder.exists() else []
+    if spare: raise ValueError(f'{folder} holds {spare[0]!r}, which is no part of a model and would be lost: '
+                               'name a folder of its own.')
+    self.save(folder)
+    if push_to_hub: return self.push_to_hub(repo_id, **options)
+
+_of_model = 'config.json','model.safetensors','text','README.md','manifest.json','picture.png'
 
 # %% ../nbs/44_hub.ipynb #1ddc2fd3
 @call_parse
@@ -409,4 +469,6 @@ def push(
     if out:
         files = [p for p in write_repo(net, out, repo, about, picture, half, license).rglob('*') if p.is_file()]
         print(f'{Path(out).name}: README.md and {len(files)-1} other files. Nothing was sent.')
-    else: print(net.push_to_hub(repo, private=private, manifest=about, image=picture, half=half, license=license))
+    else:
+        how = dict(private=private or None, manifest=about, image=picture, half=half, license=license)
+        print(net.push_to_hub(repo, **how))

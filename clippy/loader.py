@@ -23,11 +23,13 @@ from fastcore.basics import noop,patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
 from .access import Shard,shard_index,unseekable
+from .addresses import about,listing,record_count,remember,samples_of
 from .console import hide
+from .copies import Room
 from .data import (Report,Unusable,decode_sample,random_sample,local_path,open_image,read_sizes,sample_key,
     shard_list,shard_name,shard_sizes)
 from .epochs import Asked,EpochLoader,Took
-from .stream import Unreachable,fetch,read_shard
+from .stream import Unreachable,cache_path,fetch,read_shard
 
 # %% ../nbs/06_loader.ipynb #c211c932
 def _rng(*what): # random numbers named by anything that can be written
@@ -44,6 +46,7 @@ class EpochOrder:
     ):
         store_attr()
         self.shards = _rng(seed, epoch, 'shards').permutation(len(sizes)) if window else np.arange(len(sizes))
+        self.rank = np.argsort(self.shards) # of each shard, as laid
         self.starts = np.cumsum([0, *np.asarray(sizes)[self.shards]]) # of the shards, as laid
         windows = max(1, len(self)//window) if window else 1
         cuts = np.searchsorted(self.starts, np.arange(1, windows)*len(self)/windows)
@@ -60,6 +63,21 @@ class EpochOrder:
         shard = np.searchsorted(self.starts, laid, 'right')-1
         return int(self.shards[shard]), int(laid-self.starts[shard])
 
+# %% ../nbs/06_loader.ipynb #f0f5360c
+@patch
+def span(self:EpochOrder, shard:int)->tuple: # (first place at which it may have its turn, the one after the last)
+    "The places of a shard: those of its window."
+    laid = int(self.rank[shard])
+    if not self.window: return int(self.starts[laid]), int(self.starts[laid+1])
+    w = min(np.searchsorted(self.cuts, self.starts[laid], 'right'), len(self.cuts)-1)
+    return int(self.cuts[w-1]), int(self.cuts[w])
+
+@patch
+def next_use(self:EpochOrder, shard:int, place:int)->float: # inf: no more in this epoch
+    "The next place at which a shard may be wanted."
+    first,end = self.span(shard)
+    return max(first, place) if place<end else np.inf
+
 # %% ../nbs/06_loader.ipynb #8758af6c
 class IndexedBatches:
     "Batches of one process by (epoch, number), for a `DataLoader`."
@@ -68,21 +86,25 @@ class IndexedBatches:
     @cached_property
     def order(self): # epoch -> `EpochOrder`
         of = self.of
-        return lru_cache(1)(lambda epoch: EpochOrder(of.sizes, of.seed, epoch, of.window if of.shuffle else 0))
+        return lru_cache(2)(lambda epoch: EpochOrder(of.sizes, of.seed, epoch, of.window if of.shuffle else 0))
     @cached_property
     def shard(self): # number -> `Shard`; as many are kept open as two windows have
         of = self.of
         n = 2*of.window*len(of.urls)//max(1,sum(of.sizes))+2
-        def opened(j): return Shard(of.urls[j], of.path(j), of.sizes[j], of.max_sample_mb*1_000_000)
+        def opened(j):
+            path,held = of.held(j)
+            return Shard(of.urls[j], path, of.sizes[j], of.max_sample_mb*1_000_000, held=held)
         return lru_cache(min(256, max(8,n)))(opened)
+    @cached_property
+    def numbers(self): return {cache_path(u, self.of.cache):j for j,u in enumerate(self.of.urls)} # of copies
     def draw(self, j, i, seed, took): # (image, caption, key)
         began = perf_counter()
         shard = self.shard(j)
         raw = shard[i]
         took.reading += perf_counter()-began
         began = perf_counter()
-        image,captions = decode_sample(raw, self.of.decode)
-        found = random_sample(image, captions, self.of.transform, seed)
+        image,captions = decode_sample(raw, self.of.decode, self.of.columns)
+        found = random_sample(image, captions, self.of.transform, seed, self.of.columns)
         took.decoding += perf_counter()-began
         return (*found, sample_key(self.of.urls[j], shard.key(i)))
 
@@ -116,6 +138,7 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
     report,took = Report(),Took()
     first = (k*of.world+of.rank)*of.batch_size
     places = range(first, first+of.batch_size)
+    if of.room: of.room.next_use = self.wanted(epoch, first)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
         try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
@@ -131,6 +154,19 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
 def _batch(found, tokenize):
     images,captions,keys = zip(*found)
     return torch.stack(images),(tokenize or list)(captions),list(keys)
+
+# %% ../nbs/06_loader.ipynb #7f3f9f3d
+@patch
+def wanted(self:IndexedBatches, epoch, place): # callable: path of a copy -> place from the epoch's first, or None
+    "When a copy is wanted again, for a `Room`."
+    of = self.of
+    now,later = self.order(epoch),self.order(epoch+1)
+    behind = max(0, place-of.in_flight())
+    def found(path):
+        j = self.numbers.get(path)
+        if j is None: return None
+        return min(now.next_use(j, behind), len(now)+later.next_use(j, 0))
+    return found
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader(EpochLoader):
@@ -148,21 +184,29 @@ class ShardLoader(EpochLoader):
         world:int=1, # number of processes
         window:int=100_000, # indexed: samples that are shuffled together
         cache:str='', # folder for copies of remote shards, which are then indexed
+        cache_gb:float=0, # of copies at most, gigabytes; 0: no limit
         max_sample_mb:float=100, # largest sample, megabytes
+        columns:dict=None, # caption column -> weight, from `caption_weights`; none: all captions of a sample alike
         **remote, # how remote shards are asked for, as for `RemoteFile`
     ):
         super().__init__()
         store_attr()
         self.remote,self.urls = remote,shard_list(urls)
+        self.files = listing(self.urls) # what is known of them, for workers that are new processes
+        self.room = Room(cache, int(cache_gb*1e9)) if cache and cache_gb else None
         self.why = '' if cache else self._why_streamed()
         self.mode = 'streamed' if self.why else 'indexed'
         self.sizes = self._sizes()
         self._check()
+        self._check_room()
         self.workers = min(workers, len(self)) # a worker without a batch would leave its share unread
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
 
     def __len__(self): return self.num_samples//(self.batch_size*self.world)
     def indexed(self): return IndexedBatches(self) # what its workers have
+    def __setstate__(self, state): # in a worker
+        vars(self).update(state)
+        remember(self.files)
 
 # %% ../nbs/06_loader.ipynb #25e0b653
 @patch
@@ -177,10 +221,18 @@ def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
 
 @patch
+def held(self:ShardLoader, j:int)->tuple: # path of shard number j, and an open file that keeps a copy there, or None
+    "A shard that stays in reach."
+    if not self.room or local_path(self.urls[j]): return self.path(j),None
+    file = self.room.open(self.urls[j], **self.remote)
+    return Path(file.name),file
+
+@patch
 def describe(self:ShardLoader)->str:
     "How the shards are read, and what the order of samples depends on."
     if self.mode=='indexed':
-        return 'indexed: the batches are a function of seed and epoch, for any number of processes and workers'
+        where = f' through {self.cache_gb:g} GB of copies' if self.room else ''
+        return f'indexed{where}: the batches are a function of seed and epoch, for any number of processes and workers'
     readers = f'{self.world} x {max(self.workers,1)} readers (processes x workers)'
     return f'streamed, for {self.why}: the order is kept for {readers}, and is another for another number'
 
@@ -191,10 +243,25 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
     if self.mode=='streamed': return None
     if self.cache and (known := self._fetched_sizes()): return known
     n,found = len(self.urls),{}
+    if self.room and not self.rank: print(_counts_first.format(n=n), flush=True)
     for k in range(n):
         j = (k+self.rank*n//max(1,self.world))%n
-        found[j] = shard_index(self.path(j)).most
+        found[j] = self._counted(j)
     return [found[j] for j in range(n)]
+
+_counts_first = ('No file beside the {n} shards says how many samples they have, so all of them are fetched and '
+    'counted '
+    'once, before the first batch. The numbers are kept.')
+
+@patch
+def _counted(self:ShardLoader, j)->int: # samples of shard number j
+    known = samples_of(self.urls[j])
+    if known is not None: return known # another process has read it meanwhile
+    path,file = self.held(j)
+    index = shard_index(path)
+    if file: file.close()
+    if not index.damaged: record_count(self.urls[j], len(index))
+    return index.most
 
 @patch
 def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the web
@@ -225,6 +292,26 @@ def _check(self:ShardLoader):
         f"{len(self.urls)} shards for {self.world*workers} readers ({self.world} processes with {workers} workers): "
         "use fewer workers, or pack with a smaller shard_size")
 
+# %% ../nbs/06_loader.ipynb #bf810efe
+@patch
+def in_flight(self:ShardLoader)->int: # places between the slowest worker and the fastest
+    return 2*max(1,self.workers)*self.batch_size*self.world
+
+@patch
+def _at_a_time(self:ShardLoader)->int: # shards
+    order = EpochOrder(self.sizes, self.seed, 0, self.window if self.shuffle else 0)
+    windows = len(order.cuts)-1 if order.window else len(self.urls)
+    most = max(np.diff(np.searchsorted(order.starts, order.cuts))) if order.window else 1
+    return min(len(self.urls), int((3+self.in_flight()*windows//max(1,len(order)))*(most+1)))
+
+@patch
+def _check_room(self:ShardLoader):
+    if not self.room: return
+    known,n = [about(u).size or 0 for u in self.urls],self._at_a_time()
+    need = sum(sorted(known, reverse=True)[:n])
+    if need>self.room.most: raise ValueError(f'{self.cache_gb:g} GB of copies (--cache-gb) are too few: '
+        f'up to {n} of the {len(self.urls)} shards are read at a time, {need/1e9:.3g} GB')
+
 # %% ../nbs/06_loader.ipynb #08ff7a68
 def leave_signals(
     worker:int=0, # its number; as a `DataLoader` calls its `worker_init_fn`
@@ -246,6 +333,7 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
         worker_init_fn=leave_signals, pin_memory=self.pin,
         generator=torch.Generator().manual_seed(self.seed))
     of = copy(self)
+    of.room = copy(self.room) # it will know the batches, and they hold on to copies
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
     return DataLoader(of.indexed(), sampler=Asked(self.at, len(self)), **common)
 
@@ -308,7 +396,8 @@ def _samples(self:ShardLoader, epoch, worker, report, took):
 @patch
 def _decoded(self:ShardLoader, sample, seed, took): # image, caption
     began = perf_counter()
-    found = random_sample(*decode_sample(sample, self.decode), self.transform, seed)
+    image,captions = decode_sample(sample, self.decode, self.columns)
+    found = random_sample(image, captions, self.transform, seed, self.columns)
     took.decoding += perf_counter()-began
     return found
 

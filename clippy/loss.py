@@ -6,8 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/loss.html.md"""
 
 # %% auto #0
 __all__ = ['losses', 'clip_logits', 'Gather', 'gather_pairs', 'clip_loss', 'global_clip_loss', 'row_column_sums',
-           'row_column_grads', 'RowColumnSums', 'chunked_clip_loss', 'siglip_block', 'siglip_loss', 'embed_parts',
-           'back_through', 'cached_backward']
+           'row_column_grads', 'RowColumnSums', 'SummedColumns', 'chunked_clip_loss', 'siglip_block', 'siglip_loss',
+           'embed_parts', 'back_through', 'cached_backward']
 
 # %% ../nbs/01_loss.ipynb #9bc9a2a8
 from contextlib import nullcontext
@@ -136,6 +136,24 @@ class RowColumnSums(torch.autograd.Function):
             dx,dy,ds = row_column_grads(x, y, scale, *ctx.where, rows, cols, *grads)
         return dx, dy, ds.to(scale.dtype), None, None
 
+# %% ../nbs/01_loss.ipynb #ef628e22
+def _over_processes(x, op=dist.ReduceOp.SUM): # in place
+    if _world()[1]>1: dist.all_reduce(x, op=op)
+    return x
+
+class SummedColumns(torch.autograd.Function):
+    "Column log-sum-exps over the rows of all processes, from each one's own. One number a column is moved at a time."
+    @staticmethod
+    def forward(ctx, cols):
+        most = _over_processes(cols.clone(), dist.ReduceOp.MAX)
+        total = _over_processes((cols-most).exp_()).log_().add_(most)
+        ctx.save_for_backward(cols, total)
+        return total
+    @staticmethod
+    def backward(ctx, grad):
+        cols,total = ctx.saved_tensors
+        return (cols-total).exp()*_over_processes(grad.clone(memory_format=torch.contiguous_format))
+
 # %% ../nbs/01_loss.ipynb #3765f7d4
 def chunked_clip_loss(
     image:Tensor, # `[b,D]`, length 1: this process's images
@@ -148,8 +166,7 @@ def chunked_clip_loss(
     _check_pairs(image, text, bias)
     x,y = (o.to(torch.promote_types(o.dtype, torch.float32)) for o in (image,text))
     rows,cols,pairs = RowColumnSums.apply(x, gather_pairs(y), scale, _world()[0]*len(x), chunk)
-    cols = gather_pairs(cols[None]).logsumexp(0)[_diagonal(x)]
-    return ((rows+cols)/2 - pairs).mean()
+    return ((rows+SummedColumns.apply(cols)[_diagonal(x)])/2 - pairs).mean()
 
 # %% ../nbs/01_loss.ipynb #112f046b
 def siglip_block(x, y, scale, bias, first): # rows of x belong to the columns of y from `first` on

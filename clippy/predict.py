@@ -23,7 +23,7 @@ from fastcore.basics import patch
 from PIL import Image
 from torch import Tensor
 
-from .answers import Classification, Grouping, HeatMap, Segmentation
+from .answers import Classification, Grouping, HeatMap, Segmentation, WordMaps
 from .asked import check_labels, lone_note
 from .classes import background_words
 from .console import on_terminal
@@ -216,6 +216,7 @@ def look(self:CLIPpy,
     "Answers about images."
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
+    _check_autocast(self)
     if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size, there)[0]
     found,some = [],batch_size*(1 if self.device.type=='cpu' else 8) # among many images many have one shape
     for start in range(0, len(images), some):
@@ -236,6 +237,12 @@ def _answers(self:CLIPpy, seen, encode, answer, batch_size, there): # those of o
             if there: parts = _fetched([there(seen[i].image, e) for i,e in zip(some, encoded)])
             for i,part in zip(some, parts if there else encoded[:,None]): found[i] = answer(seen[i].image, *part)
     return [found[i] for i in range(len(seen))]
+
+def _check_autocast(model): # PyTorch mixes float32 with one of the halves, and not these two
+    kind,kept = model.device.type,model.dtype
+    if not torch.is_autocast_enabled(kind) or kept in (torch.float32,torch.get_autocast_dtype(kind)): return
+    raise ValueError(f'The weights of this model are in {str(kept)[6:]}, and autocast is on for '
+                     f'{str(torch.get_autocast_dtype(kind))[6:]}: take one of them for both, or leave autocast off.')
 
 def _batch(xs, device): # `[B,3,h,w]` float32, on the device
     if not isinstance(xs[0], Sent): return together(xs)
@@ -259,25 +266,45 @@ def segment(self:CLIPpy,
     size:int=0, # short side that the model sees, pixels; 0: its own
     templates=plain, # sentences around a label
     batch_size:int=8, # images at once
-): # a `Segmentation`, or a list
+    return_tensors=False, # `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+): # a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
     "Words to pixels."
-    from clippy.segment import words_to_pixels
-    labels,background = competing(self, labels, background)
-    if other in labels:
-        raise ValueError(f'{other!r} is the name of what none of the labels fits: choose another (other=).')
-    if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
+    tensors = _tensors_asked(return_tensors)
+    labels,background = _words_asked(self, labels, background, other)
     owner = [*range(1, len(labels)+1), *[0]*len(background)]
     _warn_of_one(labels, background)
     vectors = [self.word_vectors(some, templates) for some in (labels,background) if some]
     vectors = as_one(labels+background, torch.cat(vectors), owner)
     scale = finite(self.logit_scale.exp(), 'Probabilities').item()
-    owner = torch.tensor(owner, dtype=torch.uint8, device=self.device)
-    def there(image, cosines): # `[K,h,w]`
-        index,p = words_to_pixels(cosines[None], image.size[::-1], scale)
-        return owner[index[0]].masked_fill(p[0]<threshold, 0),p[0]
+    there = partial(_decided, torch.tensor(owner, dtype=torch.uint8, device=self.device), scale, threshold)
     def answer(image, mask, scores): return Segmentation(image, [other, *labels], mask, scores)
+    def maps(image, cosines): return WordMaps(_each_word(image, cosines, scale if tensors=='probabilities' else 0),
+        [*labels, *background], [other, *labels], there(image, cosines)[0])
     encode = partial(self.patch_cosines, vectors=vectors)
+    if tensors: return self.look(images, encode, maps, size, batch_size)
     return self.look(images, encode, answer, size, batch_size, there)
+
+# %% ../nbs/40_predict.ipynb #2622e671
+def _tensors_asked(given): # '': none
+    known = {False:'', True:'probabilities', 'probabilities':'probabilities', 'cosines':'cosines'}
+    if isinstance(given, (str,bool)) and given in known: return known[given]
+    raise ValueError(f"return_tensors is True, 'probabilities' or 'cosines', not {given!r}.")
+
+def _words_asked(model, labels, background, other):
+    labels,background = competing(model, labels, background)
+    if other in labels:
+        raise ValueError(f'{other!r} is the name of what none of the labels fits: choose another (other=).')
+    if len(labels)>255: raise ValueError(f'A mask of 8 bits has room for 255 labels, not {len(labels)}.')
+    return labels,background
+
+def _decided(owner, scale, threshold, image, cosines): # `[K,h,w]` -> mask, and the probability of the winner
+    from clippy.segment import words_to_pixels
+    index,p = words_to_pixels(cosines[None], image.size[::-1], scale)
+    return owner[index[0]].masked_fill(p[0]<threshold, 0),p[0]
+
+def _each_word(image, cosines, scale): # `[K,H,W]`
+    from clippy.segment import pixel_maps
+    return pixel_maps(cosines[None], image.size[::-1], scale)[0]
 
 # %% ../nbs/40_predict.ipynb #0d641339
 @patch

@@ -6,20 +6,25 @@ Docs: https://clippy-vl.github.io/clippy/questions.html.md"""
 
 # %% auto #0
 __all__ = ['side', 'most_words', 'longest_word', 'open_upload', 'draw_examples', 'typed', 'checked_text', 'checked_number',
-           'layers', 'word_of', 'typed_question', 'note_on', 'ask_words', 'ask_heat', 'ask_groups', 'ask_both']
+           'layers', 'word_of', 'typed_question', 'note_on', 'ask_words', 'ask_heat', 'ask_groups', 'Found', 'find',
+           'record_of', 'file_title', 'write_answer']
 
 # %% ../nbs/41_questions.ipynb #1c603785
+import re, unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
 from PIL import Image
 
-from .answers import Grouping, HeatMap, Segmentation, colours
+from .answers import Grouping, HeatMap, Segmentation, colours, write_image
 from .asked import lone_note, typed_background, words_of
+from .files import write_json
 from .gate import upload_folder
 from .model import CLIPpy
 from .predict import competing, read_image, said_elsewhere
+from .record import manifest
 from .scenes import Scenes
 
 # %% ../nbs/41_questions.ipynb #0985e1b9
@@ -43,7 +48,7 @@ def draw_examples(
     "Images to begin with."
     folder = Path(mkdtemp(prefix='examples-', dir=upload_folder()))
     for i,scene in enumerate(Scenes(n, seed=seed, size=384, n_things=2)):
-        Image.fromarray(scene.image).save(folder/f'scene {i+1}.png')
+        Image.fromarray(scene.image).save(folder/f'{i+1} {" and ".join(scene.things)}, {scene.background}.png')
     return sorted(map(str, folder.iterdir()))
 
 # %% ../nbs/41_questions.ipynb #d8493947
@@ -148,10 +153,61 @@ def ask_groups(
     "What belongs together, without words?"
     return model.group(open_upload(file), int(checked_number(n, 1, 16)))
 
-# %% ../nbs/41_questions.ipynb #3284d710
-def ask_both(
-    models:list, # two of them
-    *question, # as for `ask_words`
-)->list: # of `Segmentation`
-    "What do two models say to the same question?"
-    return [ask_words(m, *question) for m in models]
+# %% ../nbs/41_questions.ipynb #16fb7363
+@dataclass
+class Found:
+    "What the page shows when somebody presses Find."
+    segments:Segmentation
+    words:list # all that were asked for, background included if it was typed
+    best:str # that takes most of the image
+    heat:HeatMap # of `best`
+    note:str # '': there is nothing to say
+
+def find(
+    model:CLIPpy,
+    file, words, background='auto', threshold=0., # as for `ask_words`
+)->Found:
+    "Where is what was typed, and how much does each pixel resemble the word that takes most of the image?"
+    segments = ask_words(model, file, words, background, threshold)
+    known,behind = typed_question(words, background)
+    if behind!='auto': known = [*known, *behind]
+    best = max(segments.labels[1:], key=lambda word: segments[word].area)
+    return Found(segments, known, best, ask_heat(model, file, best), note_on([model], words, background))
+
+# %% ../nbs/41_questions.ipynb #82071159
+def record_of(
+    answer:Segmentation|Grouping,
+    names:list, # number in the mask -> name
+    image:str, # name of the image
+    model:dict, # from `identity`
+    device=None, # that computed
+    **question, # what was asked, with every option
+)->dict: # which JSON can hold
+    "What there is to say about an answer."
+    share = np.bincount(answer.mask.ravel(), minlength=len(names))/answer.mask.size
+    colour = ['#%02x%02x%02x' % tuple(c) for c in colours()]
+    there = [(i, round(float(v), 5)) for i,v in enumerate(share) if v]
+    labels = [dict(number=i, label=names[i], share=v, colour=colour[i]) for i,v in there]
+    if isinstance(answer, Segmentation):
+        for one in labels: one |= {k:v for k,v in answer[one['label']].to_dict().items() if k in ('score','box')}
+    return dict(image=image, size=list(answer.image.size), labels=labels, model=model, question=question,
+                versions=manifest(device))
+
+# %% ../nbs/41_questions.ipynb #33df1c1c
+def file_title(
+    *names, # of an image or a model
+)->str: # letters, digits, _ and -
+    "A name of a file that says what is in it."
+    parts = [re.sub(r'[^\w]+', '-', unicodedata.normalize('NFC', name)).strip('-')[:30] for name in names]
+    return '_'.join(filter(None, parts)) or 'image'
+
+def write_answer(
+    answer:Segmentation|Grouping,
+    record:dict, # from `record_of`
+)->list: # paths of the mask, the overlay and the JSON
+    "An answer as files to be downloaded."
+    folder = Path(mkdtemp(prefix='answer-', dir=upload_folder()))
+    title = file_title(Path(record['image']).stem, record['model']['model'])
+    mask = answer.save_mask(folder/f'{title}_mask.png')
+    overlay = write_image(answer.overlay(), folder/f'{title}_overlay.png')
+    return [*map(str, (mask, overlay, write_json(folder/f'{title}.json', record)))]

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/results.html.md"""
 
 # %% auto #0
 __all__ = ['wilson', 'sum_interval', 'lowest_interval', 'with_intervals', 'bootstrap', 'kept_samples', 'difference_interval',
-           'results_table', 'short_title', 'noted', 'Result', 'read_result']
+           'results_table', 'short_title', 'noted', 'Result', 'read_result', 'as_result']
 
 # %% ../nbs/19_results.ipynb #1ae062ab
 import json
@@ -135,7 +135,7 @@ def short_title(
     metric:str, # key of a number
 )->str: # for an axis or a column
     "What papers call a number."
-    return dict(miou='mIoU', top1='top-1', top5='top-5').get(metric, metric.replace('_',' '))
+    return dict(top1='top-1', top5='top-5').get(metric, metric.replace('_',' ').replace('miou','mIoU'))
 
 # %% ../nbs/19_results.ipynb #7c6e4dd0
 def noted(
@@ -163,6 +163,7 @@ class Result(dict):
 # %% ../nbs/19_results.ipynb #c161d4ec
 def read_result(
     path:str|Path|dict, # what `evaluate` wrote
+    needed:tuple=(), # fields without which it is of no use
 )->dict:
     "A result from its file."
     if isinstance(path, dict): return path
@@ -170,8 +171,38 @@ def read_result(
     try: found = json.loads(read_text(path))
     except (ValueError, RecursionError):
         raise ValueError(f'{path} is not JSON: it is no result of `clippy eval`.') from None
+    return as_result(found, path, needed)
+
+def as_result(
+    found, # what JSON can hold
+    where:str|Path, # what it is called in a message
+    needed:tuple=(), # fields without which it is of no use
+)->dict:
+    "A result as one of today, or an error that says what is wrong with it."
+    no = f'{where} is no result of `clippy eval`: '
     if not isinstance(found, dict) or 'numbers' not in found or not isinstance(found.get('protocol'), dict):
-        raise ValueError(f'{path} is no result of `clippy eval`: it has no numbers with a protocol.')
-    return _renamed(found, 'main', 'primary') | dict(protocol=_renamed(found['protocol'], 'fit', 'resize'))
+        raise ValueError(f'{no}it has no numbers with a protocol.')
+    found = _renamed(found, 'main', 'primary') | dict(protocol=_renamed(found['protocol'], 'fit', 'resize'))
+    if odd := [k for k,fits in _kinds.items() if k in found and not fits(found[k])]:
+        raise ValueError(f'{no}its {odd[0]} cannot be used.')
+    if lost := [k for k in needed if k not in found]: raise ValueError(f'{no}it has no {lost[0]}.')
+    return found
 
 def _renamed(data, old, new): return {new if k==old else k:v for k,v in data.items()}
+
+# %% ../nbs/19_results.ipynb #9e03d750
+def _is(kind): return lambda v: isinstance(v, kind) and not isinstance(v, bool)
+def _number(v): return v is None or _is((int,float))(v) and (v!=v or abs(v)<=1e9) # None is how JSON says NaN
+def _ends(v): return _is((list,tuple))(v) and len(v)==2 and all(map(_number, v))
+def _table(fits): return lambda v: _is(dict)(v) and all(map(fits, v.values()))
+
+def _samples(v): # as `kept_samples` writes them
+    try: return _is(str)(v) and len([float(s) for s in v.split()])>0
+    except ValueError: return False
+
+_texts = 'task','primary','protocol_hash','files','model','precision','names','prompts'
+_kinds = dict.fromkeys(_texts, _is(str)) | dict(config=_is(dict),
+    numbers=_table(_number), intervals=_table(_ends), count=_is(int), resampled=_samples,
+    protocol=lambda v: _is(str)(v.get('name', '')), images=_table(lambda v: v is None or isinstance(v, int)),
+    details=lambda v: _is(dict)(v) and _is(list)(v.get('notes', [])),
+    smaller=lambda v: _is(list)(v) and all(map(_is(str), v)))

@@ -211,6 +211,7 @@ def _central(share, transform, image): # the middle of an image
 class BirdTask(Task):
     "Two kinds of bird on two kinds of place."
     primary = 'worst_group'
+    smaller = 'delta_landbird','delta_waterbird','other'
     train = train_counts # weights in `train_average`
     def transform(self): # PIL image -> tensor
         whole = image_transform(self.protocol, self.model)

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
+from .captions import caption_weights
 from .checkpoint import checkpoint_folder
 from .console import in_bounds, installed
 from .data import shard_list
@@ -54,6 +55,8 @@ def check_data(options:SimpleNamespace):
     if options.val_data: shard_list(options.val_data)
     if options.imagenet_val and not Path(options.imagenet_val).is_dir():
         raise FileNotFoundError(f'There is no folder {options.imagenet_val}.')
+    if caption_weights(options.caption_column) and not options.train_data:
+        raise ValueError('--caption-column goes with --train-data: the built-in scenes have one kind of caption.')
     if options.birds and options.train_data:
         raise ValueError('--birds goes with the built-in scenes, not with --train-data.')
     most = options.batch_size*options.accum_freq

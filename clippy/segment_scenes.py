@@ -90,10 +90,13 @@ def show_predictions(
     return image_grid(rows, {names[i]:palette[i]/255 for i in seen})
 
 @patch
-def figure(self:SceneSegment, model:CLIPpy): # a matplotlib figure
+def figure(self:SceneSegment,
+    model:CLIPpy,
+    some:int=8, # scenes
+): # a matplotlib figure
     "What the model makes of the first held-out scenes."
     scenes = self.source.scenes
-    return show_predictions(model, [scenes[i] for i in range(min(8, len(scenes)))])
+    return show_predictions(model, [scenes[i] for i in range(min(some, len(scenes)))])
 
 # %% ../nbs/21_segment_scenes.ipynb #f9eb59d7
 @register

@@ -61,8 +61,8 @@ def requirements_of(
 
 def write_space(
     folder:str|Path, # new or empty
-    model:str='scenes', # as for `open_app`
-    compare:str='', # likewise
+    model:str|list='scenes', # as for `open_app`; of several, the first answers until another one is chosen
+    compare:str='', # one more
     title:str='clippy', # of the Space
 )->Path: # `folder`
     "Write a Hugging Face Space."
@@ -70,9 +70,12 @@ def write_space(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f'{folder} is not an empty folder; name a new one.')
     folder.mkdir(parents=True, exist_ok=True)
-    models = [_brought(folder, place, m) for place,m in (('model',model),('compare',compare)) if m]
-    (folder/'app.py').write_text(program.format(models=', '.join(models)), encoding='utf-8')
-    (folder/'requirements.txt').write_text(requirements_of(filter(None, (model,compare))))
+    named = [*([model] if isinstance(model, str) else model), *filter(None, [compare])]
+    places = ['model', *(f'model-{i}' for i in range(2, len(named)+1))]
+    models = [_brought(folder, place, m) for place,m in zip(places, named)]
+    said = ', '.join(models) if len(models)<3 else f"[{', '.join(models)}]"
+    (folder/'app.py').write_text(program.format(models=said), encoding='utf-8')
+    (folder/'requirements.txt').write_text(requirements_of(named))
     (folder/'README.md').write_text(_card(title), encoding='utf-8')
     return folder
 

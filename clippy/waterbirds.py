@@ -167,7 +167,7 @@ def bird_study(
     transform = image_transform(Protocol(size=size, resize='square'), model)
     x = torch.stack([transform(im) for im in images]).to(model.device)
     seen = [_seen(im, x.shape[-2:]) for im in images]
-    pooled = torch.cat([model.encode_image(some) for some in x.split(32)])
+    pooled = torch.cat([model.encode_image(some).float() for some in x.split(32)])
     scores = finite(pooled@vectors.T).cpu().numpy()
     pooled = pooled.double().cpu().numpy()
     cosines = torch.cat([model.patch_cosines(some, vectors) for some in x.split(32)]).cpu()

@@ -1,6 +1,7 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
 import gc, json, os, re, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _short, _tidy, app, credentials, make_app, open_app, serve
-from clippy.gate import upload_folder
+from clippy.app import _on_the_page, _short, _tidy, app, credentials, make_app, open_app, serve
+from clippy.gate import kept, remove_old, seconds_to_wait, upload_folder
 from clippy.model import create_model
 from clippy.questions import ask_words, draw_examples
 from clippy.saved import load
@@ -99,6 +100,8 @@ def test_the_page_begins_with_auto():
     assert '(auto and empty: none)' in line(make_app({'mine':model})).info
     assert line(make_app({'mine':model}, background='fog')).value=='fog'
 
+def small_model(): return create_model('clippy-scenes', captions=['a cat','a boat']).eval()
+
 @pytest.fixture(scope='module')
 def stranger(tmp_path_factory):
     "A folder with a small CLIP of open_clip, random weights."
@@ -168,6 +171,70 @@ def test_at_once(url, client, images):
     ('other', '', 'called other'), ('<b>x</b>, <b>x</b>', '', '&lt;b&gt;x')])
 def test_bad_words(client, images, w, b, said):
     with pytest.raises(Exception, match=said): client.predict(file(images[0]), w, b, 0, api_name='/words')
+
+def test_files(client, images, url):
+    "Mask, overlay and JSON of an answer: they hold what the answer says, and no path of this machine."
+    *_,mask,overlay,data,note = client.predict(file(images[1]), 'house, flower', 'night', .5, api_name='/words')
+    mask,overlay,data = (o['value'] for o in (mask, overlay, data))
+    title = '2-flower-and-house-night_scenes'
+    assert [os.path.basename(o) for o in (mask, overlay, data)]==[
+        f'{title}_mask.png', f'{title}_overlay.png', f'{title}.json']
+    model = load('scenes')
+    seg = ask_words(model, images[1], 'house, flower', 'night', .5)
+    with Image.open(mask) as m: assert m.mode=='P' and np.array_equal(np.asarray(m), seg.mask)
+    assert np.array_equal(np.asarray(Image.open(overlay)), np.asarray(seg.overlay()))
+    with open(data) as f: text = f.read()
+    said = json.loads(text)
+    assert str(upload_folder()) not in text and os.path.expanduser('~') not in text
+    assert said['image']==os.path.basename(images[1]) and said['size']==[384,384]
+    assert {o['number']:(o['label'], o['share']) for o in said['labels']}=={
+        i:(n, round(float((seg.mask==i).mean()), 5)) for i,n in enumerate(seg.labels) if (seg.mask==i).any()}
+    asked = dict(words=['house','flower'], background=['night'], threshold=.5, longest_side=1280)
+    assert said['model']['model']=='scenes' and said['question']==asked
+    assert said['model']['knows'].startswith('drawings') and re.fullmatch('[0-9a-f]{16}', said['model']['weights'])
+    assert {'clippy-vl','torch','python'}<=said['versions'].keys()
+    groups = client.predict(file(images[1]), 3, api_name='/groups')
+    with open(groups[3]['value']) as f: said = json.load(f)
+    assert said['question']==dict(groups=3, longest_side=1280) and said['labels'][0]['label']=='group 1'
+    both = client.predict(file(images[1]), words, background, 0, api_name='/compare')
+    names = [os.path.basename(o['value']) for o in both[2:8]]
+    assert names[0]=='2-flower-and-house-night_scenes_mask.png'
+    assert names[5]=='2-flower-and-house-night_scenes-cls.json'
+
+def test_which_model(client, images, url):
+    "A program names the model; without a name the first one answers, and a name that is not there is told."
+    want = {name:ask_words(load(name), images[2], words, background) for name in ('scenes','scenes-cls')}
+    for name,seg in want.items():
+        got, = ask(client, '/words', file(images[2]), words, background, 0, name)
+        assert got.keys()=={f'{r.label}  {r.area:.1%}' for r in seg if r.area}
+        assert all(np.array_equal(got[f'{r.label}  {r.area:.1%}'], r.mask) for r in seg if r.area)
+    path = post(url, 'upload', files=dict(files=('a.png', open(images[2], 'rb').read()))).json()[0]
+    for more,name in ([], 'scenes'),(['scenes-cls'], 'scenes-cls'):
+        event,said = ends(url, 'words', dict(path=path), words, background, 0, *more)
+        legend = [o['label'] for o in said[0]['value']['annotations']]
+        assert event=='complete' and {*legend}=={f'{r.label}  {r.area:.1%}' for r in want[name] if r.area}
+    for odd in 'scenes-avg',7,['scenes'],'/etc':
+        told = ends(url, 'words', dict(path=path), words, background, 0, odd)[1]['error']
+        assert told.startswith('There is no model of this name here, only scenes, scenes-cls')
+    same = ends(url, 'compare', dict(path=path), words, background, 0, 'scenes', 'scenes')[1]['error']
+    assert same.startswith('scenes would be compared with itself')
+
+def test_a_list_of_models(monkeypatch):
+    "Models are named in a list or with commas, and a slip is told before anything is loaded or opened."
+    def opened(*a): raise AssertionError('it was loaded')
+    page = open_app('scenes-avg,scenes', words='', images=[])
+    choice = next(b for b in page.blocks.values() if getattr(b, 'elem_id', '')=='choice')
+    assert [v for v,_ in choice.choices]==['scenes-avg','scenes'] and choice.value=='scenes-avg'
+    monkeypatch.setattr('clippy.choice.open_for_use', opened)
+    for typed in dict(Model=['scenes','scenes-agv']),dict(Model=['scenes,scenes-agv']),dict(model='scenes-agv'):
+        with pytest.raises(FileNotFoundError, match='Did you mean scenes-avg'): app(**typed)
+    with pytest.raises(ValueError, match='more than once'): app(Model=['scenes','scenes'])
+
+def test_two_folders_of_one_name(tmp_path):
+    "Models whose folders have the same name are told apart by as little of their paths as it takes."
+    paths = [tmp_path/'runs'/run/'model' for run in ('max','cls')]
+    for p in paths: p.mkdir(parents=True)
+    assert _on_the_page([str(p) for p in paths])==dict(zip(('max/model','cls/model'), map(str, paths)))
 
 def test_bad_images(client, bad):
     others = iter([('/groups', [3]), ('/compare', [words, background, 0])])
@@ -464,6 +531,7 @@ def test_browser_labels_are_text(tab):
 
 def test_browser_groups(tab):
     tab.get_by_role('tab', name='Groups').click()
+    tab.fill('#n input[type=number]', '2') # with 4 they are there at the beginning
     press(tab, '#group', '#groups')
     assert legend(tab, '#groups')[0].startswith('group 1')
 
@@ -484,12 +552,107 @@ def test_browser_bad(tab, bad, tmp_path):
     tab.get_by_text(re.compile('maximum allowed|too large|exceed', re.I)).first.wait_for()
     tab.reload()
     tab.wait_for_selector('#image img')
+    tab.fill('#words textarea', 'fish')
     press(tab, '#find', '#segments')
+
+# Every sentence that a visitor can read, whatever element has it: messages, boxes, notes. What gradio has read aloud
+# besides, while it works ("Processing", "Error"), is not seen.
+seen_texts = '''() => {
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = []
+    for (let n; n = walk.nextNode();) {
+        const shown = n.parentElement.checkVisibility({opacityProperty: true, visibilityProperty: true})
+        if (shown && !n.parentElement.closest('.sr-only') && n.textContent.trim()) found.push(n.textContent.trim())
+    }
+    return found
+}'''
+mistakes = dict(no_image='There is no image yet: drop one first.',
+    no_words='There are no labels: name at least one thing to look for.', twice='cat is named more than once.',
+    many='There are 101 words; 100 are the most.', long='A word is longer than 100 letters.',
+    background='auto stands alone: leave it out, or the other words.', text='This is too large',
+    broken='text.png is no image', cut='cut.png: truncated image.', vast='vast.png has more than 64 million pixels',
+    large='exceed the maximum allowed size')
+
+def test_browser_one_message(tab, bad, tmp_path):
+    "Each mistake has one message in one place, in every tab; boxes say nothing of it, and the next question ends it."
+    paths = {p.stem:p for p in bad}|dict(large=tmp_path/'large.png')
+    paths['large'].write_bytes(b'0'*1_100_000)
+    many = ','.join(map(str, range(101)))
+    line = dict(no_words='', twice='cat, cat', many=many, long='c'*101, text='c'*200_000)
+    def make(name):
+        tab.fill('#words textarea', line.get(name, 'car, fish'))
+        tab.fill('#background textarea', 'auto, sky' if name=='background' else 'auto')
+        if name=='no_image': tab.click('#image button[aria-label*="emove"]')
+        stem = dict(broken='text').get(name, name)
+        if name in ('broken','cut','vast','large'): drop(tab, paths[stem])
+        if name in ('broken','cut','vast'): tab.wait_for_selector('#image img', state='attached')
+    def said(name):
+        tab.get_by_text(mistakes[name]).first.wait_for()
+        tab.wait_for_timeout(500) # messages come and go slowly
+        tab.wait_for_function("() => document.querySelectorAll('[data-testid=toast-body]').length==1")
+        texts = tab.evaluate(seen_texts)
+        assert sum(mistakes[name] in t for t in texts)==1, (name, texts)
+        assert texts.count('Error')==1 and not any('no answer' in t for t in texts), (name, texts)
+        assert tab.get_by_test_id('toast-body').count()==1
+    for name in ('no_words','twice','many','long','background','text','broken','cut','vast'):
+        make(name)
+        tab.click('#find')
+        said(name)
+    tab.click('#find') # the same again: still one
+    said('vast')
+    make('no_image')
+    for part,button in ('Groups','#group'),('Compare','#compare'),('Words','#find'):
+        tab.get_by_role('tab', name=part).click()
+        tab.click(button)
+        said('no_image')
+    tab.reload()
+    tab.wait_for_selector('#image img')
+    make('large')
+    said('large')
+    tab.reload()
+    tab.fill('#words textarea', 'cat, cat')
+    tab.press('#words textarea', 'Enter')
+    said('twice')
+    tab.fill('#words textarea', 'fish')
+    press(tab, '#find', '#segments')
+    assert tab.get_by_test_id('toast-body').count()==0
+
+def test_browser_names(tab):
+    "Whatever can be pressed, typed into or looked at has a name for those who listen; examples say what they show."
+    tab.wait_for_selector('#examples button[aria-label]')
+    for part in 'Words','Groups','Compare':
+        tab.get_by_role('tab', name=part).click()
+        tree = tab.locator('body').aria_snapshot()
+        kinds = 'button|img|textbox|radio|slider|spinbutton|group|tab|link'
+        bare = [o for o in tree.splitlines() if re.fullmatch(rf' *- ({kinds})( \[\w+\])?:?', o)]
+        assert not bare, tree
+    examples = re.findall('button "(Example .*)"', tree)
+    assert len({*examples})==5 and 'fish and car, bricks' in examples[0]
+    assert tab.locator('#words textarea').evaluate('o => o.labels.length || o.closest("label")!=null')
+
+def test_browser_begins_with_an_answer(tab):
+    "Before anybody asks, an example is answered; its files can be kept, under names without folders."
+    assert {line.split()[0] for line in legend(tab, '#segments')}=={'other','car','fish'}
+    assert tab.locator('#heat img').is_visible() and tab.locator('#word input:checked').count()==1
+    for kind,ending in ('Mask (PNG)','_mask.png'),('Overlay (PNG)','_overlay.png'),('Data (JSON)','_scenes.json'):
+        with tab.expect_download() as got: tab.get_by_role('button', name=kind).first.click()
+        assert got.value.suggested_filename.startswith('1-fish-and-car-bricks_scenes')
+        assert got.value.suggested_filename.endswith(ending)
+
+def test_browser_chooses_a_model(tab):
+    "The chosen model answers, says what it knows, and is not compared with itself."
+    before = legend(tab, '#segments')
+    tab.locator('#choice label', has_text='scenes-cls').click()
+    tab.locator('#model', has_text='scenes-cls knows drawings').wait_for()
+    press(tab, '#find', '#segments')
+    assert legend(tab, '#segments')!=before
+    tab.get_by_role('tab', name='Compare').click()
+    assert tab.locator('#other input:checked').get_attribute('value')=='scenes'
 
 @pytest.mark.parametrize('width', [1280, 400])
 def test_browser_fits(tab, width):
     "Nothing is wider than the screen, and no answer is higher."
     tab.set_viewport_size(dict(width=width, height=900))
+    tab.fill('#words textarea', 'fish')
     press(tab, '#find', '#segments')
     assert tab.evaluate('document.documentElement.scrollWidth')<=width
     # they come one after the other
@@ -518,11 +681,80 @@ def test_bound_to_loopback(url):
 
 def test_queue(images):
     "Workers and waiting places are what was said."
-    page = open_app('scenes-cls', workers=3, waiting=7)
+    page = open_app('scenes-cls', workers=3, waiting=7, words='')
     assert page.max_threads>=3
     assert page._queue.max_size==7
     assert {f.concurrency_limit for f in page.fns.values() if f.api_visibility=='public'}=={3}
     assert 'compare' not in {f.api_name for f in page.fns.values()}
+    assert not any(getattr(b, 'elem_id', '')=='choice' for b in page.blocks.values())
+
+full = r'The queue is full: 0 questions wait, about \d+ s\. Try again then\.'
+
+def test_full_queue(images):
+    "Whoever finds the queue full is told when to try again: a program, a client of gradio, and after it the next one."
+    from gradio_client import Client
+    page = open_app('scenes-cls', words='', images=images)
+    url = serve(page, port=0, wait=False)
+    try:
+        client = Client(url, verbose=False)
+        page._queue.max_size = 0
+        event,said = ends(url, 'groups', None, 3)
+        assert event=='error' and re.fullmatch(full, said['error'])
+        with pytest.raises(Exception, match=full): client.predict(file(images[0]), 3, api_name='/groups')
+        page._queue.max_size = 20
+        assert len(ask(client, '/groups', file(images[0]), 3)[0])>=2
+        _tidy(page)
+        assert not page._queue.pending_event_ids_session or not any(page._queue.pending_event_ids_session.values())
+    finally: page.close(verbose=False)
+
+@pytest.mark.parametrize('waiting,running,took,workers,seconds', [
+    (20, 2, [1.5]*5, 2, 20), (20, 2, [9]*50+[1]*20, 2, 15),
+    (20, 0, [], 2, 20), (1, 0, [.1], 4, 5), (20, 2, [None,3], 1, 70)])
+def test_time_to_wait(waiting, running, took, workers, seconds):
+    "All who are before one, in the time that the last 20 answers took, so many at once; in steps of five seconds."
+    class Queue:
+        event_analytics = {i:dict(process_time=t, function='words') for i,t in enumerate(took)}
+        event_analytics['other'] = dict(process_time=1000, function='take')
+        event_queue_per_concurrency_id = dict(model=SimpleNamespace(current_concurrency=running))
+        def __len__(self): return waiting
+    assert seconds_to_wait(Queue(), workers, {'words'})==seconds
+
+@pytest.mark.parametrize('display,works,opened', [('', True, False), (':0', True, True), (':0', False, True)])
+def test_open(monkeypatch, capsys, display, works, opened):
+    "`--open` opens the page where there is a display; elsewhere a sentence has the address; without it nothing opens."
+    import gradio
+    asked = []
+    monkeypatch.setattr('clippy.app.webbrowser.open', lambda url: asked.append(url) or works)
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: page.close(verbose=False))
+    monkeypatch.setattr(sys, 'platform', 'linux')
+    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
+    monkeypatch.setenv('DISPLAY', display)
+    page = make_app({'mine':small_model()})
+    url = serve(page, port=0, open=True)
+    assert asked==[url]*opened
+    said = f'No browser could be opened here: go to {url} in yours.' in capsys.readouterr().out
+    assert said==(not (opened and works))
+    asked.clear()
+    serve(make_app({'mine':small_model()}), port=0)
+    assert not asked
+
+def test_first_answer(images):
+    "A page with examples shows the answer to the first; its files and those of the example stay, others go."
+    page = open_app('scenes-cls', images=images, words='fish')
+    seg = ask_words(load('scenes-cls'), images[0], 'fish')
+    blocks = {b.elem_id:b for b in page.blocks.values() if getattr(b, 'elem_id', '')}
+    legend = [o['label'] for o in blocks['segments'].value['annotations']]
+    assert {*legend}=={f'{r.label}  {r.area:.1%}' for r in seg if r.area} and blocks['heat'].visible
+    assert blocks['groups'].value['annotations']
+    offered = [b.value['path'] for b in page.blocks.values() if type(b).__name__=='DownloadButton' and b.value]
+    assert len(offered)==6
+    lost = upload_folder()/'lost.png'
+    lost.touch()
+    remove_old(upload_folder(), age=-1, keep=kept(page))
+    assert not lost.exists() and all(map(os.path.exists, [*offered, images[0]]))
+    bare = {b.elem_id:b for b in make_app({'mine':small_model()}).blocks.values() if getattr(b, 'elem_id', '')}
+    assert not any(bare[k].visible for k in ('segments','heat','word','groups'))
+    assert 'press **Find**' in bare['note'].value
 
 def test_password(images, monkeypatch):
     "Without the password: no page, no question, no file. With it, all of them. And a wrong one is counted."

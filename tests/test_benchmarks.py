@@ -217,11 +217,11 @@ def test_scaling_by_hand():
     assert starved['seconds']==starved['data']==pytest.approx(1024/950)
 
 def test_what_a_chunked_loss_moves():
-    "Texts, and from every card a sum for every column; if those were reduced, one sum for every column."
-    a,n = scaling.Assumed(batch=100, width=10),800
-    assert scaling.gathered('local', 8, a)==(2*n*10*4, 0)
-    assert scaling.gathered('chunked', 8, a)==(n*10*4, 8*n*4)
-    assert scaling.gathered('chunked, sums reduced', 8, a)==(n*10*4, n*4)
+    "Texts, gathered and their gradient reduced, and one sum for every column, which is reduced three times."
+    a,n = scaling.Assumed(batch=100, width=10, nvlink=1e9, latency=0.),800
+    assert scaling.shared('local', 8, a)==(2*n*10*4, 0)
+    assert scaling.shared('chunked', 8, a)==(n*10*4, n*4)
+    assert scaling.row('chunked', 8, a)['exchange']==pytest.approx(7/8*(3*n*10*4 + 3*2*n*4)/1e9)
 
 def test_decode_twin(tmp_path):
     "Every way is timed, and decodes the same picture."

@@ -8,7 +8,7 @@ from shards import coco, few, json_like
 
 @pytest.mark.parametrize('name,text,says', [
     ('c.csv', 'a,b\n1,2\n', r"no column 'image' or 'caption': its first line names \['a', 'b'\]"),
-    ('c.parquet', 'x', r'not .\.parquet'),
+    ('c.xlsx', 'x', r'not .\.xlsx'),
     ('c.json', '[1]', 'not a COCO captions file'),
     ('c.json', '{', 'is not JSON'),
     ('c.json', '{"images": [{"id":1,"file_name":"a"}], "annotations": [{"image_id":1,"bbox":[]}]}',

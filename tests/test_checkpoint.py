@@ -210,3 +210,12 @@ def test_every_random_generator(monkeypatch):
     some()
     C.set_rng_state(state)
     assert some()==want and device.state.tolist()==[7,255]
+
+def test_captions_drawn_otherwise(tmp_path):
+    "A checkpoint from before there were caption columns drew from all captions: no run with columns goes on from it."
+    weighted,plain = (SimpleNamespace(fixed=dict(caption_column=c)) for c in (dict(raw=1., llava=.5), {}))
+    check = C.Checkpoints.check_fixed
+    for state in (plain, weighted): check(state, tmp_path, json.loads(json.dumps(state.fixed)))
+    check(plain, tmp_path, {})
+    for state,known in ((weighted,{}), (weighted,dict(caption_column=dict(raw=1.))), (plain,weighted.fixed)):
+        with pytest.raises(ValueError, match='made with caption_column='): check(state, tmp_path, known)

@@ -10,6 +10,15 @@ def test_kept_options():
     said = {name:json.loads(json.dumps(describe(function(where)))) for name,(where,_) in commands.items()}
     assert kept_options()==said, 'run `make export`'
 
+def test_flags_that_turn_something_off():
+    "The help of a flag says what the flag does: none that begins with --no- says that something is shown by default."
+    off = [o for said in kept_options().values() for o in said['options'] if o['names'][0].startswith('--no-')]
+    assert len(off)>=2
+    for option in off:
+        if option['action']=='store_true': continue # an option of its own, such as --no-compile
+        assert option['action']=='store_false' and option['default'] is True
+        assert option['help'].startswith('Do not ') and 'default' not in option['help']
+
 quick = r"""
 import contextlib, io, json, sys
 from clippy.cli import cli, commands
@@ -28,6 +37,8 @@ def test_first_words_need_no_library(tmp_path):
     "Help, a slip, a missing file or model, a number out of bounds, the models: said without importing PyTorch."
     (tmp_path/'a.png').write_bytes(b'')
     here = str(tmp_path/'a.png')
+    files = dict(slip='{"epoch": 3}', kind='{"lr": "fast"}', data='{"train-data": "none.tar"}', bound='{"steps": -1}')
+    for name,text in files.items(): (tmp_path/f'{name}.json').write_text(text)
     slips = {
         ('segment',here,'-l','cat','--sizes','3'):'unrecognized arguments: --sizes',
         ('segment','nothere.png','-l','cat'):'There is no image nothere.png.',
@@ -45,12 +56,20 @@ def test_first_words_need_no_library(tmp_path):
         ('runs','nowhere'):'There is no nowhere.',
         ('eval','--compare','a.json','b.json'):'There is no result a.json.',
         ('train','--lr','fast'):"invalid float value: 'fast'",
+        ('train','--config','slip.json'):'slip.json: there is no option epoch. Did you mean epochs',
+        ('train','--config','kind.json'):'kind.json: lr is to be a number, not "fast"',
+        ('train','--config','data.json'):'There is no none.tar.',
+        ('eval','--config','bound.json'):'bound.json: there is no option steps.',
+        ('train','--config','bound.json'):'bound.json: steps is -1, but must be at least 0',
+        ('train','--config','none.toml'):'There is no file of settings none.toml.',
         ('tarin',):'Did you mean train',
         ('export','dinov2-l14-txt-whole','out'):'export the model of that name without -whole',
         ('segment',here,'-l','cat','-m','clipy-5k'):'Did you mean clippy-5k?',
         ('segment',here,'-l','cat','-m','openclip:ViT-B-16/openai'):'Did you mean open_clip:ViT-B-16/openai?',
         ('info','tipsv2'):'Did you mean tipsv2-l14?',
         ('app','scenes','--compare','scenes-clss'):'Did you mean scenes-cls?',
+        ('app','-m','scenes','-m','scenes-cls,scenes-agv'):'Did you mean scenes-avg?',
+        ('app','--keep-models','0'):'keep_models is 0, but must be at least 1',
         ('classify',here,'-l','a,b','-m','tipsv2:./none'):"There is no model at 'tipsv2:./none'",
         ('eval','tipsv2-l14','--task','ade20k','--protocol','tips','--data','X'):'There is no X, which --data names.',
         ('eval','scenes','--task','voc,ade20k','--data',f'voc={here},ade20k=no/ade'):'There is no no/ade',

@@ -1,11 +1,12 @@
 "What differs between two results: protocol first, numbers last, and a sentence where there is no result."
-import json
+import json, re
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from clippy.cli import cli
-from clippy.compare import compare, differences, flatten, gap
+from clippy.compare import compare, differences, every_pair, flatten, gap, holm
 from clippy.eval import Task
 from clippy.results import bootstrap, kept_samples
 
@@ -80,7 +81,9 @@ def test_no_interval_where_images_differ():
     assert gap(a, {k:v for k,v in b.items() if k!='resampled'})==(.25, None)
     assert gap(a, b|dict(numbers=dict(top1=None)))==gap(a, b|dict(primary='miou'))==(None, None)
 
-def rows_of(text): return [[c.strip() for c in line.strip('|').split('|')] for line in text.splitlines()[2:]]
+def rows_of(text): # of its table
+    lines = [line for line in text.splitlines() if line.startswith('|')]
+    return [[c.strip() for c in line.strip('|').split('|')] for line in lines[2:]]
 
 def test_many_in_one_table(tmp_path, capsys):
     "A row each, the difference to the first; the interval is that of the pair."
@@ -99,9 +102,10 @@ def test_of_two_the_difference_is_said(tmp_path, capsys):
     for k,r in dict(a=measured([0,1]), b=measured([1,1]), c=measured([1,1], files='g')).items():
         (tmp_path/f'{k}.json').write_text(json.dumps(r))
     assert cli(['eval', '--compare', str(tmp_path/'a.json'), str(tmp_path/'b.json')])==0
-    assert capsys.readouterr().out.splitlines()[-1]=='top1: +50.0 points (+0.0 to +100.0, paired over 2 images)'
+    said = 'top-1: a and b cannot be told apart on 2 images: b is 50.0 points better, 95 % interval 0.0 to 100.0.'
+    assert capsys.readouterr().out.splitlines()[-1]==said
     assert cli(['eval', '--compare', str(tmp_path/'a.json'), str(tmp_path/'c.json')])==0
-    assert 'paired' not in capsys.readouterr().out
+    assert '95 %' not in capsys.readouterr().out
 
 @pytest.mark.parametrize('more,across,says', [
     (dict(protocol_hash='q'), 'data', 'b was measured under another protocol'),
@@ -135,3 +139,90 @@ def test_no_interval_of_two_bootstraps():
     a = measured([0,1,1,0])
     b = measured([1,1,1,0]) | dict(resampled=' '.join(a['resampled'].split()[:500]))
     assert gap(a, b)==(.25, None)
+
+# Every pair -----------------------------------------------------------------------------------------------------------
+
+class Mean(Task): # rows: intersection, prediction and truth of two classes, as areas
+    primary = 'miou'
+    def numbers(self, rows, weights):
+        shared,predicted,true = np.split(weights@rows, 3, axis=1)
+        return dict(miou=(shared/(predicted+true-shared)).mean(1))
+
+def plain_miou(rows): # of the images in it, class by class
+    shared,predicted,true = rows.sum(0).reshape(3, 2)
+    return np.mean([s/(p+t-s) for s,p,t in zip(shared, predicted, true)])
+
+def test_every_pair_against_a_plain_bootstrap(tmp_path, capsys):
+    "Each sentence has the difference and the interval that taking images again gives, an image for both at once."
+    rng,n = np.random.default_rng(3),150
+    true = rng.integers(5, 60, (n,2))
+    hard = rng.random((n,1)) # for all models
+    def areas(skill):
+        found = np.clip(skill*hard+.1*rng.random((n,2)), 0, 1)
+        return np.c_[np.floor(true*found), true, true].astype(float)
+    rows = dict(a=areas(.6), b=areas(.6), c=areas(.9))
+    for k,r in rows.items():
+        kept = kept_samples(bootstrap(Mean('', None, None), r)['miou'])
+        about = dict(primary='miou', numbers=dict(miou=float(plain_miou(r))), intervals={}, resampled=kept, count=n,
+            images=dict(seen=n, found=n), protocol_hash='p', model=k)
+        (tmp_path/f'{k}.json').write_text(json.dumps(result(**about)))
+    assert cli(['eval', '--compare', *(str(tmp_path/f'{k}.json') for k in 'cab')])==0
+    *said,last = capsys.readouterr().out.split('\n\n')[1].strip().splitlines()
+    assert len(said)==3
+    for line,(x,y) in zip(said, combinations('cab', 2)):
+        drawn = [plain_miou(rows[y][i])-plain_miou(rows[x][i]) for i in (rng.integers(0, n, n) for _ in range(1500))]
+        difference,(low,high) = plain_miou(rows[y])-plain_miou(rows[x]),np.quantile(drawn, [.025,.975])
+        points,*ends = map(float, re.findall(r'(\S+) points .*interval (\S+) to (-?\d+\.\d+)', line)[0])
+        sign = 1 if difference>0 else -1
+        assert points==pytest.approx(100*abs(difference), abs=.051)
+        assert ends==pytest.approx(sorted([100*sign*low, 100*sign*high]), abs=.35)
+        better,worse = (y,x) if difference>0 else (x,y)
+        if low<=0<=high: assert line.startswith(f'{x} and {y} cannot be told apart on 150 images: {better} is')
+        else: assert line.startswith(f'{better} is') and f'points better than {worse} on 150 images (95 %' in line
+    assert [('told apart' in line) for line in said]==[False,False,True] # a and b
+    assert last=="Of 3 pairs 2 can be told apart, and 2 after Holm's correction."
+
+def test_equal_models_are_rarely_told_apart():
+    "Of five equal models the ten pairs are told apart by luck far more often than once in twenty, but not after Holm."
+    rng,lucky,firm = np.random.default_rng(0),0,0
+    for _ in range(30):
+        found = every_pair({f'm{k}':measured(rng.random(120)<.6) for k in range(5)})
+        lucky,firm = lucky+any(p.apart for p in found),firm+any(found.firm())
+        assert len(found)==10 and [f.apart or not ok for f,ok in zip(found, found.firm())]==[True]*10
+        luck = sum('may be luck among 10 pairs' in s for s in found.sentences())
+        assert luck==sum(p.apart for p in found)-sum(found.firm())
+    assert lucky>=5 and firm<=3
+
+@pytest.mark.parametrize('n', [1, 2, 7, 40])
+def test_holm(n):
+    "As its definition by adjusted p-values has it, whatever the order."
+    rng = np.random.default_rng(n)
+    for _ in range(50):
+        p = rng.random(n)**4
+        order = np.argsort(p)
+        adjusted = np.maximum.accumulate([min(1, (n-i)*p[k]) for i,k in enumerate(order)])
+        expected = {int(k) for k,a in zip(order, adjusted) if a<=.05}
+        assert {i for i,ok in enumerate(holm([*p])) if ok}==expected
+
+def test_which_is_better():
+    "Other protocols say higher, not better; where less is better the lower one is named; unpaired, no interval."
+    a,b = measured([0]*60+[1]*40),measured([0]*20+[1]*80)
+    said = lambda a, b, **kw: str(every_pair(dict(a=a, b=b), **kw))
+    assert said(a, b).startswith('b is 40.0 points better than a on 100 images (95 % interval ')
+    assert said(b, a)==said(a, b).replace('b is', 'a is').replace('than a', 'than b')
+    assert said(a, b|dict(protocol_hash='q'), across='protocol').startswith('b is 40.0 points higher than a')
+    less = dict(smaller=['top1'])
+    assert said(a|less, b|less).startswith('a is 40.0 points lower than b on 100 images (95 % interval ')
+    bare = 'b is 40.0 points better than a, without an interval, because '
+    assert said(a, b|dict(files='g'), across='data')==f'{bare}they were not measured on the same images.'
+    assert said(a, {k:v for k,v in b.items() if k!='resampled'})==f'{bare}one of them has no bootstrap samples.'
+    assert said(a, b|dict(numbers=dict(top1=None)))=='a and b have no number in common.'
+    assert said(a, a)=='a and b cannot be told apart on 100 images (95 % interval 0.0 to 0.0).'
+
+@pytest.mark.parametrize('n,apart', [(1,False), (3,False), (30,True)])
+def test_where_every_image_says_the_same(n, apart):
+    "Three answers that are all better prove little: no bootstrap sample differs, and the interval still has a width."
+    pair, = every_pair(dict(a=measured([0]*n), b=measured([1]*n)))
+    low,high = pair.ends
+    assert pair.difference==1 and high==1 and low<1 and pair.apart==apart
+    assert 1-low==pytest.approx(2*1.96**2/(n+1.96**2), abs=1e-3) # Wilson: none of n

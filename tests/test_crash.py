@@ -65,7 +65,7 @@ def logs():
 def test_killed(logs):
     "More than fifty times, and not once is a checkpoint lost or a weight changed."
     model = smaller()
-    T.train([], **options|dict(steps=1), logs=str(logs), name='warm') # each life begins with what this imports late
+    T.train([], **options, logs=str(logs), name='warm') # each life begins with what this imports late and draws
     steady = life(logs, 'steady', model)
     assert steady.wait()==0, steady.said()
     want = result(logs, 'steady')

@@ -7,8 +7,8 @@ from hypothesis import given,strategies as st
 from PIL import Image
 import clippy.data as D
 from clippy.captions import read_captions
-from clippy.data import (Report, Unusable, random_sample, eval_transform, fast_transform, normalize, open_image,
-    sample_captions, shard_sizes, to_rgb, train_transform)
+from clippy.data import (Report, Unusable, column_captions, random_sample, eval_transform, fast_transform, normalize,
+    open_image, sample_captions, shard_sizes, to_rgb, train_transform)
 from clippy.pack import pack
 from clippy.stream import read_all
 from shards import bomb, few, json_like, photo, saved
@@ -88,6 +88,38 @@ def test_chance_is_fair_and_leaves_the_generator_alone():
     torch.manual_seed(5)
     again = random_sample(None, ['a','b','c'], transform, '0 7 x')
     assert torch.equal(torch.rand(3), want) and torch.equal(again[0], found[7][0]) and again[1]==found[7][1]
+
+def test_columns_are_drawn_by_weight():
+    """Of 3,000 seeds as many from each column as its weight says, among the columns that are there; captions of a
+    column equally often; the crop is that of the same seed without columns."""
+    def transform(image): return torch.rand(2)
+    weights = dict(raw=1, llava=.5, blip=2.5)
+    whole = dict(raw=['r'], llava=['l1','l2'], blip=['b'])
+    for captions in (whole, dict(llava=['l1','l2'], blip=['b']), dict(raw=['r'])):
+        found = [random_sample(None, captions, transform, f'0 {e} x', weights) for e in range(3000)]
+        drawn,total = Counter(c for _,c in found),sum(weights[k] for k in captions)
+        assert set(drawn)=={c for cs in captions.values() for c in cs}
+        for name,texts in captions.items():
+            want = 3000*weights[name]/total/len(texts)
+            assert all(abs(drawn[c]-want)<=4*want**.5 for c in texts)
+    plain = random_sample(None, ['r'], transform, '0 7 x')
+    assert torch.equal(plain[0], found[7][0])
+
+@pytest.mark.parametrize('files,want', [
+    (dict(json=b'{"raw": "a", "columns": {"llava": ["b", " ", null]}}'), dict(raw=['a'], llava=['b'])),
+    (dict(json=b'{"raw": 3, "llava": {"x": 1}}', txt=b'plain'), 'no caption in these columns'),
+    (dict(json=b'{"raw": null}', **{'raw.txt':b'a\n', 'llava.txt':b' '}), dict(raw=['a'])),
+    (dict(json=b'{"columns": ["raw"], "raw": "a"}'), dict(raw=['a'])),
+    (dict(json=b'{"raw": "half \\ud83d"}'), 'caption is not UTF-8'),
+    ({'raw.txt':b'caf\xe9'}, 'caption is not UTF-8'),
+    (dict(json=b'[1]'), 'json is broken'), (dict(json=b'{"raw"'), 'json is broken'),
+    ({}, 'no caption in these columns')])
+def test_columns_of_a_sample(files, want):
+    "From the json, under `columns` or beside it, or from a text file of that name; what is no text is not there."
+    if isinstance(want, dict):
+        assert column_captions(files, ['raw','llava'])==want
+        return
+    with pytest.raises(Unusable, match=f'^{want}$'): column_captions(files, ['raw','llava'])
 
 def test_crops_cover_the_range():
     "Crops of the fast transform have the area that was asked for, and are not always at one place."

@@ -15,6 +15,7 @@ import clippy.predict # noqa: F401 (its methods of a model)
 from clippy.families import alone, from_google, open_tips, tips_config
 from clippy.openclip import OpenCLIP
 from clippy.registry import Entry
+from clippy.saved import placed
 from plain_models import block, layers, linear, mlp, norm, of, positions
 
 def random_weights(module, std=.2, seed=0):
@@ -256,3 +257,15 @@ def test_a_text_without_tokens(folder):
     with torch.no_grad(): alone,both,one = (model.encode_text(t) for t in ([''], ['','ab'], ['ab']))
     assert alone.shape==(1,32) and not alone.any() and not both[0].any()
     assert torch.allclose(both[1], one[0], atol=1e-6) and one[0].norm()==pytest.approx(1, abs=1e-5)
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16,torch.float16], ids=str)
+def test_half_precision(folder, dtype):
+    "A model of others in half precision answers everything, nearly as it does in float32."
+    half,full = placed(opened(folder), torch.device('cpu'), dtype),opened(folder)
+    image,words = Image.fromarray(np.random.default_rng(0).integers(0, 255, (56,84,3), np.uint8)),['a cat','b','dog']
+    a,b = (m.classify(image, words) for m in (half,full))
+    assert half.dtype==dtype and all(abs(a[w]-b[w])<.3 for w in words) # its logit scale is 200
+    a,b = (m.segment(image, words, return_tensors='cosines').values for m in (half,full))
+    assert a.dtype==torch.float32 and (a-b).abs().max()<.03
+    assert half.group(image, 3).mask.shape==half.similarity(image, 'a').map.shape==(56,84)
+    assert 0<=evaluate(half, 'scenes', size=56, limit=2, bootstrap_samples=0)['numbers']['miou']<=1

@@ -1,17 +1,21 @@
 "The Hub, stood in for by a server on loopback: push, load back, refusals, and a token that is kept quiet."
-import base64, hashlib, json, os, re, subprocess, sys, threading, traceback
+import base64, hashlib, inspect, json, os, re, runpy, subprocess, sys, threading, traceback
+from configparser import ConfigParser
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import huggingface_hub.constants as C
-import pytest, yaml
-from huggingface_hub import snapshot_download
+import pytest, torch, yaml
+from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from PIL import Image
 
 from clippy.eval import evaluate
 from clippy.record import weights_hash
+from clippy.families import TIPSv2
 from clippy.hub import hub_errors, model_card, push, read_manifest, run_manifest, write_repo
+from clippy.model import CLIPpy
 from clippy.saved import load
 
 token = 'hf_ThisIsTheSecretOfTheTest'
@@ -55,7 +59,13 @@ class Hub(BaseHTTPRequestHandler):
     def files(self, repo, revision): # of a commit
         commits = self.commits(repo)
         if not commits: return None if commits is None else (None, {})
+        for (where,name),found in self.server.branches.items():
+            if where==repo and revision in (name,found[0]): return found
         return next(((sha,files) for sha,files in reversed(commits) if revision in ('main',sha)), None)
+    def branch(self, body, repo, revision):
+        if (repo,revision) in self.server.branches: return self.refuse(409, 'there already')
+        self.server.branches[repo,revision] = self.files(repo, 'main') or (None, {})
+        self.answer({})
     def info(self, body, repo, revision='main'):
         found = self.files(repo, revision)
         if found is None:
@@ -76,16 +86,22 @@ class Hub(BaseHTTPRequestHandler):
             for f in json.loads(body)['files']]))
     def commit(self, body, repo, revision):
         if self.commits(repo) is None: return self.refuse(404, X_Error_Code='RepoNotFound')
-        files = dict((self.files(repo, 'main') or (None, {}))[1])
+        files = dict((self.files(repo, revision) or (None, {}))[1])
         for line in body.splitlines():
             given = json.loads(line)
             k,v = given['key'],given['value']
+            if k=='header': self.server.said.append(v['summary'])
             if k=='file': files[v['path']] = base64.b64decode(v['content'])
             if k=='lfsFile': files[v['path']] = self.server.blobs[v['oid']]
             if k=='deletedFile': del files[v['path']]
         sha = hashlib.sha1(body).hexdigest()
-        self.commits(repo).append((sha, files))
-        self.answer(dict(commitUrl=f'{self.server.url}/{repo}/commit/{sha}', commitOid=sha, success=True))
+        made = dict(commitUrl=f'{self.server.url}/{repo}/commit/{sha}', commitOid=sha, success=True)
+        if 'create_pr=1' in self.path:
+            self.server.branches[repo,'refs/pr/1'] = sha,files
+            return self.answer(made | dict(pullRequestUrl=f'{self.server.url}/{repo}/discussions/1'))
+        if revision=='main': self.commits(repo).append((sha, files))
+        else: self.server.branches[repo,revision] = sha,files
+        self.answer(made)
     def batch(self, body, repo): # git-lfs
         at = lambda file: dict(file, actions=dict(upload=dict(href=f"{self.server.url}/blob/{file['oid']}")))
         self.answer(dict(transfer='basic', objects=[at(o) for o in json.loads(body)['objects']]))
@@ -102,11 +118,12 @@ class Hub(BaseHTTPRequestHandler):
             Content_Type='application/octet-stream')
 
 _repo = r'(?P<repo>[\w.-]+/[\w.-]+)'
-routes = {r'POST /api/repos/create':'create', rf'POST /api/models/{_repo}/preupload/(?P<revision>\w+)':'preupload',
-    rf'POST /api/models/{_repo}/commit/(?P<revision>\w+)':'commit',
+routes = {r'POST /api/repos/create':'create', rf'POST /api/models/{_repo}/preupload/(?P<revision>[\w/]+)':'preupload',
+    rf'POST /api/models/{_repo}/commit/(?P<revision>[\w/]+)':'commit',
+    rf'POST /api/models/{_repo}/branch/(?P<revision>\w+)':'branch',
     r'POST /api/validate-yaml':'yaml', rf'POST /{_repo}\.git/info/lfs/objects/batch':'batch',
-    rf'GET /api/models/{_repo}':'info', rf'GET /api/models/{_repo}/revision/(?P<revision>\w+)':'info',
-    rf'GET /api/models/{_repo}/tree/(?P<revision>\w+)':'tree',
+    rf'GET /api/models/{_repo}':'info', rf'GET /api/models/{_repo}/revision/(?P<revision>[\w/]+)':'info',
+    rf'GET /api/models/{_repo}/tree/(?P<revision>[\w/]+)':'tree',
     rf'(?:GET|HEAD) /{_repo}/resolve/(?P<revision>\w+)/(?P<file>.+)':'resolve'}
 
 @pytest.fixture
@@ -114,6 +131,7 @@ def hub():
     s = ThreadingHTTPServer(('127.0.0.1', 0), Hub)
     s.url = f'http://127.0.0.1:{s.server_address[1]}'
     s.repos,s.blobs,s.asked,s.mode,s.refuses,s.private = {},{},[],'regular',None,False
+    s.branches,s.said = {},[]
     threading.Thread(target=s.serve_forever, args=(.02,), daemon=True).start()
     yield s
     s.shutdown()
@@ -186,6 +204,90 @@ def test_again(hub, model, pulls):
     with pytest.raises(ValueError, match='is there already, and is public'):
         model.push_to_hub('ada/mine', private=True, **kw)
     assert len(hub.repos['ada/mine'])==2
+
+# As huggingface_hub has it --------------------------------------------------------------------------------------------
+
+def test_the_signatures_of_others(model):
+    "Whatever huggingface_hub's own mixin takes, apart from what only its models and cards have, is taken here too."
+    patterns = 'allow','ignore','delete'
+    names = lambda f: set(inspect.signature(f).parameters)
+    own = 'config','model_card_kwargs','model_kwargs','push_to_hub_kwargs',*(f'{k}_patterns' for k in patterns)
+    theirs = names(PyTorchModelHubMixin.from_pretrained)|{'map_location','strict'}
+    assert theirs-set(own)<=names(CLIPpy.from_pretrained)
+    for name in 'push_to_hub','save_pretrained':
+        assert names(getattr(PyTorchModelHubMixin, name))-set(own)<=names(getattr(CLIPpy, name))
+    first = lambda f: next(k for k in inspect.signature(f).parameters if k!='self')
+    for name in 'push_to_hub','save_pretrained','from_pretrained':
+        assert first(getattr(PyTorchModelHubMixin, name))==first(getattr(CLIPpy, name))
+
+def test_branches_and_proposals(hub, model, pulls, tmp_path, monkeypatch):
+    "A branch is made, main stays what it was; a pull request is proposed; the message is as it was given."
+    kw = dict(token=token, endpoint=hub.url)
+    model.push_to_hub('ada/m', commit_message='The first', **kw)
+    other = load('scenes-cls')
+    assert '/commit/' in other.push_to_hub('ada/m', branch='cls', **kw)
+    monkeypatch.setattr(C, 'HF_HUB_DISABLE_XET', True) # one commit, as older clients send it
+    proposed = other.push_to_hub('ada/m', create_pr=True, commit_message='Try this', **kw)
+    assert proposed==f'{hub.url}/ada/m/discussions/1'
+    assert hub.said==['The first','A model of clippy','Try this'] and len(hub.repos['ada/m'])==1
+    for revision,want in (None,model), ('cls',other), ('refs/pr/1',other):
+        got = CLIPpy.from_pretrained('ada/m', revision=revision, cache_dir=tmp_path/'c')
+        assert weights_hash(got)==weights_hash(want) and not got.training
+    other.push_to_hub('ada/m', revision='cls', **kw) # it is there
+    with pytest.raises(ValueError, match='two names for one thing'):
+        model.push_to_hub('ada/m', branch='a', revision='b', **kw)
+    with pytest.raises(ValueError, match='proposes a change of main'):
+        model.push_to_hub('ada/m', branch='a', create_pr=True, **kw)
+
+def test_from_pretrained(hub, model, pulls, tmp_path, monkeypatch):
+    "Options of `huggingface_hub`: a token for what is private, a cache of one's own, and nothing from the network."
+    model.push_to_hub('ada/m', private=True, token=token, endpoint=hub.url)
+    here = dict(cache_dir=tmp_path/'c')
+    with pytest.raises(FileNotFoundError, match="no model at 'ada/m'"): CLIPpy.from_pretrained('ada/m', **here)
+    with pytest.raises(FileNotFoundError): CLIPpy.from_pretrained('ada/m', token=token, local_files_only=True, **here)
+    got = CLIPpy.from_pretrained('ada/m', token=token, dtype='bf16', map_location='cpu', **here)
+    assert got.dtype==torch.bfloat16 and [p.name for p in (tmp_path/'c').iterdir() if 'ada' in p.name]
+    hub.asked.clear()
+    got = CLIPpy.from_pretrained('ada/m', local_files_only=True, strict=False, **here)
+    assert weights_hash(got)==weights_hash(model) and not hub.asked
+    CLIPpy.from_pretrained('ada/m', token=token, force_download=True, **here)
+    assert any(path.endswith('model.safetensors') for _,path in hub.asked)
+    with pytest.raises(ValueError, match='no token has') as e:
+        CLIPpy.from_pretrained('ada/m', token=f'{token} x', **here)
+    quiet(str(e.value))
+    with pytest.raises(ValueError, match='cannot be used'): CLIPpy.from_pretrained('scenes', device='moon')
+    with pytest.raises(ValueError, match='give one of them'):
+        CLIPpy.from_pretrained('scenes', device='cpu', map_location='cpu:0')
+    with pytest.raises(ValueError, match='TIPSv2 is a model of others'): TIPSv2.from_pretrained('google/tipsv2-b14')
+    monkeypatch.setenv('HF_TOKEN', token)
+    assert weights_hash(CLIPpy.from_pretrained('ada/m', token=True, cache_dir=tmp_path/'d'))==weights_hash(model)
+
+def test_save_pretrained(hub, model, online, tmp_path):
+    "What else a folder holds stays; an older model goes; with a name the model is pushed too."
+    (tmp_path/'thesis.tex').write_text('years')
+    for place in tmp_path, tmp_path/'thesis.tex':
+        with pytest.raises(ValueError, match='would be lost|is a file'): model.save_pretrained(place)
+    assert (tmp_path/'thesis.tex').read_text()=='years'
+    assert model.save_pretrained(tmp_path/'m') is None
+    other = load('scenes-cls')
+    url = other.save_pretrained(tmp_path/'m', push_to_hub=True, repo_id='ada/m', token=token, endpoint=hub.url)
+    assert f'{hub.url}/ada/m/commit/' in url and weights_hash(CLIPpy.from_pretrained(tmp_path/'m'))==weights_hash(other)
+    with pytest.raises(ValueError, match='needs a repo_id'): model.save_pretrained(tmp_path/'n', push_to_hub=True)
+    with pytest.raises(ValueError, match='is for push_to_hub'): model.save_pretrained(tmp_path/'n', private=True)
+    assert not (tmp_path/'n').exists()
+
+def test_torch_hub(model, monkeypatch):
+    "`hubconf.py` gives a model with its methods; it names what the package needs, and a bad name is a sentence."
+    root = Path(__file__).parent.parent
+    got = torch.hub.load(str(root), 'clippy', source='local', name='scenes', dtype='fp16')
+    assert got.dtype==torch.float16 and not got.training and got.segment and got.push_to_hub
+    with pytest.raises(FileNotFoundError, match='Did you mean scenes'):
+        torch.hub.load(str(root), 'clippy', 'scene', source='local')
+    ini = ConfigParser(delimiters=['='])
+    ini.read(root/'settings.ini', encoding='utf-8')
+    needs = [re.match(r'[\w-]+', o)[0].replace('-','_') for o in ini['DEFAULT']['requirements'].split()]
+    other = dict(pillow='PIL', scikit_learn='sklearn')
+    assert sorted(runpy.run_path(str(root/'hubconf.py'))['dependencies'])==sorted(other.get(o, o) for o in needs)
 
 # Refusals -------------------------------------------------------------------------------------------------------------
 

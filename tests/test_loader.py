@@ -127,12 +127,40 @@ def test_resume(shards, mode, workers, start):
     assert loader.report().seen==(12-start)*5
     assert flat(epoch(loader, 3))==flat(epoch(new(), 3))
 
+def recaptioned(i): # what `sample` has, and two columns; the second is missing in every third sample
+    about = json.loads(sample(i)['json']) | dict(raw=f'{i} raw') | (dict(llava=f'{i} llava') if i%3 else {})
+    return dict(jpg=jpeg(i), json=json.dumps(about).encode())
+
+def test_captions_by_weight(tmp_path):
+    """Drawn anew in each epoch, the same for any number of processes and workers and after a resume, indexed and
+    streamed; one column that holds all captions is the run without columns, to the pixel."""
+    samples = [recaptioned(i) for i in range(60)]
+    samples[7] = dict(jpg=jpeg(7), json=b'{"captions": ["7 a"]}')
+    folder,weights = write(tmp_path/'s', samples, 15),dict(raw=1, llava=2)
+    def parts(world, workers, urls, e, start=0, **kw):
+        loaders = [ShardLoader(urls, tfm, 20//world, num_samples=60, workers=workers, rank=r, world=world, **kw)
+                   for r in range(world)]
+        return join([epoch(l, e, start) for l in loaders]),sum(l.report().by_reason().get(lost,0) for l in loaders)
+    lost = 'no caption in these columns'
+    one,n = parts(1, 0, folder, 1, columns=weights)
+    assert n==1 and same(one, parts(2, 1, folder, 1, columns=weights)[0])
+    assert same(one[2:], parts(1, 2, folder, 1, start=2, columns=weights)[0])
+    found = flat(one)+flat(parts(1, 0, folder, 2, columns=weights)[0])
+    assert {c.split()[1] for c in found}=={'raw','llava'} and 45<sum('llava' in c for c in found)<70 # of 80 with two
+    assert all('raw' in c for c in found if not int(c.split()[0])%3)
+    assert len(set(found))>60 # another epoch, another draw
+    plain = parts(1, 0, folder, 1)[0]
+    assert same(plain, parts(1, 0, folder, 1, columns=dict(captions=1))[0])
+    stream,n = parts(1, 1, streams(folder), 1, columns=weights)
+    assert n==1 and same(stream[1:], parts(1, 1, streams(folder), 1, start=1, columns=weights)[0])
+    assert {c.split()[1] for c in flat(stream)}=={'raw','llava'}
+
 def test_resume_opens_nothing_before(shards, monkeypatch):
     "Indexed: a resumed epoch decodes the batches that are left and no others."
     seen = []
-    def decode(s, transform):
+    def decode(s, *how):
         seen.append(s)
-        return decode_sample(s, transform)
+        return decode_sample(s, *how)
     monkeypatch.setattr('clippy.loader.decode_sample', decode)
     epoch(ShardLoader(shards, tfm, 5, workers=0), 2, 10)
     assert len(seen)==10

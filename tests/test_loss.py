@@ -2,6 +2,7 @@
 import math
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest, torch, torch.distributed as dist, torch.multiprocessing as mp
 import torch.nn.functional as F
@@ -87,6 +88,18 @@ def large(model, *parts):
     value.backward()
     return dict(loss=value.detach(), after=after, **grads(model))
 
+def moved(loss, pairs):
+    "How many numbers each collective call of a loss, forward and backward, leaves with this process."
+    found = dict(all_gather=[], all_reduce=[])
+    def counted(name):
+        own = getattr(dist, name)
+        def call(x, *args, **kw):
+            found[name].append(sum(o.numel() for o in x) if isinstance(x, list) else x.numel())
+            return own(x, *args, **kw)
+        return patch.object(dist, name, call)
+    with counted('all_gather'), counted('all_reduce'): step(Towers(False), loss, *pairs)
+    return found
+
 def worker(rank, folder):
     torch.set_num_threads(1)
     for world in WORLDS:
@@ -97,6 +110,7 @@ def worker(rank, folder):
         for name,loss in variants.items():
             model = Towers('siglip' in name)
             out[name] = step(DistributedDataParallel(model), loss, *(o[mine] for o in batch()))
+        if world==4: out['moved'] = moved(chunked_clip_loss, [o[mine] for o in batch()])
         if world==2:
             clippy.loss.Gather = Detached
             out['detached'] = step(DistributedDataParallel(Towers(False)), clip_loss, *(o[mine] for o in batch()))
@@ -125,6 +139,10 @@ def test_processes_equal_one(runs, name, world):
     assert {'logit_scale','image.weight','text.2.weight'} <= set(want) and ('logit_bias' in want)==('siglip' in name)
     for k in want:
         for found in got: assert rel(found[k], want[k]) < 1e-5, k
+
+def test_chunked_moves_texts_and_one_number_a_column(runs):
+    "Not one for every process and every column: texts are gathered, and column sums are reduced, there and back."
+    for out in runs[4]: assert out['moved']==dict(all_gather=[B*D], all_reduce=[B,B,B,B*D])
 
 class Detached(torch.autograd.Function): # as `dist.all_gather` alone gathers: nothing comes back
     @staticmethod

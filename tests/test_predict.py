@@ -9,7 +9,7 @@ from PIL import Image
 
 import clippy
 from clippy import predict as P
-from clippy.model import create_model
+from clippy.model import CLIPpy, create_model
 from clippy.scenes import Scenes, captions, things
 from clippy.stream import RemoteFile
 
@@ -466,3 +466,63 @@ def test_vectors_are_kept_by_words_and_sentences(trained):
             got = trained.word_vectors(labels, sentences)
             assert np.abs(got.double().numpy()-plain(labels, sentences)).max()<1e-5
             assert trained.word_vectors(list(labels), sentences) is got
+
+# Tensors --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('background', ['auto', (), ('sky','a wall')], ids=['auto','none','own'])
+@pytest.mark.parametrize('threshold', [0., .6, 1.])
+def test_tensors_give_the_mask(trained, background, threshold):
+    "The largest of the tensors, with the rule of background and threshold, is the mask on every pixel."
+    scenes = [drawn(i) for i in range(3)]+[drawn(0).resize((97,50)), drawn(1).resize((31,160))]
+    ask = dict(labels=words, background=background, threshold=threshold)
+    plain = trained.segment(scenes, **ask)
+    for kind in True,'probabilities','cosines':
+        for seg,maps in zip(plain, trained.segment(scenes, return_tensors=kind, **ask), strict=True):
+            x = maps.values
+            assert x.shape==(len(maps.names), *seg.mask.shape) and x.dtype==torch.float32
+            assert x.device==trained.device and not x.requires_grad
+            assert maps.names[:4]==words and maps.labels==seg.labels==['other',*words]
+            p = x if kind!='cosines' else (trained.logit_scale.exp()*x).softmax(0)
+            best,winner = p.max(0).values,x.argmax(0)
+            number = torch.where(winner<4, winner+1, 0)
+            if kind!='cosines': number[best<threshold] = 0 # the sum of a softmax is rounded in another way
+            if kind!='cosines' or not threshold: assert np.array_equal(number.numpy(), seg.mask)
+            assert np.array_equal(maps.mask.numpy(), seg.mask) and maps.mask.dtype==torch.uint8
+            assert np.allclose(best.detach().numpy(), seg.scores, atol=1e-5)
+            if kind!='cosines': assert torch.allclose(x.sum(0), torch.ones_like(best), atol=1e-5)
+            assert torch.equal(maps['cat'], x[words.index('cat')])
+
+def test_tensors_of_ties():
+    "Cosines that differ in their last bit have one probability, and the winner is above the others all the same."
+    from clippy.segment import pixel_maps, words_to_pixels
+    g = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 5, 4, 6, generator=g)
+    x[:,3] = torch.nextafter(x[:,1], torch.ones(())) # a little more than an earlier one
+    x[:,4] = x[:,0]
+    for scale in 1.,14.3,100.:
+        index,p = words_to_pixels(x, (37,41), scale)
+        maps = pixel_maps(x, (37,41), scale)
+        assert torch.equal(maps.argmax(1), index) and torch.equal(maps.amax(1), p)
+        big = torch.nn.functional.interpolate(x, (37,41), mode='bilinear').double()
+        assert (maps-(scale*big).softmax(1)).abs().max()<1e-5
+
+@pytest.mark.parametrize('asked', ['pt', 1, None, 'np', ['cosines']], ids=str)
+def test_no_such_tensors(model, image, asked):
+    with pytest.raises(ValueError, match="True, 'probabilities' or 'cosines'"):
+        model.segment(image, words, return_tensors=asked)
+
+# Calls ----------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('ask', [partial(CLIPpy.segment, labels=words),
+    partial(CLIPpy.segment, labels=words, return_tensors=True), partial(CLIPpy.classify, labels=words),
+    partial(CLIPpy.similarity, text=words), CLIPpy.group], ids=['segment','tensors','classify','similarity','group'])
+def test_towers_are_called_once_a_batch(image, ask):
+    "Ten images in batches of four are three calls of the image tower; words are read once, and not again."
+    model,seen = untrained(),[]
+    model.image.patch_embed.register_forward_pre_hook(lambda m, x: seen.append(len(x[0])))
+    model.text.register_forward_pre_hook(lambda m, x: seen.append('words'))
+    ask(model, [image]*10, batch_size=4)
+    text = seen.count('words')
+    assert [o for o in seen if o!='words']==[4,4,2] and text<=2 # labels, and the words that compete with them
+    ask(model, [image]*10, batch_size=16)
+    assert seen[-1]==10 and seen.count('words')==text

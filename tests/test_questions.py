@@ -3,7 +3,7 @@ import time
 
 import numpy as np, pytest
 
-from clippy.questions import ask_both, ask_groups, ask_words, draw_examples, note_on
+from clippy.questions import ask_groups, ask_words, draw_examples, note_on
 from clippy.saved import load
 
 @pytest.fixture(scope='module')
@@ -40,7 +40,7 @@ def test_background_of_a_visitor(images, line, background):
         want = model.segment(images[0], ['car','fish'], background)
         assert np.array_equal(ask_words(model, images[0], 'car, fish', line).mask, want.mask)
     model.background = ['fog']
-    first,second = ask_both([load('scenes'),model], images[0], 'car, fish', line)
+    first,second = [ask_words(m, images[0], 'car, fish', line) for m in (load('scenes'), model)]
     others = ['fog'] if background=='auto' else background
     assert np.array_equal(second.mask, model.segment(images[0], ['car','fish'], others).mask)
 

@@ -1,5 +1,5 @@
 "A run goes on as if it had not been interrupted, to the bit, and only as the run that it was."
-import shutil, time
+import json, shutil, time
 from pathlib import Path
 
 import pytest, torch, webdataset as wds
@@ -39,17 +39,18 @@ def test_two_stops_in_one_epoch(more, tmp_path, monkeypatch):
     averages = [run.ema.module.state_dict().values() for run in (whole,again)]
     assert all(torch.equal(x, y) for x,y in zip(*averages, strict=True))
 
-@pytest.mark.parametrize('workers', [0,2])
-def test_two_stops_on_shards(workers, shards, tmp_path, monkeypatch):
-    "Captions, crops, replaced samples and the ledger included."
+@pytest.mark.parametrize('workers,columns', [(0,''),(2,'captions,txt:0.5')])
+def test_two_stops_on_shards(workers, columns, shards, tmp_path, monkeypatch):
+    "Captions, by weight too, crops, replaced samples and the ledger included."
     opts = dict(train_data=str(shards/'spoilt'), model='clippy-scenes', batch_size=10, epochs=2, workers=workers,
-        warmup=2, log_every=2, cpu=True, logs=str(tmp_path))
+        warmup=2, log_every=2, cpu=True, logs=str(tmp_path), caption_column=columns)
     whole = T.train(**opts, name='whole')
     again = cut_at(monkeypatch, (3,1), **opts, name='cut', save_every=1)
     assert same(whole, again)
     epochs = [r['data'] for r in whole.history.epochs]
     assert epochs==[r['data'] for r in again.history.epochs]
     assert [e['skipped'] for e in epochs]==[3,3] and epochs[0]['seen']==60
+    assert json.loads((tmp_path/'cut'/'metrics.json').read_text())['options']['caption_column']==columns
     rows = (tmp_path/'cut'/'skipped_epoch_1.csv').read_text().splitlines()
     assert len(rows)==4 and (tmp_path/'whole'/'skipped_epoch_1.csv').read_text().splitlines()==rows
 

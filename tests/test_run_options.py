@@ -26,6 +26,10 @@ def test_shards_have_a_recipe_of_their_own(tmp_path):
     (dict(precision='fp8'), "one of fp32, .*'fp8'"),
     (dict(report_to='paper'), 'pip install paper'),
     (dict(fsdp=True, ema=.99), 'is not kept of a model that is spread'),
+    (dict(caption_column='raw,llava:nan', train_data='.'), "weight of the caption column 'llava' is 'nan'"),
+    (dict(caption_column='raw:0', train_data='.'), "'raw' is '0', and a weight is a number"),
+    (dict(caption_column='raw,raw:2', train_data='.'), "names the caption column 'raw' twice"),
+    (dict(caption_column='raw,llava'), 'goes with --train-data'),
     (dict(seed=1_000_000), 'from 0 to 999999'),
     (dict(imagenet_val='nowhere'), 'no folder nowhere'),
     (dict(birds=9, batch_size=8), 'Of 8 images in a batch 9 cannot be birds')])

@@ -2,15 +2,27 @@
 import json, math
 from types import SimpleNamespace
 
-import pytest, timm, torch
+import numpy as np, pytest, timm, torch
 import torch.nn.functional as F
+from PIL import Image
 from transformers import AutoTokenizer, T5Config, T5EncoderModel
 
+from clippy.analysis import swap_features
 from clippy.classes import background_words
+from clippy.eval import evaluate
+from clippy.export import export_onnx
+from clippy.hub import write_repo
+from clippy.loss import clip_loss
+from clippy.maps import patch_features
 from clippy.model import create_model, train_tokenizer
 from clippy.predict import own_background
 from clippy.registry import entry
-from clippy.saved import knowledge, load
+from clippy.saved import as_device, knowledge, load, open_model
+from clippy.scenes import Scenes, names
+from clippy.segment import similarity_maps
+from clippy.segment_scenes import show_predictions
+from clippy.swap import scene_swap
+from clippy.waterbirds import bird_study
 
 captions = ['a dog runs on the beach', 'two birds over a lake, one of them white', 'a']
 
@@ -138,3 +150,102 @@ def test_knowledge_of_a_broken_record(tmp_path, manifest):
     (folder/'manifest.json').write_text(manifest)
     assert load(folder).knows==''
     assert knowledge(dict(knows='x'*1000))==''
+
+# Where and in what a model computes ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('given,kept', [(None,'float32'), ('fp32','float32'), ('bf16','bfloat16'), ('fp16','float16'),
+    ('float32','float32'), ('bfloat16','bfloat16'), ('float16','float16'), (torch.bfloat16,'bfloat16'),
+    (torch.float16,'float16')], ids=str)
+def test_dtype_of_a_model(given, kept):
+    "By each of its names; all weights are in it, those of the text too."
+    for model in load('scenes', dtype=given), open_model('clippy-scenes', dtype=given):
+        assert {str(p.dtype) for p in model.parameters()}=={f'torch.{kept}'} and not model.training
+        assert model.device==torch.device('cpu')
+
+@pytest.mark.parametrize('given',
+    ['', 'half', 'fp8', 'int8', 'float64', torch.float64, torch.int8, 16, 'bf-16', ['bf16']], ids=str)
+def test_no_such_dtype(given):
+    with pytest.raises(ValueError, match='The dtype of a model is fp32, bf16, fp16, not'): load('scenes', dtype=given)
+
+@pytest.mark.parametrize('given', ['', 'cuda', 'cuda:0', 'mps', 'gpu', 'moon', 'meta', 'cpu:1', 'cuda:-1', 0, 1.5,
+    'auto', torch.device('cuda'), torch.device('meta'), ['cpu']], ids=str)
+def test_no_such_device(given, monkeypatch):
+    "On a machine without a card, and before anything is read."
+    monkeypatch.setattr('clippy.saved._load_folder', None)
+    for opens in load, open_model:
+        with pytest.raises(ValueError, match=r'The device .* cannot be used: on this machine there is cpu\.$'):
+            opens('scenes', device=given)
+
+def test_devices_that_are_there(monkeypatch):
+    "Of two cards the third is none; a number is a card."
+    monkeypatch.setattr(torch.accelerator, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.accelerator, 'current_accelerator', lambda: torch.device('cuda'))
+    monkeypatch.setattr(torch.accelerator, 'device_count', lambda: 2)
+    assert [str(as_device(o)) for o in (None,'cpu','cuda','cuda:1')]==['cpu','cpu','cuda','cuda:1']
+    with pytest.raises(ValueError, match='there is cpu and cuda:0 to cuda:1'): as_device('cuda:2')
+    with pytest.raises(ValueError, match='cannot be used'): as_device('mps')
+
+def test_weights_that_half_precision_cannot_hold(tmp_path):
+    "Float16 has no room for them, bfloat16 has."
+    model = load('scenes')
+    with torch.no_grad(): model.image.norm.bias[0] = 1e5
+    model.save(tmp_path/'hot')
+    with pytest.raises(ValueError, match='image.norm.bias has values that float16 cannot hold'):
+        load(tmp_path/'hot', dtype='fp16')
+    assert load(tmp_path/'hot', dtype='bf16').image.norm.bias[0]==99_840 # 1e5, rounded to 8 bits
+
+def near(a, b, far): return np.abs(np.asarray(a)-np.asarray(b)).max()<far
+
+@pytest.mark.parametrize('dtype', ['bf16','fp16'])
+def test_half_precision_everywhere(dtype, tmp_path, monkeypatch, pairs):
+    "Whatever takes a model takes one in half precision, and gives nearly what it gives in float32, or a sentence."
+    half,full = load('scenes', dtype=dtype),load('scenes')
+    images = [Image.fromarray(s.image) for s in Scenes(12, seed=3, size=64)]
+    words = ['boat','cat','tree']
+    def both(ask): return [ask(m) for m in (half,full)]
+    for a,b in zip(*both(lambda m: m.segment(images, words))): assert (a.mask==b.mask).mean()>.97
+    for kind in True,'cosines':
+        for a,b in zip(*both(lambda m: m.segment(images[:2], words, return_tensors=kind))):
+            assert a.values.dtype==torch.float32 and near(a.values, b.values, .06)
+    for a,b in zip(*both(lambda m: m.classify(images, words))): assert all(abs(a[w]-b[w])<.05 for w in words)
+    for a,b in zip(*both(lambda m: m.similarity(images, 'a boat'))): assert near(a.map, b.map, .02)
+    assert all(g.mask.shape==(64,64) for g in half.group(images, 3))
+    a,b = both(lambda m: m.word_vectors(words))
+    assert a.dtype==torch.float32 and near(a, b, .02)
+    # evaluation
+    few = dict(limit=4, bootstrap_samples=0)
+    sets = dict.fromkeys(('scenes','scenes-js','scenes-bg','birds'), '')
+    for task,data in (sets | dict(retrieval=pairs)).items():
+        a,b = both(lambda m: evaluate(m, task, data, size=64, **few)['numbers'])
+        assert a.keys()==b.keys() and all(abs(a[k]-b[k])<.06 for k in a if not k.endswith('@1')), task
+    assert evaluate(half, 'scenes', precision=dtype, **few)['numbers'].keys()
+    for other in {'bf16','fp16','fp32'}-{dtype}:
+        with pytest.raises(ValueError, match=f'in {dtype}, so it cannot compute in {other}'):
+            evaluate(half, 'scenes', precision=other, **few)
+    with torch.autocast('cpu', torch.float16 if dtype=='bf16' else torch.bfloat16):
+        with pytest.raises(ValueError, match='leave autocast off'): half.segment(images[0], words)
+    # analysis
+    a,b = both(lambda m: bird_study(m, images, [(i%2, i//2%2) for i in range(12)]))
+    assert near(a.cosines, b.cosines, .02) and near(a.pooled, b.pooled, .02)
+    a,b = both(lambda m: swap_features(m, scene_swap(3, 32)))
+    assert near(a.pooled, b.pooled, .02) and near(a.own, b.own, .03)
+    assert patch_features(half, [np.asarray(images[0])], [np.zeros((64,64), int)], names)[0].shape==(64,128)
+    show_predictions(half, [*Scenes(2, seed=1, size=64)])
+    similarity_maps(half, images[0], words)
+    # writing
+    for k in False,True:
+        back = load(half.save(tmp_path/'saved', half=k))
+        assert back.dtype==torch.float32
+        pairs_of_weights = zip(half.state_dict().values(), back.state_dict().values(), strict=True)
+        exact = all(torch.equal(a.float(), b) for a,b in pairs_of_weights)
+        assert exact or (k and dtype=='bf16') # float16 has no room for the smallest numbers of bfloat16
+    assert (write_repo(half, tmp_path/'repo', 'ada/m')/'model.safetensors').is_file()
+    traced = []
+    monkeypatch.setattr('clippy.export.export_image', lambda m, opset: traced.append(m) or 1/0)
+    with pytest.raises(ZeroDivisionError): export_onnx(half, tmp_path/'onnx')
+    assert {p.dtype for p in traced[0].parameters()}=={torch.float32} and half.dtype!=torch.float32
+    # a step of training
+    net = load('scenes', dtype=dtype).train()
+    seen,read,scale = net(torch.randn(3, 3, 64, 64), net.tokenize(words))
+    clip_loss(seen, read, scale).backward()
+    assert all(p.grad.isfinite().all() for p in net.image.parameters())

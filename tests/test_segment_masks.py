@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from clippy.classes import labels
@@ -115,3 +116,12 @@ def test_broken_files(file, harm, says, voc, model, tmp_path):
         with pytest.raises(ValueError) as e:
             evaluate(model, 'voc', tmp_path/'VOC2012', limit=4, size=64, templates='photo', workers=workers)
         assert says in str(e.value) and '\n' not in str(e.value)
+
+def test_names_below_a_figure():
+    "Those that cover most, at most twenty, in the order of the classes, and with the colours of the masks."
+    from clippy.segment_masks import legend_of
+    classes = [f'class {i}' for i in range(30)]
+    masks = [torch.full((i+1,8), i) for i in range(30)] + [torch.full((99,99), 255)]
+    legend = legend_of(classes, [torch.tensor([[2,255]])], masks)
+    assert list(legend)==[classes[2], *classes[11:]] # what is true has a name, however small
+    assert [round(255*v) for v in legend['class 15']]==[192,128,128] # VOC's colour of a person

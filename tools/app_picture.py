@@ -1,4 +1,5 @@
-"""The image of the web app on its page, nbs/images/app.jpg: headless Chromium presses Find and takes it.
+"""The image of the web app on its page, nbs/images/app.jpg: headless Chromium opens the page, which begins
+with an answer, and takes it.
 
     python tools/app_picture.py [FILE]"""
 import io, shutil, sys
@@ -15,9 +16,8 @@ def main(path='nbs/images/app.jpg'):
     if not chromium: sys.exit('There is no chromium, chromium-browser or google-chrome on this machine.')
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox'])
-        tab = browser.new_page(viewport=dict(width=1280, height=900))
+        tab = browser.new_page(viewport=dict(width=1280, height=1000))
         tab.goto(url)
-        tab.click('#find')
         tab.wait_for_selector('#heat img')
         tab.wait_for_timeout(1000) # images settle
         Image.open(io.BytesIO(tab.screenshot())).convert('RGB').save(path, quality=85)

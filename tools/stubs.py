@@ -292,7 +292,7 @@ class Stubs:
 
     def files(self): # path -> text, of all that is made
         found = {package/f'{name}.pyi':self.text(name) for name in self.modules}
-        found[package/'__init__.pyi'] = f'# {made}\nfrom .saved import load as load\n\n__version__: str\n'
+        found[package/'__init__.pyi'] = f'# {made}\nfrom .model import CLIPpy as CLIPpy\nfrom .saved import load as load\n\n__version__: str\n'
         docstrings = {name:self.docstrings(name) for name in self.modules}
         found[package/'docstrings.json'] = json.dumps(docstrings, indent=0, ensure_ascii=False)+'\n'
         return found
