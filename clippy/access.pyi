@@ -84,14 +84,17 @@ class Shard:
         bytes of the largest sample
     index : default shard_index
         callable: path -> `ShardIndex`
+    held : default None
+        open file that keeps a copy in its place, closed with the shard
     """
     url: str
     most: float
+    held: Any
     index: Any
     file: Any
     why: str
     beyond: Any
-    def __init__(self, url:str, path, n:int, most:float, index=...):
+    def __init__(self, url:str, path, n:int, most:float, index=..., held=None):
         """Parameters
         ----------
         url : str
@@ -104,6 +107,8 @@ class Shard:
             bytes of the largest sample
         index : default shard_index
             callable: path -> `ShardIndex`
+        held : default None
+            open file that keeps a copy in its place, closed with the shard
         """
         ...
     def __del__(self): ...

@@ -125,6 +125,15 @@ class Region:
         ...
     def to_dict(self): ...
     def __repr__(self): ...
+    def rle(self)->dict:
+        """Where labels are, as run lengths.
+
+        Returns
+        -------
+        dict
+            of a region as `coco_rle`; of a segmentation one for each label that is there
+        """
+        ...
 
 @dataclass(repr=False)
 class Segmentation(Shown):
@@ -156,6 +165,48 @@ class Segmentation(Shown):
         ...
     def colour(self, label): ...
     def to_dict(self): ...
+    def __repr__(self): ...
+    def rle(self)->dict:
+        """Where labels are, as run lengths.
+
+        Returns
+        -------
+        dict
+            of a region as `coco_rle`; of a segmentation one for each label that is there
+        """
+        ...
+    def to_coco(self, image_id:int=1, first:int=1)->list:
+        """The annotations of an image in COCO's format.
+
+        Returns
+        -------
+        list
+            of dicts; the id of the first is `first`
+        """
+        ...
+
+@dataclass(repr=False)
+class WordMaps:
+    """How much each word fits each pixel.
+
+    Parameters
+    ----------
+    values : object
+        tensor `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
+    names : list
+        of the channels: the labels, then the words that compete with them
+    labels : list
+        number in the mask -> name; 0 is what was not asked for
+    mask : object
+        tensor `[H,W]` uint8, on the same device
+    """
+    values: object
+    names: list
+    labels: list
+    mask: object
+    def __getitem__(self, name:str):
+        """-> `[H,W]`"""
+        ...
     def __repr__(self): ...
 
 @dataclass(repr=False)

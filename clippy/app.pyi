@@ -3,17 +3,18 @@
 
 Docs: https://clippy-vl.github.io/clippy/app.html.md
 """
+from .choice import Models
 from typing import Annotated
 
-def make_app(models:dict, images:list=(), words:str='', background:str='auto', workers:int=2, waiting:int=20):
+def make_app(models:dict | Models, images:list=(), words:str='', background:str='auto', workers:int=2, waiting:int=20):
     """The page, not yet served.
 
     Parameters
     ----------
-    models : dict
-        name -> CLIPpy; the second, if there is one, is for comparison
+    models : dict | Models
+        name -> CLIPpy; the first answers until another one is chosen
     images : list, default ()
-        paths of examples; the first is there at the beginning
+        paths of examples; the first is there at the beginning, with its answer if there are words
     words : str, default ''
         typed at the beginning
     background : str, default 'auto'
@@ -29,23 +30,41 @@ def make_app(models:dict, images:list=(), words:str='', background:str='auto', w
     """
     ...
 
-def open_app(model:str='scenes', compare:str='', device:str='', **kw):
-    """The page for one or two models, by their names.
+def open_app(model:str | list='scenes', compare:str='', device:str='', keep:int=2, **kw):
+    """The page for some models, by their names.
 
     Parameters
     ----------
-    model : str, default 'scenes'
-        name in the box, folder, Hub repo id or release
+    model : str | list, default 'scenes'
+        name in the box, folder, Hub repo id or release; several in a list, or with commas
     compare : str, default ''
         another one; '': scenes-cls beside scenes, else none
     device : str, default ''
         cpu, cuda, mps; '': the best there is
+    keep : int, default 2
+        models in memory at the same time
     **kw
         further options of `make_app`
 
     Returns
     -------
     gradio.Blocks, queued
+    """
+    ...
+
+def chosen_models(model, compare:str='')->list:
+    """Which models a page has.
+
+    Parameters
+    ----------
+    model
+    compare : str, default ''
+        as for `open_app`
+
+    Returns
+    -------
+    list
+        of names, none of which is surely wrong
     """
     ...
 
@@ -66,7 +85,7 @@ def credentials(auth:str)->tuple | None:
     """
     ...
 
-def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=False, wait:bool=True, auth:str='', names=(), total_mb:int=500)->str:
+def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=False, wait:bool=True, auth:str='', names=(), total_mb:int=500, open:bool=False)->str:
     """Serve a page.
 
     Parameters
@@ -89,6 +108,8 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
         further names under which the page may be asked, for instance that of a proxy
     total_mb : int, default 500
         all images together, megabytes
+    open : bool, default False
+        open the page in a browser, where there is a display
 
     Returns
     -------
@@ -97,13 +118,13 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
     """
     ...
 
-def app(model:Annotated[str, dict(opt=False, nargs='?')]='scenes', compare:str='', host:str='127.0.0.1', port:int=7860, max_mb:int=20, workers:int=2, waiting:int=20, share:bool=False, auth:str='', names:str='', total_mb:int=500, space:str='', device:str='')->int:
+def app(model:Annotated[str, dict(opt=False, nargs='?')]='', compare:str='', host:str='127.0.0.1', port:int=7860, max_mb:int=20, workers:int=2, waiting:int=20, share:bool=False, auth:str='', names:str='', total_mb:int=500, space:str='', device:str='', Model:Annotated[str, dict(action='append')]=None, keep_models:int=2, open:bool=False)->int:
     """Serve a page that finds words in images.
 
     Parameters
     ----------
-    model : Annotated[str, dict(opt=False, nargs='?')], default 'scenes'
-        Name in the box, folder, Hub repo id or release
+    model : Annotated[str, dict(opt=False, nargs='?')], default ''
+        Name in the box, folder, Hub repo id or release (scenes)
     compare : str, default ''
         Another model, for comparison (scenes-cls beside scenes)
     host : str, default '127.0.0.1'
@@ -129,5 +150,11 @@ def app(model:Annotated[str, dict(opt=False, nargs='?')]='scenes', compare:str='
         Write a Hugging Face Space into this folder instead
     device : str, default ''
         cpu, cuda, mps (the best there is)
+    Model : Annotated[str, dict(action='append')], default None
+        Models to choose from, with commas; may be given several times
+    keep_models : int, default 2
+        Models in memory at the same time; the one not asked for longest goes first
+    open : bool, default False
+        Open the page in a browser, where there is a display
     """
     ...

@@ -86,3 +86,20 @@ def typed_background(words):
     `words`; 'auto' or () if they say so
     """
     ...
+
+mask_formats: tuple
+
+def typed_formats(line:str)->list:
+    """Formats of masks from what was typed.
+
+    Parameters
+    ----------
+    line : str
+        names between commas; '': images
+
+    Returns
+    -------
+    list
+        of `mask_formats`, in their order
+    """
+    ...

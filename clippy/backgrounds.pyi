@@ -242,6 +242,7 @@ class ImageNet9Task(Task):
     about: Any
     needs: str
     primary: str
+    smaller: tuple
     unused: tuple
     protocols: Any
     source: Any

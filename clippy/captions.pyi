@@ -79,17 +79,49 @@ def table_column(path, names, wanted, hint:str='')->int:
     """
     ...
 
+def column_list(text:str, names)->list[str]:
+    """Names of columns, as they are typed.
+
+    Parameters
+    ----------
+    text : str
+        a name, or several with commas
+    names
+        the columns that there are: a name may have a comma in it
+    """
+    ...
+
+def read_columns(path:str, image_column:str='image', caption_column:str='caption')->dict[str, dict]:
+    """Captions of every image that a captions file names, by column.
+
+    Parameters
+    ----------
+    path : str
+        `.csv`, `.tsv` or `.txt` with a first line of column names, `.parquet`, or a COCO captions
+        `.json`
+    image_column : str, default 'image'
+        column of image file names
+    caption_column : str, default 'caption'
+        column of captions, or several with commas
+
+    Returns
+    -------
+    dict[str, dict]
+        image file name -> column -> captions, in the order of the file
+    """
+    ...
+
 def read_captions(path:str, image_column:str='image', caption_column:str='caption')->dict[str, list[str]]:
     """Captions of every image that a captions file names.
 
     Parameters
     ----------
     path : str
-        `.csv`, `.tsv` or `.txt` with a first line of column names, or a COCO captions `.json`
+        as for `read_columns`
     image_column : str, default 'image'
         column of image file names
     caption_column : str, default 'caption'
-        column of captions
+        column of captions, or several with commas, whose captions are joined
 
     Returns
     -------
@@ -112,5 +144,20 @@ def usable_captions(captions:list, none:str='empty caption')->list[str]:
     -------
     list[str]
         at least one, none blank
+    """
+    ...
+
+def caption_weights(text:str)->dict[str, float]:
+    """How often each column is drawn, in parts of the sum.
+
+    Parameters
+    ----------
+    text : str
+        names of columns, with weights or without: `raw,llava:0.5`
+
+    Returns
+    -------
+    dict[str, float]
+        column -> weight; {} for no columns
     """
     ...

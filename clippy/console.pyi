@@ -267,6 +267,21 @@ def in_sheet(text)->str:
     """
     ...
 
+def in_latex(text)->str:
+    """Text that LaTeX prints as it is.
+
+    Parameters
+    ----------
+    text
+        anything that `str` takes
+
+    Returns
+    -------
+    str
+        one line
+    """
+    ...
+
 class Table(str):
     """Text that a terminal shows as a table, and a notebook too."""
     shown: str

@@ -67,7 +67,7 @@ def shard_sizes(urls:str | list)->list[int] | None:
     Returns
     -------
     list[int] | None
-        samples in each shard; None where a shard has no entry in a `sizes.json` beside it
+        samples in each shard; None where nothing beside a shard says it
     """
     ...
 
@@ -213,6 +213,33 @@ def sample_captions(sample:dict)->list[str]:
     """
     ...
 
+def column_captions(sample:dict, columns)->dict[str, list[str]]:
+    """Captions of a raw sample by column, or `Unusable` with the reason.
+
+    Parameters
+    ----------
+    sample : dict
+        file ending -> bytes, as webdataset reads it
+    columns
+        names
+
+    Returns
+    -------
+    dict[str, list[str]]
+        column -> captions, of those that have any; at least one
+    """
+    ...
+
+def column_names(sample:dict)->list[str]:
+    """The columns that a raw sample has.
+
+    Parameters
+    ----------
+    sample : dict
+        file ending -> bytes, as webdataset reads it
+    """
+    ...
+
 image_endings: tuple
 
 def image_ending(files)->str:
@@ -230,7 +257,7 @@ def image_ending(files)->str:
     """
     ...
 
-def decode_sample(sample:dict, decode=...)->tuple[Image.Image, list[str]]:
+def decode_sample(sample:dict, decode=..., columns=())->tuple[Image.Image, list | dict]:
     """Image and captions of a raw sample, or `Unusable` with the reason.
 
     Parameters
@@ -239,27 +266,50 @@ def decode_sample(sample:dict, decode=...)->tuple[Image.Image, list[str]]:
         file ending -> bytes, as webdataset reads it
     decode : default open_image
         callable: bytes of an image file -> image
+    columns : default ()
+        caption columns; none: the sample's captions alike
 
     Returns
     -------
-    tuple[Image.Image, list[str]]
-        upright RGB image, its captions (at least one, none blank)
+    tuple[Image.Image, list | dict]
+        upright RGB image, its captions (at least one, none blank), by column if asked for
     """
     ...
 
-def random_sample(image:Image.Image, captions:list, transform, seed:str)->tuple[Tensor, str]:
+def drawn_captions(captions:list | dict, seed:str, weights:dict=None)->list[str]:
+    """The captions among which the draw is, by weight where they stand in columns.
+
+    Parameters
+    ----------
+    captions : list | dict
+        list; or column -> list
+    seed : str
+        names the draw
+    weights : dict, default None
+        column -> weight
+
+    Returns
+    -------
+    list[str]
+        all captions, or those of one column
+    """
+    ...
+
+def random_sample(image:Image.Image, captions:list | dict, transform, seed:str, weights:dict=None)->tuple[Tensor, str]:
     """Transform an image and draw one of its captions, as a function of the seed alone.
 
     Parameters
     ----------
     image : Image.Image
         decoded image
-    captions : list
-        its captions
+    captions : list | dict
+        its captions; column -> captions, where there are `weights`
     transform
         callable: image -> tensor, random numbers from torch
     seed : str
         names the draw
+    weights : dict, default None
+        column -> weight
 
     Returns
     -------

@@ -54,6 +54,7 @@ class Task:
     needs: str
     protocols: dict
     primary: str
+    smaller: tuple
     unused: tuple
     folder: Any
     write: Any
@@ -101,12 +102,12 @@ class Task:
     def notes(self, rows:np.ndarray)->tuple:
         """Sentences about what is odd in the data."""
         ...
-    def figure(self, model:CLIPpy):
+    def figure(self, model:CLIPpy, some:int=0):
         """What the model makes of some items, to look at while it is trained.
 
         Returns
         -------
-        matplotlib `Figure`, or None
+        matplotlib `Figure` of so many items, or None
         """
         ...
     def embed(self, names, owner=None):

@@ -185,6 +185,23 @@ def own_grid(model)->tuple:
     """
     ...
 
+def image_outputs(model, images)->tuple:
+    """Both vectors of the same images, from one pass through the tower.
+
+    Parameters
+    ----------
+    model
+        `CLIPpy`; models of others have patches of another way through the tower
+    images
+        `[B,3,H,W]` normalised
+
+    Returns
+    -------
+    tuple
+        `[B,D]` pooled vectors, and `[B,h,w,D]` those of patches
+    """
+    ...
+
 def export_image(model, opset:int=20):
     """The image tower as an ONNX graph.
 

@@ -41,7 +41,7 @@ def label_names(labels:list)->list:
 
 def is_image_name(out): ...
 
-def planned(sources:list, out:str, suffixes:list)->tuple[dict, dict]:
+def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
     """What is read and what will be written.
 
     Parameters
@@ -52,6 +52,8 @@ def planned(sources:list, out:str, suffixes:list)->tuple[dict, dict]:
         '', an image, or a folder
     suffixes : list
         of the files of one answer: '' is the image, `_mask` its mask, ...
+    copies : default ()
+        folders below `out` with one more file of an answer
 
     Returns
     -------
@@ -229,13 +231,13 @@ Words: Any
 
 sample_image: Any
 
-def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, Out:str='', Model:str='scenes', threshold:float=0.0, explain:bool=False, size:int=0, templates:str='', batch_size:int=8, device:str='', precision:str='')->int:
-    """Find words in images.
+def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, Out:str='', Model:str='scenes', threshold:float=0.0, explain:bool=False, size:int=0, templates:str='', batch_size:int=8, device:str='', precision:str='', Format:str='', every:int=1)->int:
+    """Find words in images, or in the frames of a video.
 
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses
+        Files, folders, patterns or addresses; or one video
     sample : bool, default False
         Ask about a drawing that comes with the package
     Label : Words, default None
@@ -243,7 +245,7 @@ def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background
     Background : Words, default None
         Words that compete; where one wins, the answer is other (auto: the model's own; none)
     Out : str, default ''
-        An image to be written, or a folder of images with masks; none: print JSON
+        An image to be written, a folder of images with masks, or a video; none: print JSON
     Model : str, default 'scenes'
         Name in the box, folder, Hub repo id or release
     threshold : float, default 0.0
@@ -260,6 +262,10 @@ def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background
         cpu, cuda, mps (the best there is)
     precision : str, default ''
         bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
+    Format : str, default ''
+        images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
+    every : int, default 1
+        Of a video, one frame of so many
     """
     ...
 

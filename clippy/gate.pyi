@@ -202,3 +202,26 @@ class Body:
     bytes: int
     more: bool
     def __init__(self, receive): ...
+
+def seconds_to_wait(queue, workers:int, names)->int:
+    """How long it takes until all who wait have an answer.
+
+    Parameters
+    ----------
+    queue
+        of gradio
+    workers : int
+        questions answered at once
+    names
+        of the functions that are asked
+
+    Returns
+    -------
+    int
+        in steps of 5
+    """
+    ...
+
+def tell_when(page, workers):
+    """in place of gradio's "Queue is full" """
+    ...

@@ -162,12 +162,17 @@ def hub_errors(repo_id:str):
     """Say in a sentence what the Hub, or the way to it, objects to."""
     ...
 
-def clean_token(token:str | None)->str | None:
+def clean_token(token:str | bool | None)->str | bool | None:
     """Keep a token that no header could hold from being quoted in an error.
+
+    Parameters
+    ----------
+    token : str | bool | None
+        True: there has to be one on this machine; False: none is sent
 
     Returns
     -------
-    str | None
+    str | bool | None
         without spaces around it
     """
     ...

@@ -20,6 +20,7 @@ class EpochOrder:
         samples that are shuffled together, in whole shards; 0 keeps everything in order
     """
     shards: Any
+    rank: Any
     starts: Any
     cuts: Any
     shuffled: Any
@@ -37,6 +38,24 @@ class EpochOrder:
     def __len__(self): ...
     def __getitem__(self, place)->tuple:
         """(number of the shard, number of the sample in it)"""
+        ...
+    def span(self, shard:int)->tuple:
+        """The places of a shard: those of its window.
+
+        Returns
+        -------
+        tuple
+            (first place at which it may have its turn, the one after the last)
+        """
+        ...
+    def next_use(self, shard:int, place:int)->float:
+        """The next place at which a shard may be wanted.
+
+        Returns
+        -------
+        float
+            inf: no more in this epoch
+        """
         ...
 
 class IndexedBatches:
@@ -56,6 +75,10 @@ class IndexedBatches:
     def shard(self):
         """number -> `Shard`; as many are kept open as two windows have"""
         ...
+    @property
+    def numbers(self):
+        """of copies"""
+        ...
     def draw(self, j, i, seed, took):
         """(image, caption, key)"""
         ...
@@ -69,6 +92,14 @@ class IndexedBatches:
         ...
     def __getitem__(self, at)->tuple:
         """(images, captions, keys), counts, error, `Took`"""
+        ...
+    def wanted(self, epoch, place):
+        """When a copy is wanted again, for a `Room`.
+
+        Returns
+        -------
+        callable: path of a copy -> place from the epoch's first, or None
+        """
         ...
 
 class ShardLoader(EpochLoader):
@@ -98,21 +129,27 @@ class ShardLoader(EpochLoader):
         indexed: samples that are shuffled together
     cache : str, default ''
         folder for copies of remote shards, which are then indexed
+    cache_gb : float, default 0
+        of copies at most, gigabytes; 0: no limit
     max_sample_mb : float, default 100
         largest sample, megabytes
+    columns : dict, default None
+        caption column -> weight, from `caption_weights`; none: all captions of a sample alike
     **remote
         how remote shards are asked for, as for `RemoteFile`
     """
     tokenize: Any
     remote: Any
     urls: Any
+    files: Any
+    room: Any
     why: Any
     mode: Any
     sizes: Any
     workers: Any
     decode: Any
     num_samples: Any
-    def __init__(self, urls:str | list, transform, batch_size:int, num_samples:int=None, workers:int=2, seed:int=0, shuffle:int=1000, rank:int=0, world:int=1, window:int=100000, cache:str='', max_sample_mb:float=100, **remote):
+    def __init__(self, urls:str | list, transform, batch_size:int, num_samples:int=None, workers:int=2, seed:int=0, shuffle:int=1000, rank:int=0, world:int=1, window:int=100000, cache:str='', cache_gb:float=0, max_sample_mb:float=100, columns:dict=None, **remote):
         """Parameters
         ----------
         urls : str | list
@@ -137,8 +174,12 @@ class ShardLoader(EpochLoader):
             indexed: samples that are shuffled together
         cache : str, default ''
             folder for copies of remote shards, which are then indexed
+        cache_gb : float, default 0
+            of copies at most, gigabytes; 0: no limit
         max_sample_mb : float, default 100
             largest sample, megabytes
+        columns : dict, default None
+            caption column -> weight, from `caption_weights`; none: all captions of a sample alike
         **remote
             how remote shards are asked for, as for `RemoteFile`
         """
@@ -146,6 +187,9 @@ class ShardLoader(EpochLoader):
     def __len__(self): ...
     def indexed(self):
         """what its workers have"""
+        ...
+    def __setstate__(self, state):
+        """in a worker"""
         ...
     def path(self, j:int)->Path:
         """A shard in reach.
@@ -156,8 +200,20 @@ class ShardLoader(EpochLoader):
             of shard number j, fetched if need be
         """
         ...
+    def held(self, j:int)->tuple:
+        """A shard that stays in reach.
+
+        Returns
+        -------
+        tuple
+            path of shard number j, and an open file that keeps a copy there, or None
+        """
+        ...
     def describe(self)->str:
         """How the shards are read, and what the order of samples depends on."""
+        ...
+    def in_flight(self)->int:
+        """places between the slowest worker and the fastest"""
         ...
     def share(self, epoch:int, worker:int)->list[str]:
         """The shards that one worker of this process streams in an epoch.

@@ -106,6 +106,13 @@ class RowColumnSums(torch.autograd.Function):
     @staticmethod
     def backward(ctx, *grads): ...
 
+class SummedColumns(torch.autograd.Function):
+    """Column log-sum-exps over the rows of all processes, from each one's own. One number a column is moved at a time."""
+    @staticmethod
+    def forward(ctx, cols): ...
+    @staticmethod
+    def backward(ctx, grad): ...
+
 def chunked_clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None, chunk:int=512)->Tensor:
     """Symmetric InfoNCE in memory that grows with the batch, not with its square.
 

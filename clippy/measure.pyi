@@ -51,21 +51,6 @@ def pairs_of(text:str, option:str='--set')->list:
 
 def is_settings(text)->bool: ...
 
-def read_settings(path:str | Path)->dict:
-    """A table of settings from a file.
-
-    Parameters
-    ----------
-    path : str | Path
-        .toml or .json
-
-    Returns
-    -------
-    dict
-        key -> value
-    """
-    ...
-
 def read_changes(given:str | list | None)->dict:
     """Fields of a protocol from a command line; what is typed counts more than what is in a file.
 
@@ -196,8 +181,8 @@ class Evaluation:
     def measure(self, model:CLIPpy, shared:bool=False)->Result:
         """The numbers, without intervals; `shared`: every process does a part."""
         ...
-    def figure(self, model:CLIPpy):
-        """What the model makes of some items.
+    def figure(self, model:CLIPpy, some:int=0):
+        """What the model makes of some items; 0: as many as the task shows.
 
         Returns
         -------
@@ -244,7 +229,7 @@ Several: Any
 
 Optional: Any
 
-def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:bool=False, list:bool=False, compare:Annotated[str, dict(nargs='+')]=None, across:str=''):
+def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:bool=False, list:bool=False, compare:Annotated[str, dict(nargs='+')]=None, across:str='', config:str=''):
     """Measure a model: any task, with the protocol beside every number.
 
     Parameters
@@ -289,5 +274,7 @@ def main(model:Optional='', task:str='', data:Several=None, protocol:str='', wat
         Two results: show what differs; more: a row each, beside the first
     across : str, default ''
         In a table of several results these may differ: protocol, data, or protocol,data
+    config : str, default ''
+        TOML or JSON file with these options by name; what is typed counts more
     """
     ...

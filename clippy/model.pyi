@@ -4,6 +4,7 @@
 Docs: https://clippy-vl.github.io/clippy/model.html.md
 """
 from .predict import Ready
+from .proposals import LabelledMasks
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -455,7 +456,7 @@ class CLIPpy(nn.Module):
         one answer, or a list
         """
         ...
-    def segment(self, images, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8):
+    def segment(self, images, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool=False):
         """Words to pixels.
 
         Parameters
@@ -476,10 +477,12 @@ class CLIPpy(nn.Module):
             sentences around a label
         batch_size : int, default 8
             images at once
+        return_tensors : bool, default False
+            `probabilities` or `cosines` of all words, on the model's device; True: probabilities
 
         Returns
         -------
-        a `Segmentation`, or a list
+        a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
         """
         ...
     def similarity(self, images, text, size:int=0, batch_size:int=8):
@@ -541,16 +544,64 @@ class CLIPpy(nn.Module):
         a `Classification`, or a list
         """
         ...
-    def push_to_hub(self, repo_id:str, private:bool=False, token:str | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None)->str:
+    def label_masks(self, image, masks, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:
+        """A label for each mask.
+
+        Parameters
+        ----------
+        image
+            path, address, PIL image, array or tensor
+        masks
+            `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
+        labels : list
+            what to look for
+        background : str, default 'auto'
+            words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+        threshold : float, default 0.0
+            a winner of smaller probability is `other`
+        other : str, default 'other'
+            name of 0 in the mask
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        templates : default plain
+            sentences around a label
+        pool : str, default 'mean'
+            of the cosine similarities inside a mask; or `max`
+        on_top : str, default 'smaller'
+            which of several masks has a pixel; or `surer`
+        """
+        ...
+    def segment_video(self, path, labels:list, every:int=1, batch_size:int=8, **options):
+        """Words to pixels, frame by frame.
+
+        Parameters
+        ----------
+        path
+            of a video
+        labels : list
+            what to look for
+        every : int, default 1
+            look at one frame of so many
+        batch_size : int, default 8
+            frames at once
+        **options
+            of `segment`
+
+        Returns
+        -------
+        pairs: seconds since the beginning, `Segmentation`
+        """
+        ...
+    def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:
         """Upload the model with a card.
 
         Parameters
         ----------
         repo_id : str
             USER/NAME; made if it is not there, else a new commit
-        private : bool, default False
-            when it is made: for you alone?
-        token : str | None, default None
+        private : bool | None, default None
+            when it is made: for you alone? None: as your organisation has it, otherwise public
+        token : str | bool | None, default None
             None: that of `hf auth login` or HF_TOKEN
         manifest : str | Path | dict | None, default None
             for `read_manifest`: folder of a run, `metrics.json`, `manifest.json`
@@ -562,11 +613,71 @@ class CLIPpy(nn.Module):
             of the weights; '': `licence_of` the model's name
         endpoint : str | None, default None
             address of another Hub; None: HF_ENDPOINT, or huggingface.co
+        commit_message : str, default 'A model of clippy'
+        branch : str | None, default None
+            made if it is not there; None: main
+        revision : str | None, default None
+            another name for `branch`
+        create_pr : bool, default False
+            propose the commit in a pull request?
 
         Returns
         -------
         str
-            address of the commit
+            address of the commit, or of the pull request
+        """
+        ...
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path:str | Path, *, revision:str | None=None, token:str | bool | None=None, cache_dir:str | Path | None=None, force_download:bool=False, local_files_only:bool=False, map_location=None, strict:bool=True, device=None, dtype=None)->CLIPpy:
+        """Load a model from the Hub, or from a folder.
+
+        Parameters
+        ----------
+        pretrained_model_name_or_path : str | Path
+            repo id, folder of a saved model, or another name that `load` knows
+        revision : str | None, default None
+            branch, tag or commit
+        token : str | bool | None, default None
+            None: that of `hf auth login` or HF_TOKEN
+        cache_dir : str | Path | None, default None
+            None: the Hub's usual one
+        force_download : bool, default False
+            also what the cache has
+        local_files_only : bool, default False
+            nothing but what the cache has
+        map_location : default None
+            another name for `device`
+        strict : bool, default True
+            weights have to fit in any case
+        device : default None
+            as for `load`
+        dtype : default None
+            as for `load`
+
+        Returns
+        -------
+        CLIPpy
+            in evaluation mode
+        """
+        ...
+    def save_pretrained(self, save_directory:str | Path, *, push_to_hub:bool=False, repo_id:str | None=None, **options)->str | None:
+        """Write the model into a folder, as `save` does.
+
+        Parameters
+        ----------
+        save_directory : str | Path
+            a new or an empty folder, or one with an older model
+        push_to_hub : bool, default False
+            to the Hub too?
+        repo_id : str | None, default None
+            USER/NAME there
+        **options
+            of `push_to_hub`
+
+        Returns
+        -------
+        str | None
+            address of the commit; None: nothing was sent
         """
         ...
 

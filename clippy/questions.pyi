@@ -8,6 +8,7 @@ from .answers import HeatMap
 from .answers import Segmentation
 from .model import CLIPpy
 from PIL import Image
+from dataclasses import dataclass
 
 side: int
 
@@ -205,19 +206,93 @@ def ask_groups(model:CLIPpy, file:str | None, n:int)->Grouping:
     """
     ...
 
-def ask_both(models:list, *question)->list:
-    """What do two models say to the same question?
+@dataclass
+class Found:
+    """What the page shows when somebody presses Find.
 
     Parameters
     ----------
-    models : list
-        two of them
-    *question
+    segments : Segmentation
+    words : list
+        all that were asked for, background included if it was typed
+    best : str
+        that takes most of the image
+    heat : HeatMap
+        of `best`
+    note : str
+        '': there is nothing to say
+    """
+    segments: Segmentation
+    words: list
+    best: str
+    heat: HeatMap
+    note: str
+
+def find(model:CLIPpy, file, words, background:str='auto', threshold:float=0.0)->Found:
+    """Where is what was typed, and how much does each pixel resemble the word that takes most of the image?
+
+    Parameters
+    ----------
+    model : CLIPpy
+    file
+    words
+    background : str, default 'auto'
+    threshold : float, default 0.0
         as for `ask_words`
+    """
+    ...
+
+def record_of(answer:Segmentation | Grouping, names:list, image:str, model:dict, device=None, **question)->dict:
+    """What there is to say about an answer.
+
+    Parameters
+    ----------
+    answer : Segmentation | Grouping
+    names : list
+        number in the mask -> name
+    image : str
+        name of the image
+    model : dict
+        from `identity`
+    device : default None
+        that computed
+    **question
+        what was asked, with every option
+
+    Returns
+    -------
+    dict
+        which JSON can hold
+    """
+    ...
+
+def file_title(*names)->str:
+    """A name of a file that says what is in it.
+
+    Parameters
+    ----------
+    *names
+        of an image or a model
+
+    Returns
+    -------
+    str
+        letters, digits, _ and -
+    """
+    ...
+
+def write_answer(answer:Segmentation | Grouping, record:dict)->list:
+    """An answer as files to be downloaded.
+
+    Parameters
+    ----------
+    answer : Segmentation | Grouping
+    record : dict
+        from `record_of`
 
     Returns
     -------
     list
-        of `Segmentation`
+        paths of the mask, the overlay and the JSON
     """
     ...

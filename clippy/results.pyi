@@ -175,12 +175,28 @@ class Result(dict):
     def __getattr__(self, k): ...
     def __repr__(self): ...
 
-def read_result(path:str | Path | dict)->dict:
+def read_result(path:str | Path | dict, needed:tuple=())->dict:
     """A result from its file.
 
     Parameters
     ----------
     path : str | Path | dict
         what `evaluate` wrote
+    needed : tuple, default ()
+        fields without which it is of no use
+    """
+    ...
+
+def as_result(found, where:str | Path, needed:tuple=())->dict:
+    """A result as one of today, or an error that says what is wrong with it.
+
+    Parameters
+    ----------
+    found
+        what JSON can hold
+    where : str | Path
+        what it is called in a message
+    needed : tuple, default ()
+        fields without which it is of no use
     """
     ...

@@ -181,6 +181,7 @@ class BirdProtocol(Protocol):
 class BirdTask(Task):
     """Two kinds of bird on two kinds of place."""
     primary: str
+    smaller: tuple
     train: Any
     def transform(self):
         """PIL image -> tensor"""

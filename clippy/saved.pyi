@@ -6,6 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/saved.html.md
 from .model import CLIPpy
 from pathlib import Path
 from typing import Any
+import torch
 
 def by_name(name:str, text:str | Path | None=None):
     """Ask all that registered for a model.
@@ -32,7 +33,7 @@ def boxed()->dict:
     """
     ...
 
-def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=None, revision:str | None=None)->CLIPpy:
+def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=None, revision:str | None=None, device=None, dtype=None)->CLIPpy:
     """Load a trained CLIPpy.
 
     Parameters
@@ -45,11 +46,55 @@ def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=Non
         release only: tokenizer and config of the text tower; None: the preset's Hub name
     revision : str | None, default None
         Hub only: branch, tag or commit; if it is given, nothing local is looked for
+    device : default None
+        where it computes: cpu, cuda, cuda:1, mps, ...; None: cpu
+    dtype : default None
+        of its weights: a key of `dtypes`, or a torch.dtype that is one of them; None: fp32
 
     Returns
     -------
     CLIPpy
-        in evaluation mode, float32
+        in evaluation mode
+    """
+    ...
+
+dtypes: Any
+
+def as_dtype(dtype)->torch.dtype:
+    """What weights are kept in.
+
+    Parameters
+    ----------
+    dtype
+        a key of `dtypes`, a longer name such as `bfloat16`, or a torch.dtype; None: fp32
+    """
+    ...
+
+def as_device(device)->torch.device:
+    """A device that is there.
+
+    Parameters
+    ----------
+    device
+        a name, such as `cuda` or `cuda:1`, a number of a card, or a torch.device; None: cpu
+    """
+    ...
+
+def placed(model:CLIPpy, device:torch.device, dtype:torch.dtype)->CLIPpy:
+    """Move a model, and change what its weights are kept in.
+
+    Parameters
+    ----------
+    model : CLIPpy
+    device : torch.device
+        from `as_device`
+    dtype : torch.dtype
+        from `as_dtype`
+
+    Returns
+    -------
+    CLIPpy
+        the same
     """
     ...
 
@@ -71,6 +116,25 @@ def knowledge(manifest:dict)->str:
     ...
 
 model_files: list
+
+def from_hub(name:str, revision:str | None=None, **options)->Path:
+    """The files of a model on the Hub, and no others.
+
+    Parameters
+    ----------
+    name : str
+        repo id
+    revision : str | None, default None
+        branch, tag or commit
+    **options
+        of `huggingface_hub.snapshot_download`
+
+    Returns
+    -------
+    Path
+        folder of the cache
+    """
+    ...
 
 config_settings: Any
 
@@ -108,7 +172,7 @@ def rename_release(state:dict)->dict:
     """
     ...
 
-def open_model(name:str, text:str='', pretrained:bool | None=None, seed:int=0)->CLIPpy:
+def open_model(name:str, text:str='', pretrained:bool | None=None, seed:int=0, device=None, dtype=None)->CLIPpy:
     """A trained model, or an untrained preset.
 
     Parameters
@@ -121,5 +185,14 @@ def open_model(name:str, text:str='', pretrained:bool | None=None, seed:int=0)->
         preset: start the towers from pretrained weights?
     seed : int, default 0
         preset: of the random weights
+    device : default None
+        where it computes, as for `load`
+    dtype : default None
+        of its weights, as for `load`
+
+    Returns
+    -------
+    CLIPpy
+        in evaluation mode
     """
     ...

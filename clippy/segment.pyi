@@ -78,6 +78,25 @@ def words_to_pixels(scores:Tensor, size:tuple, scale:float=0.0, rows:int=32, nev
     """
     ...
 
+def pixel_maps(scores:Tensor, size:tuple, scale:float=0.0)->Tensor:
+    """How much each word fits each pixel, bilinear.
+
+    Parameters
+    ----------
+    scores : Tensor
+        `[B,K,h,w]` from `CLIPpy.patch_cosines`
+    size : tuple
+        height and width of the answer, pixels
+    scale : float, default 0.0
+        logit scale of a softmax; 0: cosines as they are
+
+    Returns
+    -------
+    Tensor
+        `[B,K,H,W]` float32, in which the first largest of K is the answer of `words_to_pixels`
+    """
+    ...
+
 def areas(pred:Tensor, target:Tensor, n:int, ignore:int=255)->Tensor:
     """What IoU is made of.
 

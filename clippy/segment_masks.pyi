@@ -6,7 +6,9 @@ Docs: https://clippy-vl.github.io/clippy/segment_masks.html.md
 from .eval import Source
 from .eval import Task
 from .model import CLIPpy
+from torch import Tensor
 from typing import Any
+import numpy as np
 
 def squash(mask, side):
     """labels, so nearest"""
@@ -100,6 +102,46 @@ class Segment(Task):
 
 def mean_iou(each):
     """`[S,n]` -> `[S]`: over the classes that are there"""
+    ...
+
+def overlaid(image:np.ndarray, labels:Tensor, alpha:float=0.6)->np.ndarray:
+    """Class indices as colours over the image in grey.
+
+    Parameters
+    ----------
+    image : np.ndarray
+        `[h,w,3]` in [0,1], as `seen_image` gives it
+    labels : Tensor
+        `[H,W]` class indices; 255 is white
+    alpha : float, default 0.6
+        share of the colours
+
+    Returns
+    -------
+    np.ndarray
+        `[H,W,3]` uint8
+    """
+    ...
+
+def legend_of(classes:list, truth:list, answers:list, most:int=20)->dict:
+    """What the colours of some masks mean.
+
+    Parameters
+    ----------
+    classes : list
+        names
+    truth : list
+        of `[H,W]` class indices, whose names come first
+    answers : list
+        likewise
+    most : int, default 20
+        classes: those that cover most
+
+    Returns
+    -------
+    dict
+        name -> colour, three numbers in [0,1]
+    """
     ...
 
 def with_background(vocabulary:str, scale:float, names:str='plain', sclip:str='sclip', area:float=0.0, whole:bool=False, **extra)->dict:

@@ -60,8 +60,14 @@ class SceneSegment(Segment):
     def numbers(self, rows, weights):
         """the same, of things and of backgrounds alone"""
         ...
-    def figure(self, model:CLIPpy):
+    def figure(self, model:CLIPpy, some:int=8):
         """What the model makes of the first held-out scenes.
+
+        Parameters
+        ----------
+        model : CLIPpy
+        some : int, default 8
+            scenes
 
         Returns
         -------

@@ -37,17 +37,17 @@ def requirements_of(models)->str:
     """
     ...
 
-def write_space(folder:str | Path, model:str='scenes', compare:str='', title:str='clippy')->Path:
+def write_space(folder:str | Path, model:str | list='scenes', compare:str='', title:str='clippy')->Path:
     """Write a Hugging Face Space.
 
     Parameters
     ----------
     folder : str | Path
         new or empty
-    model : str, default 'scenes'
-        as for `open_app`
+    model : str | list, default 'scenes'
+        as for `open_app`; of several, the first answers until another one is chosen
     compare : str, default ''
-        likewise
+        one more
     title : str, default 'clippy'
         of the Space
 

@@ -6,6 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/stream.html.md
 from .data import Report
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPRedirectHandler
 import io
 import tarfile
 
@@ -18,7 +19,7 @@ class RemoteFile(io.RawIOBase):
     Parameters
     ----------
     url : str
-        http, https, `pipe:`, or another that webdataset opens by a command (s3, gs, hf, ...)
+        http, https, of the Hub or a store, `pipe:`, or another that webdataset opens by a command
     tries : int, default 5
         without a new byte, then it is `Unreachable`
     timeout : float, default 30
@@ -43,7 +44,7 @@ class RemoteFile(io.RawIOBase):
         """Parameters
         ----------
         url : str
-            http, https, `pipe:`, or another that webdataset opens by a command (s3, gs, hf, ...)
+            http, https, of the Hub or a store, `pipe:`, or another that webdataset opens by a command
         tries : int, default 5
             without a new byte, then it is `Unreachable`
         timeout : float, default 30
@@ -69,6 +70,16 @@ class _Timed(io.RawIOBase):
     def __init__(self, socket, came): ...
     def readable(self): ...
     def readinto(self, buffer): ...
+    def close(self): ...
+
+class SameHost(HTTPRedirectHandler):
+    """Goes where it is sent, and takes the token along to the same host only."""
+    def redirect_request(self, request, *args): ...
+
+class Stored:
+    """A file in a store, with the errors of this page."""
+    def __init__(self, file, url): ...
+    def read1(self, n): ...
     def close(self): ...
 
 def open_shard(url:str, **remote):
@@ -184,7 +195,7 @@ def read_all(urls:str | list, transform, batch_size:int=64, workers:int=0, repor
     """
     ...
 
-def first_captions(urls:str | list, n:int=10000, max_sample_mb:float=100)->list[str]:
+def first_captions(urls:str | list, n:int=10000, max_sample_mb:float=100, columns=())->list[str]:
     """Captions from the start of the shards; images are not decoded.
 
     Parameters
@@ -193,6 +204,24 @@ def first_captions(urls:str | list, n:int=10000, max_sample_mb:float=100)->list[
         as for `shard_list`
     n : int, default 10000
         at most
+    max_sample_mb : float, default 100
+        largest sample, megabytes
+    columns : default ()
+        caption columns; none: the sample's captions
+    """
+    ...
+
+def check_columns(urls:str | list, columns, n:int=1000, max_sample_mb:float=100):
+    """A sentence for a caption column that none of the first samples has.
+
+    Parameters
+    ----------
+    urls : str | list
+        as for `shard_list`
+    columns
+        names of caption columns
+    n : int, default 1000
+        samples that are asked at most
     max_sample_mb : float, default 100
         largest sample, megabytes
     """
@@ -229,7 +258,7 @@ def cache_path(url:str, folder:str)->Path:
     """
     ...
 
-def fetch(url:str, folder:str, **remote)->Path:
+def fetch(url:str, folder:str, room=..., **remote)->Path:
     """A local copy of a remote file, fetched if it is not there yet.
 
     Parameters
@@ -238,6 +267,8 @@ def fetch(url:str, folder:str, **remote)->Path:
         as for `RemoteFile`
     folder : str
         of copies
+    room : default noop
+        callable: (file that will be written, its bytes or None); makes room for it
     **remote
         options of `RemoteFile`
 

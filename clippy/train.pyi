@@ -7,7 +7,6 @@ from .balance import Balance
 from fastcore.script import bool_arg
 from types import SimpleNamespace
 from typing import Any
-import numpy as np
 
 def with_recipe(options:dict)->SimpleNamespace:
     """Options, completed.
@@ -43,8 +42,11 @@ class Run:
         from `with_recipe`
     evaluations : default ()
         what is measured: objects with `task`, `measure` and `figure`
+    asked : dict, default None
+        the options before it was looked what this machine can do
     """
     options: SimpleNamespace
+    asked: Any
     evaluations: Any
     config: Any
     acc: Any
@@ -68,17 +70,28 @@ class Run:
     texts: Any
     lr: Any
     bar: Any
-    def __init__(self, options:SimpleNamespace, evaluations=()):
+    def __init__(self, options:SimpleNamespace, evaluations=(), asked:dict=None):
         """Parameters
         ----------
         options : SimpleNamespace
             from `with_recipe`
         evaluations : default ()
             what is measured: objects with `task`, `measure` and `figure`
+        asked : dict, default None
+            the options before it was looked what this machine can do
         """
         ...
     def find_data(self):
         """The batches, and a hash of what they are made of."""
+        ...
+    def pinned_data(self)->str:
+        """The training data, of the Hub with their commit.
+
+        Returns
+        -------
+        str
+            of a resumed run, at the commit with which it began
+        """
         ...
     def fixed(self)->dict:
         """What must not change between two parts of one run."""
@@ -164,7 +177,7 @@ class Run:
             a `Result`; `failed`, a sentence, if there is none
         """
         ...
-    def figures(self)->dict:
+    def figures(self, some:int=0)->dict:
         """What the model makes of some images of each evaluation that could be measured.
 
         Returns
@@ -173,7 +186,7 @@ class Run:
             task -> Figure
         """
         ...
-    def figure_of(self, evaluation): ...
+    def figure_of(self, evaluation, some:int=0): ...
     def measure(self):
         """Evaluate if it is time to, and write `metrics.json`."""
         ...
@@ -199,8 +212,8 @@ class Run:
     def summary(self, results)->str:
         """The results as text, by whoever made the evaluations."""
         ...
-    def track(self):
-        """Start the tracker."""
+    def keep_options(self):
+        """Write `config.toml`, and say where this run is not the one that it was started from."""
         ...
     def go(self)->Run:
         """From the folder to the finished model."""
@@ -220,10 +233,6 @@ class Run:
     def memory(self)->str:
         """How much is in use."""
         ...
-
-def as_image(figure)->np.ndarray:
-    """`[H,W,3]` uint8"""
-    ...
 
 def train(evaluations:list=None, **options)->Run:
     """Train a CLIPpy.
@@ -246,7 +255,7 @@ rehearsal: float
 
 Several: Any
 
-def main(train_data:str='', cache:str='', train_num_samples:int=None, birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:bool=False, freeze_text:bool=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:bool=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:bool=False, workers:int=None, report_to:str='', name:str='', logs:str='logs', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:bool=False, cpu:bool=False):
+def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:bool=False, freeze_text:bool=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:bool=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:bool=False, workers:int=None, report_to:str='', tracker_images:int=4, name:str='', logs:str='logs', config:str='', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:bool=False, cpu:bool=False):
     """Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes.
 
     Parameters
@@ -255,8 +264,12 @@ def main(train_data:str='', cache:str='', train_num_samples:int=None, birds:int=
         Shards: brace pattern, folder or list with `::`; none: the built-in scenes
     cache : str, default ''
         Folder for copies of remote shards
+    cache_gb : float, default 0
+        Copies in it at most, gigabytes: those whose next use is farthest away go; 0: no limit
     train_num_samples : int, default None
         Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
+    caption_column : str, default ''
+        Captions to draw from, by weight: raw,llava:0.5 (all captions of a sample alike)
     birds : int, default 0
         Of the images in a batch of built-in scenes, how many are robins and ducks
     eval : Several, default None
@@ -341,10 +354,14 @@ def main(train_data:str='', cache:str='', train_num_samples:int=None, birds:int=
         Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to : str, default ''
         Tracker: tensorboard or wandb
+    tracker_images : int, default 4
+        Images of each task with masks whose answers the tracker gets at each evaluation; 0: none
     name : str, default ''
         Of the run's folder (model, pooling and seed)
     logs : str, default 'logs'
         Where runs are kept
+    config : str, default ''
+        TOML or JSON file with these options by name; what is typed counts more
     seed : int, default 0
         Of weights, order, captions and scenes
     zeroshot_frequency : int, default 2

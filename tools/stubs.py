@@ -148,8 +148,7 @@ class Stubs:
                 for home in self.homes(m, node): self.patched.setdefault(home, []).append((m, node))
 
     def homes(self, m, node): # the classes of ours into which a function is patched
-        first = node.args.args[0].annotation
-        names = [o.id for o in (first.elts if isinstance(first, ast.Tuple) else [first]) if isinstance(o, ast.Name)]
+        names = [o.id for o in ast.walk(node.args.args[0].annotation) if isinstance(o, ast.Name)] # A, (A,B) or A|B
         return [o for o in (self.home(m, name) for name in names) if o]
 
     def home(self, m, name): # (module, class) where a name of a module is defined
