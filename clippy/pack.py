@@ -128,18 +128,21 @@ def _keys(root, files, columns, resize, most): # generator of items
             yield f'{path.relative_to(root).as_posix()}#{n}',partial(_key_sample, cells, columns, folder, resize, most)
 
 # %% ../nbs/02_pack.ipynb #5d84b2d4
+def _checked(table, images, columns)->int: # rows
+    need_column(table, *images, '--image-column')
+    for c in columns: need_column(table, c, ('text','texts'), '--caption-column')
+    return len(table)
+
 def parquet_source(place, image_column, caption_column, resize, most)->Source:
     "Images of parquet files, or beside them."
     root,files = parquet_files(place)
-    tables = [Rows(path) for path in files] # all are looked at before anything is written
-    columns = column_list(caption_column, tables[0].kinds)
-    beside = image_column not in tables[0].kinds and all(p.with_suffix('').is_dir() for p in files)
-    for table in tables:
-        if beside: need_column(table, 'key', ('text',), '--image-column')
-        else: need_column(table, image_column, ('text','bytes','image'), '--image-column')
-        for c in columns: need_column(table, c, ('text','texts'), '--caption-column')
+    kinds = Rows(files[0]).kinds
+    columns = column_list(caption_column, kinds)
+    beside = image_column not in kinds and all(p.with_suffix('').is_dir() for p in files)
+    images = ('key',('text',)) if beside else (image_column,('text','bytes','image'))
+    count = sum(_checked(Rows(path), images, columns) for path in files) # before anything is written
     read = partial(_keys, root, files) if beside else partial(_rows, root, files, image_column)
-    return Source(read(columns, resize, most), sum(map(len, tables)))
+    return Source(read(columns, resize, most), count)
 
 # %% ../nbs/02_pack.ipynb #c344f2db
 def _ahead(f, items, workers): # (name, what f makes of an item), in order; few wait at a time

@@ -6,20 +6,21 @@ Docs: https://clippy-vl.github.io/clippy/options.html.md"""
 
 # %% auto #0
 __all__ = ['recipes', 'precisions', 'completed', 'check_data', 'check_choices', 'check_frozen', 'model_config', 'run_folder',
-           'asked', 'evaluations_for', 'holds_imagenet']
+           'write_run_config', 'asked', 'evaluations_for', 'holds_imagenet']
 
 # %% ../nbs/09_options.ipynb #4d294499
-import os, re
+import os, re, shlex
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
 from .captions import caption_weights
 from .checkpoint import checkpoint_folder
-from .console import in_bounds, installed
+from .console import command, in_bounds, installed
 from .data import shard_list
 from .loss import losses
 from .model import Config, get_config, presets
+from .settings import said_otherwise, write_config
 
 # %% ../nbs/09_options.ipynb #03f172ea
 recipes = dict(
@@ -121,6 +122,23 @@ def run_folder(options)->Path: # an old one to resume, or a new one
     if options.name:
         raise ValueError(f'{base} is there already: continue it with --resume auto, or choose another --name.')
     return next(p for i in range(2, 10**6) if not (p := base.with_name(f'{base.name}-{i}')).exists())
+
+# %% ../nbs/09_options.ipynb #c5843ff3
+def write_run_config(
+    folder:Path, # of the run
+    asked:dict, # its options, completed
+    precision:str, # as accelerate calls it
+    about:dict, # `data`, its hash, and the number of `processes`
+    versions:dict, # package -> version
+)->str: # what is not as it was where `config` comes from; '': nothing
+    "Write the `config.toml` of a run."
+    found = dict(name=folder.name, logs=str(folder.parent), precision=dict(no='fp32').get(precision, precision))
+    kept = {k:found.get(k, v) for k,v in asked.items() if k not in ('config','resume','dry_run')}
+    file = folder/'config.toml'
+    write_config(file, kept, about, ['The same run again, from the same working directory:',
+        f'  clippy train --config {shlex.quote(str(file))} --name again',
+        f'Made by: {command()}', f'With: {", ".join(f"{k} {v}" for k,v in versions.items())}'])
+    return said_otherwise(asked['config'], about) if asked.get('config') else ''
 
 # %% ../nbs/09_options.ipynb #732930d1
 def asked(options:SimpleNamespace)->dict: # task -> path; '' where a task needs no data

@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/train.html.md"""
 __all__ = ['rehearsal', 'Several', 'with_recipe', 'main_options', 'Run', 'train', 'main']
 
 # %% ../nbs/10_train.ipynb #658c5c6a
-import inspect, math, shlex, sys, time
+import inspect, math, sys, time
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import asdict
@@ -42,9 +42,9 @@ from .loss import losses
 from .model import create_model
 from .optimizer import lr_at, optimizer_for
 from .record import manifest
-from .run_options import completed, evaluations_for, model_config, precisions, run_folder
+from .run_options import completed, evaluations_for, model_config, precisions, run_folder, write_run_config
 from .saved import knowledge
-from .settings import given_or_read, said_otherwise, with_config, write_config
+from .settings import given_or_read, with_config
 from .signals import Signals, end_now
 from .step import layers, shard, strategy, train_step
 from .trackers import drawn, log_figures, start_tracker
@@ -374,15 +374,8 @@ def summary(self:Run, results)->str:
 @patch
 def keep_options(self:Run):
     "Write `config.toml`, and say where this run is not the one that it was started from."
-    precision = dict(no='fp32').get(self.acc.mixed_precision, self.acc.mixed_precision)
-    found = dict(name=self.folder.name, logs=str(self.folder.parent), precision=precision)
-    kept = {k:found.get(k, v) for k,v in self.asked.items() if k not in ('config','resume','dry_run')}
     about = dict(data=self.data, processes=self.acc.num_processes)
-    file = self.folder/'config.toml'
-    versions = ', '.join(f'{k} {v}' for k,v in manifest(self.acc.device).items())
-    write_config(file, kept, about, ['The same run again, from the same working directory:',
-        f'  clippy train --config {shlex.quote(str(file))} --name again', f'Made by: {command()}', f'With: {versions}'])
-    said = self.options.config and said_otherwise(self.options.config, about)
+    said = write_run_config(self.folder, self.asked, self.acc.mixed_precision, about, manifest(self.acc.device))
     if said: self.acc.print(said)
 
 # %% ../nbs/10_train.ipynb #9d24672a

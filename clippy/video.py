@@ -113,12 +113,16 @@ def frames(self:Video,
 ): # of `Frame`
     "One after the other."
     if every<1: raise ValueError(f'every is 1 or more frames, not {every}.')
-    s,at,step,size = self.stream,None,1,None
+    at = size = None
+    first,step = 0,1
+    s = self.stream
     for number,raw in enumerate(self._decoded(s)):
         size = size or (raw.width,raw.height)
         if size!=(raw.width,raw.height): raise ValueError(f'{self.path.name} changes its size at frame {number}, from '
             f'{size[0]} x {size[1]} pixels to {raw.width} x {raw.height}: cut it there, into two videos.')
-        now = raw.pts if raw.pts is not None and (at is None or raw.pts>at) else (at or 0)+step*(at is not None)
+        if at is None: first = min(raw.pts or 0, 0) # some begin before 0
+        now = None if raw.pts is None else raw.pts-first
+        if now is None or (at is not None and now<=at): now = 0 if at is None else at+step
         at,step = now,raw.duration or step
         self.seen,self.end = number+1,float((at+step)*s.time_base)
         if number%every==0: yield Frame(number, at, raw)
@@ -204,6 +208,7 @@ def add(self:Encoder, image:Image.Image, at:int): # in units of `base`
         s.height,s.width = x.shape[:2]
         c.pix_fmt,c.time_base,c.options,c.thread_count = self.kind[1],self.base,self.kind[2],2 # the same bits anywhere
         c.sample_aspect_ratio = self.shape
+        if self.kind[1]=='yuv420p': c.colorspace,c.color_range = 6,1 # BT.601, or players guess
     frame = need('av', 'video').VideoFrame.from_ndarray(np.ascontiguousarray(x), format='rgb24')
     frame.pts,frame.time_base = at,self.base
     self.box.mux(s.encode(frame))
@@ -316,7 +321,10 @@ def answer_video(
         if video.box.streams.audio: say(f'{video.path.name}: its sound is left out.')
         with tqdm(total=-(-video.total//every) or None, unit='frame') as bar:
             looked = _write(parts, video, every, ask, batch_size) if parts else _print(video, every, ask, batch_size)
-            for _ in looked: bar.update()
+            try:
+                for _ in looked: bar.update()
+            except video.fault as e: raise OSError(f'{out or path} could not be made ({e.strerror}). '
+                'Parts that are whole are kept, and the same command goes on after them.') from None
         if said := video.complaint(): say(said)
     return int(bool(said))
 
@@ -340,14 +348,20 @@ def _print(video, every, ask, batch_size): # yields for each frame
 def _write(parts, video, every, ask, batch_size): # likewise
     parts.out.parent.mkdir(parents=True, exist_ok=True)
     parts.begin()
-    chosen = video.frames(every)
+    try: n = yield from _write_parts(parts, video, video.frames(every), ask, batch_size)
+    except ValueError:
+        if not parts.is_whole(0): shutil.rmtree(parts.folder, ignore_errors=True) # nothing of it can be used
+        raise
+    if n: parts.join(n)
+    else: shutil.rmtree(parts.folder, ignore_errors=True)
+
+def _write_parts(parts, video, chosen, ask, batch_size): # how many there are
     n = 0
     while first := next(chosen, None):
         some = (f for some in ([first], islice(chosen, part_frames-1)) for f in some)
         yield from some if parts.is_whole(n) else _write_part(parts, n, video, some, ask, batch_size)
         n += 1
-    if n: parts.join(n)
-    else: shutil.rmtree(parts.folder, ignore_errors=True)
+    return n
 
 def _write_part(parts, n, video, some, ask, batch_size):
     path = parts.path(n)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from clippy.app import _on_the_page, _short, _tidy, app, credentials, make_app, open_app, serve
+from clippy.app import _on_the_page, _open_page, _reach_directly, _short, _tidy
+from clippy.app import app, credentials, make_app, open_app, serve
 from clippy.gate import kept, remove_old, seconds_to_wait, upload_folder
 from clippy.model import create_model
 from clippy.questions import ask_words, draw_examples
@@ -719,24 +720,30 @@ def test_time_to_wait(waiting, running, took, workers, seconds):
         def __len__(self): return waiting
     assert seconds_to_wait(Queue(), workers, {'words'})==seconds
 
-@pytest.mark.parametrize('display,works,opened', [('', True, False), (':0', True, True), (':0', False, True)])
-def test_open(monkeypatch, capsys, display, works, opened):
+def test_open(monkeypatch, capsys):
     "`--open` opens the page where there is a display; elsewhere a sentence has the address; without it nothing opens."
     import gradio
     asked = []
-    monkeypatch.setattr('clippy.app.webbrowser.open', lambda url: asked.append(url) or works)
-    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: page.close(verbose=False))
+    monkeypatch.setattr('clippy.app.webbrowser.open', lambda url: asked.append(url) or len(asked)<2)
+    monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: None)
     monkeypatch.setattr(sys, 'platform', 'linux')
-    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
-    monkeypatch.setenv('DISPLAY', display)
+    for k in 'DISPLAY','WAYLAND_DISPLAY': monkeypatch.delenv(k, raising=False)
     page = make_app({'mine':small_model()})
     url = serve(page, port=0, open=True)
-    assert asked==[url]*opened
-    said = f'No browser could be opened here: go to {url} in yours.' in capsys.readouterr().out
-    assert said==(not (opened and works))
-    asked.clear()
-    serve(make_app({'mine':small_model()}), port=0)
-    assert not asked
+    page.close(verbose=False)
+    assert not asked and f'No browser could be opened here: go to {url} in yours.' in capsys.readouterr().out
+    monkeypatch.setenv('WAYLAND_DISPLAY', 'wayland-0')
+    assert [_open_page('http://a/'),_open_page('http://b/')]==[True,False] and asked==['http://a/','http://b/']
+    monkeypatch.setattr(sys, 'platform', 'darwin')
+    monkeypatch.setenv('SSH_CONNECTION', '10.0.0.1 1 10.0.0.2 22')
+    assert not _open_page('http://c/') and len(asked)==2
+
+def test_names_reached_directly(monkeypatch):
+    "However often a page is served, the variable that names what is reached without a proxy stays as long as it is."
+    for k in 'no_proxy','NO_PROXY': monkeypatch.setenv(k, 'intranet.example, other.example')
+    for _ in range(3): _reach_directly('0.0.0.0')
+    names = ['intranet.example','other.example','localhost','127.0.0.1','::1','0.0.0.0']
+    assert os.environ['no_proxy'].split(',')==os.environ['NO_PROXY'].split(',')==names
 
 def test_first_answer(images):
     "A page with examples shows the answer to the first; its files and those of the example stay, others go."
@@ -821,6 +828,7 @@ def test_command(monkeypatch, capsys):
     import gradio
     served = []
     monkeypatch.setattr(gradio.Blocks, 'block_thread', lambda page: served.append(page))
+    monkeypatch.setattr('clippy.app.webbrowser.open', lambda url: pytest.fail('nobody asked for that'))
     assert app('scenes-cls', port=0, workers=1)==0
     page, = served
     assert signal.getsignal(signal.SIGTERM)==signal.SIG_DFL # given back

@@ -158,7 +158,8 @@ def test_knowledge_of_a_broken_record(tmp_path, manifest):
     (torch.float16,'float16')], ids=str)
 def test_dtype_of_a_model(given, kept):
     "By each of its names; all weights are in it, those of the text too."
-    for model in load('scenes', dtype=given), open_model('clippy-scenes', dtype=given):
+    more = [open_model('clippy-scenes', dtype=given)] if given in (None,'bf16') else []
+    for model in load('scenes', dtype=given), *more:
         assert {str(p.dtype) for p in model.parameters()}=={f'torch.{kept}'} and not model.training
         assert model.device==torch.device('cpu')
 
@@ -214,7 +215,7 @@ def test_half_precision_everywhere(dtype, tmp_path, monkeypatch, pairs):
     assert a.dtype==torch.float32 and near(a, b, .02)
     # evaluation
     few = dict(limit=4, bootstrap_samples=0)
-    sets = dict.fromkeys(('scenes','scenes-js','scenes-bg','birds'), '')
+    sets = dict.fromkeys(('scenes','scenes-js'), '')
     for task,data in (sets | dict(retrieval=pairs)).items():
         a,b = both(lambda m: evaluate(m, task, data, size=64, **few)['numbers'])
         assert a.keys()==b.keys() and all(abs(a[k]-b[k])<.06 for k in a if not k.endswith('@1')), task

@@ -60,7 +60,7 @@ def small_parts(monkeypatch): monkeypatch.setattr(V, 'part_frames', 4)
 
 # Frames ---------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('every', [1,3,5,100])
+@pytest.mark.parametrize('every', [1,5,100])
 def test_frames_are_single_images(boxed_model, images, clip, every):
     "Masks of a video are those of its frames, each asked about alone, and have their times."
     found = [*boxed_model.segment_video(clip, words, every=every, batch_size=5)]
@@ -93,11 +93,13 @@ def test_times_that_go_back(images, tmp_path):
     with V.Video(write(tmp_path/'a.mkv', images[:1])) as video:
         video._decoded = lambda stream: map(Raw, [None,20,20,10,None,300])
         assert [f.at for f in video.frames()]==[0,20,40,60,80,300]
+        video._decoded = lambda stream: map(Raw, [-30,-10,10,10]) # none is before 0, or a part would be moved
+        assert [f.at for f in video.frames()]==[0,20,40,60]
 
 # Writing --------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('unit', [Fraction(1,600), Fraction(1001,30000), Fraction(1,90000)], ids=str)
-@pytest.mark.parametrize('ending', ['.mp4','.mov','.mkv'])
+@pytest.mark.parametrize('ending,unit', [('.mp4',Fraction(1,600)), ('.mp4',Fraction(1001,30000)),
+    ('.mp4',Fraction(1,90000)), ('.mov',Fraction(1,600)), ('.mkv',Fraction(1001,30000))], ids=str)
 def test_times_are_kept(boxed_model, images, tmp_path, small_parts, ending, unit):
     "Over all parts, to the unit of the video; in an .mkv to the millisecond. Odd sides are made even in H.264 alone."
     at = [i*i+int(2/unit/60) for i in range(0, 22, 2)]
@@ -106,7 +108,10 @@ def test_times_are_kept(boxed_model, images, tmp_path, small_parts, ending, unit
     assert V.answer_video(clip, tmp_path/f'found{ending}', asked, ask)==0
     back,shown = read(tmp_path/f'found{ending}'),V.frame_shown(boxed_model.segment(images[0], words))
     want = [t for t,_ in read(clip)]
+    assert np.allclose([t for t,_ in back], want, atol=1.1e-3) # where it begins is kept in milliseconds
     assert np.allclose(np.diff([t for t,_ in back]), np.diff(want), atol=1.1e-3 if ending=='.mkv' else 1e-6)
+    with av.open(str(tmp_path/f'found{ending}')) as box:
+        assert ending=='.mkv' or next(box.decode(video=0)).colorspace==6 # what players need for the colours as drawn
     even = lambda n: n if ending=='.mkv' else n+n%2
     assert {x.shape for _,x in back}=={(even(shown.height), even(shown.width), 3)}
     assert [o['frame'] for o in lines(tmp_path/'found.jsonl')[1:]]==[*range(11)]
@@ -128,8 +133,7 @@ def test_every_pixel_of_a_lossless_answer(boxed_model, images, clip, tmp_path, s
         assert row['shares']==pytest.approx({k:v for k,v in count.items() if v}, abs=1e-5)
     assert len(below)==1
 
-@pytest.mark.parametrize('stop', [2,5,9])
-@pytest.mark.parametrize('ending', ['.mp4','.mkv'])
+@pytest.mark.parametrize('ending,stop', [('.mp4',5), ('.mkv',2), ('.mkv',9)])
 def test_an_interrupted_answer_goes_on(boxed_model, clip, tmp_path, small_parts, ending, stop):
     "No half answer looks like a whole one; the same command asks about no whole part again; the bytes are the same."
     ask,_ = ask_of(boxed_model)
@@ -192,6 +196,44 @@ def test_what_is_no_video(boxed_model, clip, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='clip.mkv have 81 x 63 pixels, more than 0 million'): V.chosen_video([clip])
     with pytest.raises(FileNotFoundError, match='no video'): V.chosen_video([tmp_path/'none.mp4'])
     assert not [*tmp_path.glob('o.*')]
+
+def test_frames_that_cannot_be_asked_about(boxed_model, tmp_path):
+    "What is wrong with the first frames leaves nothing behind."
+    long = write(tmp_path/'long.mkv', [Image.new('RGB', (6000,2))])
+    ask,_ = ask_of(boxed_model)
+    with pytest.raises(ValueError, match='more than 16384'): V.answer_video(long, tmp_path/'o.mp4', asked, ask)
+    assert [*tmp_path.iterdir()]==[long]
+
+def test_a_disk_that_is_full(boxed_model, clip, tmp_path, monkeypatch, small_parts):
+    "What FFmpeg cannot write is a sentence; the parts before it are kept, and the answer goes on after them."
+    ask,calls = ask_of(boxed_model)
+    own,added = V.Encoder.add,[]
+    def full(encoder, image, at):
+        added.append(at)
+        if len(added)>6: raise av.error.ExternalError(1, 'no space left')
+        own(encoder, image, at)
+    with monkeypatch.context() as m, pytest.raises(OSError, match='found.mkv could not be made .*no space left'):
+        m.setattr(V.Encoder, 'add', full)
+        V.answer_video(clip, tmp_path/'found.mkv', asked, ask, batch_size=2)
+    calls.clear()
+    assert V.answer_video(clip, tmp_path/'found.mkv', asked, ask, batch_size=2)==0 and sum(calls)==8
+
+@pytest.mark.parametrize('share', [.3,.7])
+def test_a_telephone_that_stopped(boxed_model, images, tmp_path, share, capsys):
+    "An mp4 whose list of frames stands first, cut off: what is there is answered, and the rest is said."
+    path,still = tmp_path/'a.mp4',[Image.fromarray(np.random.default_rng(i).integers(0, 255, (64,80,3), np.uint8))
+        for i in range(60)]
+    with av.open(str(path), 'w', options=dict(movflags='faststart')) as box:
+        s = box.add_stream('libx264', rate=30)
+        s.width,s.height,s.pix_fmt = 80,64,'yuv420p'
+        for o in still: box.mux(s.encode(av.VideoFrame.from_image(o)))
+        box.mux(s.encode())
+    data = path.read_bytes()
+    path.write_bytes(data[:int(len(data)*share)])
+    ask,_ = ask_of(boxed_model)
+    assert V.answer_video(path, tmp_path/'found.mkv', asked, ask, every=5)==1
+    assert 'a.mp4 is damaged or cut off' in capsys.readouterr().err
+    assert 12*share-4<len(read(tmp_path/'found.mkv'))<12*share+2
 
 def test_a_video_that_breaks_off(boxed_model, images, tmp_path, capsys):
     "What can be read is answered, the rest is said, and the exit code tells."
