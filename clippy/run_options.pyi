@@ -61,6 +61,29 @@ def run_folder(options)->Path:
     """
     ...
 
+def write_run_config(folder:Path, asked:dict, precision:str, about:dict, versions:dict)->str:
+    """Write the `config.toml` of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        of the run
+    asked : dict
+        its options, completed
+    precision : str
+        as accelerate calls it
+    about : dict
+        `data`, its hash, and the number of `processes`
+    versions : dict
+        package -> version
+
+    Returns
+    -------
+    str
+        what is not as it was where `config` comes from; '': nothing
+    """
+    ...
+
 def asked(options:SimpleNamespace)->dict:
     """The evaluations that the options name.
 
