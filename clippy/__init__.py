@@ -1,5 +1,29 @@
 __version__ = "0.0.1"
 
+import json, sys
+from importlib.machinery import PathFinder, SourceFileLoader
+from pathlib import Path
+
+class documented(SourceFileLoader):
+    "Modules of this package: `help` tells what the comments of a signature say (docstrings.json)."
+    known = {}
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if not name.startswith(__name__+'.'): return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and type(spec.loader) is SourceFileLoader: spec.loader = cls(name, spec.origin)
+        return spec
+    def exec_module(self, module):
+        super().exec_module(module)
+        if not self.known:
+            self.known.update(json.loads(Path(__file__).with_name('docstrings.json').read_text(encoding='utf-8')))
+        for qualname,text in self.known.get(module.__name__.removeprefix(__name__+'.'), {}).items():
+            *owner,name = qualname.split('.')
+            found = getattr(getattr(module, *owner, None) if owner else module, '__dict__', {}).get(name)
+            if found: getattr(found, '__func__', found).__doc__ = text # what was renamed since has none
+
+sys.meta_path.insert(0, documented)
+
 def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --help` should not
     if name not in ('load','CLIPpy'): raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .console import quick_imports
@@ -9,3 +33,6 @@ def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --h
         from .saved import load
     globals().update(load=load, CLIPpy=CLIPpy) # the next time they are there
     return globals()[name]
+
+def __dir__(): # what there is, imported or not
+    return sorted({*globals(), 'load', 'CLIPpy', *(p.stem for p in Path(__file__).parent.glob('[a-z]*.py'))})

@@ -81,8 +81,6 @@ class Source:
     items:list # or generator, where it does not fit into memory; of (name, callable without arguments)
     count:int=None # items, where that is known
 
-def _unusable(why): raise Unusable(why)
-
 def folder_source(images, captions, image_column, caption_column, resize, most)->Source:
     "Images of a folder, with the captions that a file has for them."
     if not images.is_dir(): raise FileNotFoundError(f"There is no folder {images}")

@@ -208,7 +208,7 @@ def add(self:Encoder, image:Image.Image, at:int): # in units of `base`
         s.height,s.width = x.shape[:2]
         c.pix_fmt,c.time_base,c.options,c.thread_count = self.kind[1],self.base,self.kind[2],2 # the same bits anywhere
         c.sample_aspect_ratio = self.shape
-        if self.kind[1]=='yuv420p': c.colorspace,c.color_range = 6,1 # BT.601, as it is converted; else players guess
+        if self.kind[1]=='yuv420p': c.colorspace,c.color_range = 6,1 # BT.601, or players guess
     frame = need('av', 'video').VideoFrame.from_ndarray(np.ascontiguousarray(x), format='rgb24')
     frame.pts,frame.time_base = at,self.base
     self.box.mux(s.encode(frame))

@@ -1,0 +1,262 @@
+# Made by tools/stubs.py from the module beside it: do not edit.
+"""What a model says about an image, as objects that show themselves, and as files
+
+Docs: https://clippy-vl.github.io/clippy/answers.html.md
+"""
+from PIL import Image
+from dataclasses import dataclass
+from pathlib import Path
+import numpy as np
+
+def colours()->np.ndarray:
+    """A colour for each number of a mask.
+
+    Returns
+    -------
+    np.ndarray
+        `[256,3]` uint8; 0 is grey
+    """
+    ...
+
+def with_legend(image:Image.Image, entries:list, least:int=320)->Image.Image:
+    """An image, and below it what its colours mean.
+
+    Parameters
+    ----------
+    image : Image.Image
+    entries : list
+        (colour or None, text)
+    least : int, default 320
+        a narrower image is enlarged
+    """
+    ...
+
+def warm_up():
+    """what drawing needs for the first time"""
+    ...
+
+def write_image(image:Image.Image, path:str | Path)->Path:
+    """Write an image, whole or not at all.
+
+    Parameters
+    ----------
+    image : Image.Image
+    path : str | Path
+        its ending says the format
+
+    Returns
+    -------
+    Path
+        `path`
+    """
+    ...
+
+def is_answer(path)->bool:
+    """Is this file ours?
+
+    Returns
+    -------
+    bool
+        an image that `write_image` wrote
+    """
+    ...
+
+class Shown:
+    """An answer that shows itself."""
+    def save(self, path)->Path:
+        """Write what is shown.
+
+        Returns
+        -------
+        Path
+            the image with its legend
+        """
+        ...
+    def save_mask(self, path)->Path:
+        """Write the mask as a palette PNG.
+
+        Returns
+        -------
+        Path
+            the numbers of the mask, with a palette
+        """
+        ...
+    def mask_image(self)->Image.Image:
+        """The mask, with VOC's palette.
+
+        Returns
+        -------
+        Image.Image
+            mode P
+        """
+        ...
+    def overlay(self, alpha:float=0.6)->Image.Image:
+        """The image under the colours of its mask.
+
+        Returns
+        -------
+        Image.Image
+            as large as the image
+        """
+        ...
+
+@dataclass(repr=False)
+class Region:
+    """Where one label is.
+
+    Parameters
+    ----------
+    label : str
+    mask : np.ndarray
+        `[H,W]` bool
+    score : float
+        mean probability of its pixels; 0 where there are none
+    """
+    label: str
+    mask: np.ndarray
+    score: float
+    @property
+    def area(self)->float:
+        """share of the image, in [0,1]"""
+        ...
+    @property
+    def box(self)->tuple:
+        """left, top, right, bottom in pixels, as Pillow counts; None if it is nowhere"""
+        ...
+    def to_dict(self): ...
+    def __repr__(self): ...
+    def rle(self)->dict:
+        """Where labels are, as run lengths.
+
+        Returns
+        -------
+        dict
+            of a region as `coco_rle`; of a segmentation one for each label that is there
+        """
+        ...
+
+@dataclass(repr=False)
+class Segmentation(Shown):
+    """Which label is where.
+
+    Parameters
+    ----------
+    image : Image.Image
+        RGB, upright
+    labels : list
+        number in the mask -> name; 0 is what was not asked for
+    mask : np.ndarray
+        `[H,W]` uint8
+    scores : np.ndarray
+        `[H,W]` float32, probability of the word that won
+    """
+    image: Image.Image
+    labels: list
+    mask: np.ndarray
+    scores: np.ndarray
+    def __getitem__(self, label:str)->Region: ...
+    def __iter__(self): ...
+    @property
+    def shares(self)->dict:
+        """label -> share of the image, of those that are there"""
+        ...
+    def with_legend(self)->Image.Image:
+        """The image, its segments, and below them their names and shares, the largest first."""
+        ...
+    def colour(self, label): ...
+    def to_dict(self): ...
+    def __repr__(self): ...
+    def rle(self)->dict:
+        """Where labels are, as run lengths.
+
+        Returns
+        -------
+        dict
+            of a region as `coco_rle`; of a segmentation one for each label that is there
+        """
+        ...
+    def to_coco(self, image_id:int=1, first:int=1)->list:
+        """The annotations of an image in COCO's format.
+
+        Returns
+        -------
+        list
+            of dicts; the id of the first is `first`
+        """
+        ...
+
+@dataclass(repr=False)
+class WordMaps:
+    """How much each word fits each pixel.
+
+    Parameters
+    ----------
+    values : object
+        tensor `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
+    names : list
+        of the channels: the labels, then the words that compete with them
+    labels : list
+        number in the mask -> name; 0 is what was not asked for
+    mask : object
+        tensor `[H,W]` uint8, on the same device
+    """
+    values: object
+    names: list
+    labels: list
+    mask: object
+    def __getitem__(self, name:str):
+        """-> `[H,W]`"""
+        ...
+    def __repr__(self): ...
+
+@dataclass(repr=False)
+class HeatMap(Shown):
+    """How much each pixel resembles a text.
+
+    Parameters
+    ----------
+    image : Image.Image
+    text : str
+    map : np.ndarray
+        `[H,W]` float32 cosine similarities
+    """
+    image: Image.Image
+    text: str
+    map: np.ndarray
+    @property
+    def mask(self):
+        """`[H,W]` uint8: from the least to the most similar pixel"""
+        ...
+    def overlay(self, alpha:float=0.6)->Image.Image: ...
+    def with_legend(self)->Image.Image:
+        """The map over the image, and below it its range."""
+        ...
+    def __repr__(self): ...
+
+@dataclass(repr=False)
+class Grouping(Shown):
+    """Which pixels belong together.
+
+    Parameters
+    ----------
+    image : Image.Image
+    mask : np.ndarray
+        `[H,W]` uint8, 1 to n, the largest group first
+    """
+    image: Image.Image
+    mask: np.ndarray
+    @property
+    def shares(self)->dict:
+        """group -> share of the image"""
+        ...
+    def with_legend(self)->Image.Image:
+        """The image, its groups, and below them their shares."""
+        ...
+    def to_dict(self): ...
+    def __repr__(self): ...
+
+class Classification(dict):
+    """Label -> probability, the best first."""
+    @property
+    def best(self)->str: ...
+    def to_dict(self): ...

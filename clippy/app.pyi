@@ -1,0 +1,160 @@
+# Made by tools/stubs.py from the module beside it: do not edit.
+"""Drop an image, type words, see where they are
+
+Docs: https://clippy-vl.github.io/clippy/app.html.md
+"""
+from .choice import Models
+from typing import Annotated
+
+def make_app(models:dict | Models, images:list=(), words:str='', background:str='auto', workers:int=2, waiting:int=20):
+    """The page, not yet served.
+
+    Parameters
+    ----------
+    models : dict | Models
+        name -> CLIPpy; the first answers until another one is chosen
+    images : list, default ()
+        paths of examples; the first is there at the beginning, with its answer if there are words
+    words : str, default ''
+        typed at the beginning
+    background : str, default 'auto'
+        likewise
+    workers : int, default 2
+        questions answered at once
+    waiting : int, default 20
+        questions that may wait
+
+    Returns
+    -------
+    gradio.Blocks, queued
+    """
+    ...
+
+def open_app(model:str | list='scenes', compare:str='', device:str='', keep:int=2, **kw):
+    """The page for some models, by their names.
+
+    Parameters
+    ----------
+    model : str | list, default 'scenes'
+        name in the box, folder, Hub repo id or release; several in a list, or with commas
+    compare : str, default ''
+        another one; '': scenes-cls beside scenes, else none
+    device : str, default ''
+        cpu, cuda, mps; '': the best there is
+    keep : int, default 2
+        models in memory at the same time
+    **kw
+        further options of `make_app`
+
+    Returns
+    -------
+    gradio.Blocks, queued
+    """
+    ...
+
+def chosen_models(model, compare:str='')->list:
+    """Which models a page has.
+
+    Parameters
+    ----------
+    model
+    compare : str, default ''
+        as for `open_app`
+
+    Returns
+    -------
+    list
+        of names, none of which is surely wrong
+    """
+    ...
+
+look: str
+
+def credentials(auth:str)->tuple | None:
+    """Who may see the page.
+
+    Parameters
+    ----------
+    auth : str
+        USER, or USER:PASSWORD; '': nobody is asked
+
+    Returns
+    -------
+    tuple | None
+        user and password
+    """
+    ...
+
+def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=False, wait:bool=True, auth:str='', names=(), total_mb:int=500, open:bool=False)->str:
+    """Serve a page.
+
+    Parameters
+    ----------
+    page
+        of `make_app`
+    host : str, default '127.0.0.1'
+        address to listen on; 0.0.0.0: all of them
+    port : int, default 7860
+        0: the first free one from 7860 on
+    max_mb : int, default 20
+        largest upload, megabytes
+    share : bool, default False
+        open a tunnel from the internet, through gradio's servers
+    wait : bool, default True
+        say where the page is, and return when it is interrupted
+    auth : str, default ''
+        USER, or USER:PASSWORD; '': no password is asked for
+    names : default ()
+        further names under which the page may be asked, for instance that of a proxy
+    total_mb : int, default 500
+        all images together, megabytes
+    open : bool, default False
+        open the page in a browser, where there is a display
+
+    Returns
+    -------
+    str
+        the page's address
+    """
+    ...
+
+def app(model:Annotated[str, dict(opt=False, nargs='?')]='', compare:str='', host:str='127.0.0.1', port:int=7860, max_mb:int=20, workers:int=2, waiting:int=20, share:bool=False, auth:str='', names:str='', total_mb:int=500, space:str='', device:str='', Model:Annotated[str, dict(action='append')]=None, keep_models:int=2, open:bool=False)->int:
+    """Serve a page that finds words in images.
+
+    Parameters
+    ----------
+    model : Annotated[str, dict(opt=False, nargs='?')], default ''
+        Name in the box, folder, Hub repo id or release (scenes)
+    compare : str, default ''
+        Another model, for comparison (scenes-cls beside scenes)
+    host : str, default '127.0.0.1'
+        Address to listen on; 0.0.0.0: all of them
+    port : int, default 7860
+        Port; 0: the first free one from 7860 on
+    max_mb : int, default 20
+        Largest upload, megabytes
+    workers : int, default 2
+        Questions answered at once
+    waiting : int, default 20
+        Questions that may wait
+    share : bool, default False
+        Open a tunnel from the internet, through gradio's servers
+    auth : str, default ''
+        Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by
+        others)
+    names : str, default ''
+        Further names under which the page may be asked, comma-separated, for instance that of a proxy
+    total_mb : int, default 500
+        All images that are kept, megabytes; they are deleted after an hour
+    space : str, default ''
+        Write a Hugging Face Space into this folder instead
+    device : str, default ''
+        cpu, cuda, mps (the best there is)
+    Model : Annotated[str, dict(action='append')], default None
+        Models to choose from, with commas; may be given several times
+    keep_models : int, default 2
+        Models in memory at the same time; the one not asked for longest goes first
+    open : bool, default False
+        Open the page in a browser, where there is a display
+    """
+    ...

@@ -1,0 +1,280 @@
+# Made by tools/stubs.py from the module beside it: do not edit.
+"""`clippy eval`: any task, with the protocol beside every number
+
+Docs: https://clippy-vl.github.io/clippy/measure.html.md
+"""
+from .model import CLIPpy
+from .results import Result
+from .waterfall import Waterfall
+from fastcore.script import bool_arg
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated
+from typing import Any
+
+def list_tasks()->str:
+    """All tasks, what they need on disk, and their protocols.
+
+    Returns
+    -------
+    str
+        for `clippy eval --list`
+    """
+    ...
+
+def protocol_lines()->list:
+    """What each protocol stands for, once.
+
+    Returns
+    -------
+    list
+        of text
+    """
+    ...
+
+def pairs_of(text:str, option:str='--set')->list:
+    """Keys and values of an option.
+
+    Parameters
+    ----------
+    text : str
+        `key=value`, or `key=value,key=value`; a value in double quotes is taken as it is
+    option : str, default '--set'
+        for messages
+
+    Returns
+    -------
+    list
+        (key, value)
+    """
+    ...
+
+def is_settings(text)->bool: ...
+
+def read_changes(given:str | list | None)->dict:
+    """Fields of a protocol from a command line; what is typed counts more than what is in a file.
+
+    Parameters
+    ----------
+    given : str | list | None
+        `size=336,templates=a photo of a {}`, or a .toml or .json file; or several of these
+
+    Returns
+    -------
+    dict
+        field -> value; a list where templates were given more than once
+    """
+    ...
+
+def share_out(data:str | Path | list | None, names:list)->dict:
+    """Which data belongs to which task.
+
+    Parameters
+    ----------
+    data : str | Path | list | None
+        `path`, `path,path`, `task=path,task=path`, a .toml or .json file of these; or several
+    names : list
+        of the tasks
+
+    Returns
+    -------
+    dict
+        task -> path
+    """
+    ...
+
+def out_file(out, name, n):
+    """one result: the file itself; several: a folder with a file for each"""
+    ...
+
+def finished(out, about)->Result | None:
+    """The result in `out` if it is of the same evaluation."""
+    ...
+
+def beside_each_other(files:list, across:str='')->str:
+    """What `--compare` prints.
+
+    Parameters
+    ----------
+    files : list
+        of results
+    across : str, default ''
+        what may differ between three or more
+    """
+    ...
+
+def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
+    """One task of the command, unless its result is there already."""
+    ...
+
+def protocols_of(task:str, asked:str='')->list:
+    """Which protocols `--protocol` names.
+
+    Parameters
+    ----------
+    task : str
+        its name
+    asked : str, default ''
+        a name, several with commas, or `all`; '': the task's first
+
+    Returns
+    -------
+    list
+        of names
+    """
+    ...
+
+def waterfall_end(options, starts, changes):
+    """the protocol where it ends, once nothing speaks against it"""
+    ...
+
+def run_waterfall(net, options, data, start, end, state, **kwargs)->Waterfall:
+    """Measure, print and keep a waterfall."""
+    ...
+
+def run_command(options:SimpleNamespace):
+    """What `clippy eval` does.
+
+    Parameters
+    ----------
+    options : SimpleNamespace
+        those of `main`
+    """
+    ...
+
+class Evaluation:
+    """A task to measure again and again, while a model is trained.
+
+    Parameters
+    ----------
+    task : str
+        its name
+    data : str, default ''
+        its data set
+    limit : int, default 0
+        images at most
+    workers : int, default 0
+        processes that read images
+    max_sample_mb : float, default 100
+        largest sample of shards, megabytes
+    """
+    kind: Any
+    def __init__(self, task:str, data:str='', limit:int=0, workers:int=0, max_sample_mb:float=100):
+        """Parameters
+        ----------
+        task : str
+            its name
+        data : str, default ''
+            its data set
+        limit : int, default 0
+            images at most
+        workers : int, default 0
+            processes that read images
+        max_sample_mb : float, default 100
+            largest sample of shards, megabytes
+        """
+        ...
+    def job(self, model:CLIPpy): ...
+    def check(self, model:CLIPpy):
+        """Raise an error if the data is not as the task needs it."""
+        ...
+    def measure(self, model:CLIPpy, shared:bool=False)->Result:
+        """The numbers, without intervals; `shared`: every process does a part."""
+        ...
+    def figure(self, model:CLIPpy, some:int=0):
+        """What the model makes of some items; 0: as many as the task shows.
+
+        Returns
+        -------
+        matplotlib `Figure`, or None
+        """
+        ...
+    @staticmethod
+    def summary(results:list)->str:
+        """The table of all results, and what is odd about their data."""
+        ...
+
+def at_once(kind:type, data:str)->int:
+    """Drawn scenes are small, and images with masks may be large.
+
+    Returns
+    -------
+    int
+        images in a batch
+    """
+    ...
+
+def for_training(asked:dict, limit:int=0, workers:int=0, max_sample_mb:float=100)->list:
+    """The evaluations of a training run, whose names and data have been checked.
+
+    Parameters
+    ----------
+    asked : dict
+        task -> its data
+    limit : int, default 0
+        images of each at most; 0: all
+    workers : int, default 0
+        processes that read images
+    max_sample_mb : float, default 100
+        largest sample of shards, megabytes
+
+    Returns
+    -------
+    list
+        of `Evaluation`
+    """
+    ...
+
+Several: Any
+
+Optional: Any
+
+def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:bool=False, list:bool=False, compare:Annotated[str, dict(nargs='+')]=None, across:str='', config:str=''):
+    """Measure a model: any task, with the protocol beside every number.
+
+    Parameters
+    ----------
+    model : Optional, default ''
+        Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
+    task : str, default ''
+        Tasks, comma-separated; --list shows them
+    data : Several, default None
+        Path of the data set; several: path,path or task=path,task=path, or --data more than once
+    protocol : str, default ''
+        Protocol (the task's first); several: name,name or all
+    waterfall : str, default ''
+        Another protocol: what each step on the way there is worth; with --out a folder
+    by : str, default 'group'
+        Waterfall: what a step changes: a group of fields, or a field
+    first : str, default ''
+        Waterfall: groups or fields that come before the others, comma-separated
+    set : Several, default None
+        Fields of the protocol, KEY=VALUE or KEY=VALUE,KEY=VALUE, or a .toml or .json file; or several
+    limit : int, default 0
+        Images at most, evenly spread; a partial data set needs it
+    out : str, default ''
+        JSON file for the result (several: folder); an interrupted run goes on from it
+    save_predictions : str, default ''
+        Folder for what the model answered
+    batch_size : int, default 16
+        Images at once
+    workers : int, default None
+        Processes that read images (as many as are good for so many)
+    precision : str, default ''
+        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+    text : str, default ''
+        Preset or release: folder or Hub name of the text tower
+    pretrained : bool_arg, default None
+        Preset: pretrained towers? true or false (the preset's)
+    cpu : bool, default False
+        Leave the GPU alone
+    list : bool, default False
+        Show tasks, what each needs on disk, and protocols
+    compare : Annotated[str, dict(nargs='+')], default None
+        Two results: show what differs; more: a row each, beside the first
+    across : str, default ''
+        In a table of several results these may differ: protocol, data, or protocol,data
+    config : str, default ''
+        TOML or JSON file with these options by name; what is typed counts more
+    """
+    ...

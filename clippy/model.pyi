@@ -1,0 +1,803 @@
+# Made by tools/stubs.py from the module beside it: do not edit.
+"""Two pretrained towers, one space, and a maximum over patches
+
+Docs: https://clippy-vl.github.io/clippy/model.html.md
+"""
+from .predict import Ready
+from .proposals import LabelledMasks
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from sentence_transformers import SentenceTransformer
+from torch import Tensor
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+from typing import Any
+
+def image_tower(name:str, pretrained:bool=False, weights:str | Path | None=None, token_drop:float=0.0, **kwargs)->nn.Module:
+    """A timm Vision Transformer that returns all its tokens after the final norm.
+
+    Parameters
+    ----------
+    name : str
+        timm name, e.g. `vit_base_patch16_224.dino`
+    pretrained : bool, default False
+        take timm's weights, from the Hub?
+    weights : str | Path | None, default None
+        or from this local file, or folder with a `model.safetensors`
+    token_drop : float, default 0.0
+        share of patch tokens dropped in training, in [0,1)
+    **kwargs
+        to the ViT, e.g. `img_size`, `depth`
+
+    Returns
+    -------
+    nn.Module
+        `[B,3,H,W]` -> `[B, prefix + patches, width]` through `forward_features`
+    """
+    ...
+
+def text_tower(name:str | Path, pretrained:bool=True, max_tokens:int=77, sub:str='')->SentenceTransformer:
+    """A sentence-transformers model that is ready to be trained.
+
+    Parameters
+    ----------
+    name : str | Path
+        sentence-transformers name or folder, e.g. `sentence-transformers/sentence-t5-base`
+    pretrained : bool, default True
+        False: keep tokenizer and architecture, draw the weights anew
+    max_tokens : int, default 77
+        longer captions are cut
+    sub : str, default ''
+        folder of the tower in `name`, if it is not all of it
+
+    Returns
+    -------
+    SentenceTransformer
+        token ids -> one `[B,D]` sentence embedding
+    """
+    ...
+
+@contextmanager
+def quiet():
+    """no loading bars: they are noise in logs and notebooks"""
+    ...
+
+def redraw(name:str | Path, folder:str | Path)->Path:
+    """Copy a text tower's tokenizer and settings, with random weights.
+
+    Parameters
+    ----------
+    name : str | Path
+        folder or Hub name; only tokenizer and settings are read
+    folder : str | Path
+        where to write the copy
+
+    Returns
+    -------
+    Path
+        `folder`
+    """
+    ...
+
+def train_tokenizer(captions, vocab_size:int=1024)->PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer, trained here and now.
+
+    Parameters
+    ----------
+    captions
+        iterable of str
+    vocab_size : int, default 1024
+        at least 259: all bytes and three special tokens
+
+    Returns
+    -------
+    PreTrainedTokenizerFast
+        ends every text with `</s>`, as T5 does
+    """
+    ...
+
+def new_text_tower(captions=(), width:int=128, depth:int=2, heads:int=4, vocab_size:int=1024, max_tokens:int=77)->SentenceTransformer:
+    """A small Sentence-T5 with random weights and its own tokenizer.
+
+    Parameters
+    ----------
+    captions : default ()
+        iterable of str for the tokenizer; none: every byte is a token
+    width : int, default 128
+        of the tokens and of the embedding
+    depth : int, default 2
+        layers
+    heads : int, default 4
+    vocab_size : int, default 1024
+    max_tokens : int, default 77
+
+    Returns
+    -------
+    SentenceTransformer
+        token ids -> one `[B,width]` sentence embedding
+    """
+    ...
+
+@dataclass(frozen=True)
+class Config:
+    """What a CLIPpy is made of.
+
+    Parameters
+    ----------
+    image : str, default 'vit_base_patch16_224.dino'
+        timm name of the image tower
+    text : str, default 'sentence-transformers/sentence-t5-base'
+        name or folder of the text tower; '': a new one
+    pooling : str, default 'max'
+        `max`, `avg` or `cls`
+    image_size : int, default 224
+        pixels, for training and evaluation unless told otherwise
+    token_drop : float, default 0.0
+        share of patch tokens dropped in training
+    max_tokens : int, default 77
+        captions are cut here
+    pretrained_image : bool, default True
+    pretrained_text : bool, default True
+    mean : tuple
+        of RGB in [0,1]; the public port uses CLIP's with DINO's weights
+    std : tuple
+    image_args : dict
+        to timm
+    text_args : dict
+        to `new_text_tower`
+    logit_bias : float | None, default None
+        start of SigLIP's bias, -10 there; None: the model has no bias
+    pool_prefix : bool, default False
+        prefix tokens (class token, registers) in the pool too, as in the public port?
+    head : str, default ''
+        on the image tower's tokens, before the pool: `linear`, `mlp`, or no more than widths ask for
+    """
+    image: str = ...
+    text: str = ...
+    pooling: str = ...
+    image_size: int = ...
+    token_drop: float = ...
+    max_tokens: int = ...
+    pretrained_image: bool = ...
+    pretrained_text: bool = ...
+    mean: tuple = ...
+    std: tuple = ...
+    image_args: dict = ...
+    text_args: dict = ...
+    logit_bias: float | None = ...
+    pool_prefix: bool = ...
+    head: str = ...
+    def __post_init__(self): ...
+
+pools: Any
+
+tower_settings: Any
+
+class CLIPpy(nn.Module):
+    """An image tower and a text tower that meet in one space.
+
+    Parameters
+    ----------
+    config : Config
+        what the towers were made from
+    image : nn.Module
+        from `image_tower`
+    text : SentenceTransformer
+        from `text_tower` or `new_text_tower`
+    """
+    knows: str
+    name: str
+    background: Any
+    sources: Any
+    config: Config
+    image: nn.Module
+    text: SentenceTransformer
+    width: Any
+    patch: Any
+    proj: Any
+    logit_scale: Any
+    logit_bias: Any
+    frozen: Any
+    def __init__(self, config:Config, image:nn.Module, text:SentenceTransformer):
+        """Parameters
+        ----------
+        config : Config
+            what the towers were made from
+        image : nn.Module
+            from `image_tower`
+        text : SentenceTransformer
+            from `text_tower` or `new_text_tower`
+        """
+        ...
+    @property
+    def device(self): ...
+    @property
+    def dtype(self):
+        """of the image tower"""
+        ...
+    def image_tokens(self, x:Tensor)->Tensor:
+        """All tokens of the images, after the final norm and the head.
+
+        Parameters
+        ----------
+        x : Tensor
+            `[B,3,H,W]` normalised images, or what `image_features` made of them
+
+        Returns
+        -------
+        Tensor
+            `[B, prefix + patches, D]`, in the space of the text, not normalised
+        """
+        ...
+    def image_features(self, x:Tensor)->Tensor:
+        """What the image tower makes of the images, which the head has not seen yet.
+
+        Parameters
+        ----------
+        x : Tensor
+            `[B,3,H,W]` normalised images, H and W multiples of the patch; `[B,N,width]` features are kept
+
+        Returns
+        -------
+        Tensor
+            `[B, prefix + patches, width]`
+        """
+        ...
+    def encode_image(self, x:Tensor, pool_prefix:bool | None=None)->Tensor:
+        """What is in the images: pooled tokens.
+
+        Parameters
+        ----------
+        x : Tensor
+            `[B,3,H,W]` normalised images
+        pool_prefix : bool | None, default None
+            prefix tokens in the pool too? None: as the config says
+
+        Returns
+        -------
+        Tensor
+            `[B,D]`, length 1
+        """
+        ...
+    def encode_patches(self, x:Tensor, normalize:bool=True, values:bool | None=None)->Tensor:
+        """Where it is: the vector of every patch. Never drops tokens.
+
+        Parameters
+        ----------
+        x : Tensor
+            `[B,3,H,W]` normalised images
+        normalize : bool, default True
+            False: as they are pooled
+        values : bool | None, default None
+            by the value path of the last block? None: no, as the model was trained
+
+        Returns
+        -------
+        Tensor
+            `[B,h,w,D]`, length 1, with h = H/patch
+        """
+        ...
+    def tokenize(self, texts:list)->dict:
+        """Token ids for the text tower.
+
+        Parameters
+        ----------
+        texts : list
+            list[str]
+
+        Returns
+        -------
+        dict
+            `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
+        """
+        ...
+    def encode_tokens(self, tokens:dict)->Tensor:
+        """Embed texts that are token ids already.
+
+        Parameters
+        ----------
+        tokens : dict
+            from `tokenize`, in groups from `similar_lengths`, or `vectors` that `read` gave
+
+        Returns
+        -------
+        Tensor
+            `[B,D]`, length 1
+        """
+        ...
+    def read(self, tokens:dict)->Tensor:
+        """What the text tower makes of token ids.
+
+        Returns
+        -------
+        Tensor
+            from `tokenize` -> `[B,D]`, of any length
+        """
+        ...
+    def project(self, raw:Tensor)->Tensor:
+        """from what `read` gives into the common space"""
+        ...
+    def encode_text(self, texts:list)->Tensor:
+        """Embed texts.
+
+        Parameters
+        ----------
+        texts : list
+            list[str]
+
+        Returns
+        -------
+        Tensor
+            `[B,D]`, length 1
+        """
+        ...
+    def patch_cosines(self, images:Tensor, vectors:Tensor, **options)->Tensor:
+        """Cosine similarity of every patch with every vector, whatever the model's precision.
+
+        Parameters
+        ----------
+        images : Tensor
+            `[B,3,H,W]` normalised images
+        vectors : Tensor
+            `[K,D]` of length 1, e.g. from `encode_text`
+        **options
+            of `encode_patches`
+
+        Returns
+        -------
+        Tensor
+            `[B,K,h,w]` float32, in [-1,1]
+        """
+        ...
+    def forward(self, images:Tensor, tokens:dict)->tuple:
+        """Embed a batch of image-caption pairs.
+
+        Parameters
+        ----------
+        images : Tensor
+            `[B,3,H,W]`
+        tokens : dict
+            from `tokenize`
+
+        Returns
+        -------
+        tuple
+            image vectors `[B,D]`, text vectors `[B,D]`, logit scale in [1,100]
+        """
+        ...
+    def clamp_logit_scale(self):
+        """Keep the logit scale between 1 and 100: call it after every optimizer step."""
+        ...
+    def freeze(self, image:bool=False, text:bool=False)->CLIPpy:
+        """Train neither weights nor dropout of the named towers.
+
+        Parameters
+        ----------
+        image : bool, default False
+            the image tower?
+        text : bool, default False
+            the text tower?
+        """
+        ...
+    def train(self, mode:bool=True)->CLIPpy:
+        """Training or evaluation mode, frozen towers excepted."""
+        ...
+    def grad_checkpointing(self):
+        """Recompute activations in the backward pass: less memory, a second forward pass."""
+        ...
+    def left_out(self)->dict:
+        """The frozen towers, if all of them can be had again.
+
+        Returns
+        -------
+        dict
+            tower -> its source, and a hash of its weights
+        """
+        ...
+    def save(self, path:str | Path, half:bool=False, towers:bool=True)->Path:
+        """Write the model so that `load` needs nothing else, or nothing but frozen towers.
+
+        Parameters
+        ----------
+        path : str | Path
+            a folder; an older model there is replaced
+        half : bool, default False
+            write float16: half the bytes, and `load` gives float32 all the same
+        towers : bool, default True
+            False: of frozen towers no more than their names, from which `load` fetches them
+        """
+        ...
+    def word_vectors(self, words, templates=...)->Tensor:
+        """`class_vectors`, kept in memory.
+
+        Parameters
+        ----------
+        words
+            labels
+        templates : default plain
+            sentences around a label, a key of `template_sets`, or one sentence with `{}`
+
+        Returns
+        -------
+        Tensor
+            `[K,D]`, length 1
+        """
+        ...
+    def ready(self, image, size:int=0, **about)->Ready:
+        """What can be done without the model's weights.
+
+        Returns
+        -------
+        Ready
+            of anything that `read_image` takes; short side, pixels
+        """
+        ...
+    def look(self, images, encode, answer, size:int=0, batch_size:int=8, there=None):
+        """Answers about images.
+
+        Parameters
+        ----------
+        images
+            anything that `read_image` takes, `Ready`, or a list of these
+        encode
+            function that gets `[B,3,h,w]`
+        answer
+            function of an image and its share of what `encode` gives, or what `there` makes of it
+        size : int, default 0
+            short side, pixels; 0: the model's own
+        batch_size : int, default 8
+            images at once
+        there : default None
+            function of an image and its share -> tensors, on the device
+
+        Returns
+        -------
+        one answer, or a list
+        """
+        ...
+    def segment(self, images, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool=False):
+        """Words to pixels.
+
+        Parameters
+        ----------
+        images
+            path, address, PIL image, array, tensor; or a list of these
+        labels : list
+            what to look for
+        background : str, default 'auto'
+            words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+        threshold : float, default 0.0
+            a winner of smaller probability is `other`
+        other : str, default 'other'
+            name of 0 in the mask
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        templates : default plain
+            sentences around a label
+        batch_size : int, default 8
+            images at once
+        return_tensors : bool, default False
+            `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+
+        Returns
+        -------
+        a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
+        """
+        ...
+    def similarity(self, images, text, size:int=0, batch_size:int=8):
+        """Where a phrase is.
+
+        Parameters
+        ----------
+        images
+            as for `segment`
+        text
+            any phrase, taken as it is; or a list of phrases, for a list of answers about each image
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        batch_size : int, default 8
+            images at once
+
+        Returns
+        -------
+        a `HeatMap`, or a list
+        """
+        ...
+    def group(self, images, n:int=8, size:int=0, batch_size:int=8):
+        """Pixels that belong together (CLIPpy, section 3.5).
+
+        Parameters
+        ----------
+        images
+            as for `segment`
+        n : int, default 8
+            groups, at most
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        batch_size : int, default 8
+            images at once
+
+        Returns
+        -------
+        a `Grouping`, or a list
+        """
+        ...
+    def classify(self, images, labels:list, templates=..., size:int=0, batch_size:int=8):
+        """Choose a label for the whole image.
+
+        Parameters
+        ----------
+        images
+            as for `segment`
+        labels : list
+            to choose from
+        templates : default plain
+            sentences around a label
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        batch_size : int, default 8
+            images at once
+
+        Returns
+        -------
+        a `Classification`, or a list
+        """
+        ...
+    def label_masks(self, image, masks, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:
+        """A label for each mask.
+
+        Parameters
+        ----------
+        image
+            path, address, PIL image, array or tensor
+        masks
+            `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
+        labels : list
+            what to look for
+        background : str, default 'auto'
+            words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+        threshold : float, default 0.0
+            a winner of smaller probability is `other`
+        other : str, default 'other'
+            name of 0 in the mask
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        templates : default plain
+            sentences around a label
+        pool : str, default 'mean'
+            of the cosine similarities inside a mask; or `max`
+        on_top : str, default 'smaller'
+            which of several masks has a pixel; or `surer`
+        """
+        ...
+    def segment_video(self, path, labels:list, every:int=1, batch_size:int=8, **options):
+        """Words to pixels, frame by frame.
+
+        Parameters
+        ----------
+        path
+            of a video
+        labels : list
+            what to look for
+        every : int, default 1
+            look at one frame of so many
+        batch_size : int, default 8
+            frames at once
+        **options
+            of `segment`
+
+        Returns
+        -------
+        pairs: seconds since the beginning, `Segmentation`
+        """
+        ...
+    def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:
+        """Upload the model with a card.
+
+        Parameters
+        ----------
+        repo_id : str
+            USER/NAME; made if it is not there, else a new commit
+        private : bool | None, default None
+            when it is made: for you alone? None: as your organisation has it, otherwise public
+        token : str | bool | None, default None
+            None: that of `hf auth login` or HF_TOKEN
+        manifest : str | Path | dict | None, default None
+            for `read_manifest`: folder of a run, `metrics.json`, `manifest.json`
+        image : str | Path, default ''
+            file for the card; '': drawn, if the model knows the built-in scenes
+        half : bool, default False
+            float16 weights
+        license : str, default ''
+            of the weights; '': `licence_of` the model's name
+        endpoint : str | None, default None
+            address of another Hub; None: HF_ENDPOINT, or huggingface.co
+        commit_message : str, default 'A model of clippy'
+        branch : str | None, default None
+            made if it is not there; None: main
+        revision : str | None, default None
+            another name for `branch`
+        create_pr : bool, default False
+            propose the commit in a pull request?
+
+        Returns
+        -------
+        str
+            address of the commit, or of the pull request
+        """
+        ...
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path:str | Path, *, revision:str | None=None, token:str | bool | None=None, cache_dir:str | Path | None=None, force_download:bool=False, local_files_only:bool=False, map_location=None, strict:bool=True, device=None, dtype=None)->CLIPpy:
+        """Load a model from the Hub, or from a folder.
+
+        Parameters
+        ----------
+        pretrained_model_name_or_path : str | Path
+            repo id, folder of a saved model, or another name that `load` knows
+        revision : str | None, default None
+            branch, tag or commit
+        token : str | bool | None, default None
+            None: that of `hf auth login` or HF_TOKEN
+        cache_dir : str | Path | None, default None
+            None: the Hub's usual one
+        force_download : bool, default False
+            also what the cache has
+        local_files_only : bool, default False
+            nothing but what the cache has
+        map_location : default None
+            another name for `device`
+        strict : bool, default True
+            weights have to fit in any case
+        device : default None
+            as for `load`
+        dtype : default None
+            as for `load`
+
+        Returns
+        -------
+        CLIPpy
+            in evaluation mode
+        """
+        ...
+    def save_pretrained(self, save_directory:str | Path, *, push_to_hub:bool=False, repo_id:str | None=None, **options)->str | None:
+        """Write the model into a folder, as `save` does.
+
+        Parameters
+        ----------
+        save_directory : str | Path
+            a new or an empty folder, or one with an older model
+        push_to_hub : bool, default False
+            to the Hub too?
+        repo_id : str | None, default None
+            USER/NAME there
+        **options
+            of `push_to_hub`
+
+        Returns
+        -------
+        str | None
+            address of the commit; None: nothing was sent
+        """
+        ...
+
+def alone(block, x:Tensor, most:int=...)->Tensor:
+    """What a block makes of each token, if there were no others.
+
+    Parameters
+    ----------
+    block
+        `[B,N,D]` -> `[B,N,D]`
+    x : Tensor
+        `[B,N,D]` tokens
+    most : int, default 1 << 14
+        sequences at once: some kernels of GPUs take no more than 65,535
+
+    Returns
+    -------
+    Tensor
+        `[B,N,D]`
+    """
+    ...
+
+@contextmanager
+def value_path(block:nn.Module):
+    """The block sees each token alone, for as long as this is entered.
+
+    Parameters
+    ----------
+    block : nn.Module
+        of an image tower
+    """
+    ...
+
+@contextmanager
+def checks_later():
+    """Checks of what a card computes wait in a list, for as long as this is entered.
+
+    Returns
+    -------
+    yields a list of (bool tensor, sentence)
+    """
+    ...
+
+def check(ok:Tensor, sentence:str):
+    """Stop with a sentence, now or later.
+
+    Returns
+    -------
+    `ok` is bool, a single one
+    """
+    ...
+
+def finite(x:Tensor, what:str='Scores')->Tensor:
+    """Stop at NaN and infinity.
+
+    Parameters
+    ----------
+    x : Tensor
+        vectors or scores
+    what : str, default 'Scores'
+        begins the sentence
+
+    Returns
+    -------
+    Tensor
+        the same
+    """
+    ...
+
+presets: dict
+
+def create_model(name:str | Config='clippy-B-16', pretrained:bool | None=None, image_weights:str | Path | None=None, captions=(), seed:int=0, **changes)->CLIPpy:
+    """Build a CLIPpy from a preset.
+
+    Parameters
+    ----------
+    name : str | Config, default 'clippy-B-16'
+        a preset, or a `Config` of your own
+    pretrained : bool | None, default None
+        both towers from pretrained weights? None: as the preset says
+    image_weights : str | Path | None, default None
+        local file or folder for the image tower
+    captions : default ()
+        texts for the tokenizer of a new text tower (`text=''`)
+    seed : int, default 0
+        of every random weight
+    **changes
+        any field of `Config`
+    """
+    ...
+
+def get_config(name:str | Config='clippy-B-16', pretrained:bool | None=None, **changes)->Config:
+    """A preset's `Config`, with changes.
+
+    Parameters
+    ----------
+    name : str | Config, default 'clippy-B-16'
+        a preset, or a `Config` to change
+    pretrained : bool | None, default None
+        of both towers; None: as it is
+    **changes
+        any field of `Config`
+    """
+    ...
+
+def fetch_tower(kind:str, config:Config, source:str)->nn.Module:
+    """A tower as it was before it met the other one.
+
+    Parameters
+    ----------
+    kind : str
+        `image` or `text`
+    config : Config
+        of the model
+    source : str
+        a local file or folder, or timm's or the Hub's name
+
+    Returns
+    -------
+    nn.Module
+        in evaluation mode
+    """
+    ...

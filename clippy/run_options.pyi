@@ -1,0 +1,109 @@
+# Made by tools/stubs.py from the module beside it: do not edit.
+"""What is not given comes from a recipe, and what cannot be is said before anything is loaded
+
+Docs: https://clippy-vl.github.io/clippy/options.html.md
+"""
+from .model import Config
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+recipes: Any
+
+precisions: Any
+
+def completed(options:dict, known:dict)->SimpleNamespace:
+    """Options, completed.
+
+    Parameters
+    ----------
+    options : dict
+        what was asked for; None or missing: as the recipe says
+    known : dict
+        every option there is -> its default
+
+    Returns
+    -------
+    SimpleNamespace
+        every option has a value
+    """
+    ...
+
+def check_data(options:SimpleNamespace):
+    """A sentence for data that is not there, now rather than at the end of the first epoch."""
+    ...
+
+def check_choices(options:SimpleNamespace):
+    """A sentence for a choice that there is not, or that does not go with another one."""
+    ...
+
+def check_frozen(options:SimpleNamespace):
+    """A sentence for what asks for frozen towers, or does not go with them."""
+    ...
+
+def model_config(options)->Config:
+    """The model of a run.
+
+    Returns
+    -------
+    Config
+        the preset, with the changes that the options name
+    """
+    ...
+
+def run_folder(options)->Path:
+    """Where a run keeps its files.
+
+    Returns
+    -------
+    Path
+        an old one to resume, or a new one
+    """
+    ...
+
+def write_run_config(folder:Path, asked:dict, precision:str, about:dict, versions:dict)->str:
+    """Write the `config.toml` of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        of the run
+    asked : dict
+        its options, completed
+    precision : str
+        as accelerate calls it
+    about : dict
+        `data`, its hash, and the number of `processes`
+    versions : dict
+        package -> version
+
+    Returns
+    -------
+    str
+        what is not as it was where `config` comes from; '': nothing
+    """
+    ...
+
+def asked(options:SimpleNamespace)->dict:
+    """The evaluations that the options name.
+
+    Returns
+    -------
+    dict
+        task -> path; '' where a task needs no data
+    """
+    ...
+
+def evaluations_for(options:SimpleNamespace)->list:
+    """The evaluations of a run, each with its data found.
+
+    Returns
+    -------
+    list
+        with `task`, `measure` and `figure`
+    """
+    ...
+
+def holds_imagenet(path)->bool:
+    """Are there a thousand folders such as n01440764?"""
+    ...

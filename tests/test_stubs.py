@@ -1,0 +1,72 @@
+"What editors and `help` are told equals what the code does."
+import ast, importlib, inspect, pkgutil, pydoc, runpy
+from pathlib import Path
+
+import jedi, pytest
+
+import clippy
+from clippy.eval import all_tasks
+from clippy.model import CLIPpy
+
+root = Path(__file__).parents[1]
+all_tasks()
+names = [m.name for m in pkgutil.iter_modules(clippy.__path__) if not m.name.startswith('_')]
+modules = {name:importlib.import_module(f'clippy.{name}') for name in names}
+
+def stub(name): return ast.parse((root/f'clippy/{name}.pyi').read_text(encoding='utf-8')).body
+def functions(body): return [o for o in body if isinstance(o, ast.FunctionDef)]
+def said(f): # name, kind, has it a default?
+    a = f.args
+    plain = [*a.posonlyargs, *a.args]
+    first = len(plain)-len(a.defaults)
+    found = [(p.arg, 0 if p in a.posonlyargs else 1, i>=first) for i,p in enumerate(plain)]
+    if a.vararg: found.append((a.vararg.arg, 2, False))
+    found += [(p.arg, 3, d is not None) for p,d in zip(a.kwonlyargs, a.kw_defaults)]
+    return found+([(a.kwarg.arg, 4, False)] if a.kwarg else [])
+
+def really(f): # the same, of what can be called
+    ps = inspect.signature(inspect.unwrap(f)).parameters.values()
+    return [(p.name, int(p.kind), p.default is not p.empty) for p in ps]
+
+def test_made():
+    "The files are what tools/stubs.py makes of the modules."
+    made = runpy.run_path(str(root/'tools/stubs.py'))['Stubs']().files()
+    differ = [p.name for p,text in made.items() if not p.exists() or p.read_text(encoding='utf-8')!=text]
+    differ += [p.name for p in (root/'clippy').glob('*.pyi') if p not in made]
+    assert not differ, f'run `make export`: it would change {", ".join(differ)}'
+
+@pytest.mark.parametrize('name', names)
+def test_signatures(name):
+    "Every public function and method, patched ones too, is in a stub with the parameters that it has, and no other is."
+    module = modules[name]
+    own = {k:o for k,o in vars(module).items() if getattr(o, '__module__', '')==module.__name__ and not k.startswith('_')}
+    made = {k:o for k,o in own.items() if inspect.isfunction(inspect.unwrap(o)) and inspect.unwrap(o).__name__==k}
+    written = {f.name:f for f in functions(stub(name))}
+    assert {*written}=={k for k in made if '.' not in inspect.unwrap(made[k]).__qualname__}
+    for k,f in written.items(): assert said(f)==really(made[k]), k
+    classes = {o.name:o for o in stub(name) if isinstance(o, ast.ClassDef)}
+    for k,c in own.items():
+        if not inspect.isclass(c) or c.__name__!=k: continue
+        body = classes[k].body
+        methods = {f.name:f for f in functions(body)}
+        variables = {o.target.id for o in body if isinstance(o, ast.AnnAssign)} # a method under a second name too
+        for attr,o in vars(c).items():
+            f = getattr(o, '__func__', o)
+            ours = inspect.isfunction(f) and f.__code__.co_filename.endswith('.py') # what dataclasses make is not
+            if attr.startswith('_') or attr in variables or not ours: continue
+            assert attr in methods, f'{k}.{attr}'
+            assert said(methods[attr])==really(f), f'{k}.{attr}'
+
+def test_editor():
+    "An editor completes a method that a later chapter adds, and shows what its parameters are."
+    lines = "from clippy.model import CLIPpy\ndef f(m:CLIPpy):\n    m.segm"
+    found = jedi.Script(lines, project=jedi.Project(root)).complete(3, 10)
+    assert 'segment' in [o.name for o in found]
+    text = next(o for o in found if o.name=='segment').docstring()
+    assert 'what to look for' in text and 'Parameters\n-' in text
+
+def test_help():
+    "`help` says what the comments of the signature say; a command's description stays one line."
+    text = pydoc.render_doc(CLIPpy.segment, renderer=pydoc.plaintext)
+    for part in ('labels : list\n        what to look for', 'Returns', "default 'auto'"): assert part in text
+    assert {'load','predict','train'} <= {*dir(clippy)}
