@@ -6,6 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md
 from .model import CLIPpy
 from .results import Result
 from .waterfall import Waterfall
+from contextlib import contextmanager
 from fastcore.script import bool_arg
 from pathlib import Path
 from types import SimpleNamespace
@@ -100,6 +101,21 @@ def beside_each_other(files:list, across:str='')->str:
         of results
     across : str, default ''
         what may differ between three or more
+    """
+    ...
+
+patience: int
+
+@contextmanager
+def alone_with(out:str, state):
+    """No other command measures into this file meanwhile.
+
+    Parameters
+    ----------
+    out : str
+        JSON file of a result; '': none
+    state
+        of the processes that share the work
     """
     ...
 
