@@ -30,7 +30,7 @@ from .model import CLIPpy
 from .results import noted, read_result, Result, results_table, short_title
 from .retrieval import Retrieval
 from .saved import load, open_model
-from .settings import read_settings, with_config
+from .settings import read_settings, Switched, with_config
 from .waterfall import steps, Waterfall, waterfall
 
 # %% ../nbs/25_measure.ipynb #add68458
@@ -326,8 +326,8 @@ def main(
     precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
     text:str='', # Preset or release: folder or Hub name of the text tower
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
-    cpu:bool=False, # Leave the GPU alone
-    list:bool=False, # Show tasks, what each needs on disk, and protocols
+    cpu:Switched=False, # Leave the GPU alone
+    list:Switched=False, # Show tasks, what each needs on disk, and protocols
     compare:Annotated[str, dict(nargs='+')]=None, # Two results: show what differs; more: a row each, beside the first
     across:str='', # In a table of several results these may differ: protocol, data, or protocol,data
     config:str='', # TOML or JSON file with these options by name; what is typed counts more
