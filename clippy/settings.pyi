@@ -60,7 +60,7 @@ def opposite(name:str)->str:
     """
     ...
 
-Switched: Any
+Flag: Any
 
 origins: tuple
 
