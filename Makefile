@@ -16,7 +16,7 @@ help:
 	@echo "make oldest     the tests of models and images with the oldest libraries that are allowed"
 	@echo "make mutants    plant bugs by chance and count those that the tests notice; options through ARGS, e.g. ARGS='--modules loss --n 40'"
 	@echo "make bench      time dense head, loss, data and a training step; with VOC=VOCdevkit/VOC2012 an evaluation too"
-	@echo "make reproduce  the paper's ablations in small, about an hour and a half; goes on where it stopped"
+	@echo "make reproduce  the paper's ablations in small, about two hours on one core; goes on where it stopped"
 	@echo "make docs       build the site into build/docs"
 	@echo "make export     notebooks -> clippy/*.py, cleaned, options of the commands, what editors and help read, and README.md"
 	@echo "make readme     nbs/index.ipynb -> README.md"

@@ -5,7 +5,6 @@ Docs: https://clippy-vl.github.io/clippy/backgrounds.html.md
 """
 from .eval import Source
 from .eval import Task
-from .eval import register
 from .protocol import Protocol
 from dataclasses import dataclass
 from pathlib import Path

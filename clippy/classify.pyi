@@ -5,7 +5,6 @@ Docs: https://clippy-vl.github.io/clippy/classify.html.md
 """
 from .eval import Source
 from .eval import Task
-from .eval import register
 from pathlib import Path
 from typing import Any
 

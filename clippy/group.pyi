@@ -5,7 +5,6 @@ Docs: https://clippy-vl.github.io/clippy/group.html.md
 """
 from .eval import Source
 from .eval import Task
-from .eval import register
 from .protocol import Protocol
 from .segment_scenes import SceneMasks
 from dataclasses import dataclass

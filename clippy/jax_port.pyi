@@ -4,7 +4,6 @@
 Docs: https://clippy-vl.github.io/clippy/jax.html.md
 """
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 jax: Any

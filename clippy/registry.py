@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/registry.html.md"""
 
 # %% auto #0
 __all__ = ['Entry', 'registry', 'families', 'entry', 'is_family', 'hint', 'mistyped', 'open_named', 'is_changed', 'caution',
-           'published', 'measured', 'number_of', 'model_table', 'home_of', 'about_model', 'models']
+           'published', 'short_title', 'measured', 'number_of', 'model_table', 'home_of', 'about_model', 'models']
 
 # %% ../nbs/13_registry.ipynb #1a64a3f7
 import csv, json, re, sys
@@ -136,6 +136,13 @@ def published(
     asked = dict(model=model, task=task, protocol=protocol)
     return [r for r in _rows('published.csv') if all(v in ('', r[k]) for k,v in asked.items())]
 
+# %% ../nbs/13_registry.ipynb #34399f4c
+def short_title(
+    metric:str, # key of a number
+)->str: # for a table or an axis
+    "What papers call a number."
+    return dict(top1='top-1', top5='top-5').get(metric, metric.replace('_',' ').replace('miou','mIoU'))
+
 # %% ../nbs/13_registry.ipynb #3c2be0ef
 def measured(
     name:str, # of a model in the box
@@ -172,8 +179,8 @@ def about_model(
 )->Table:
     "What is known about a model."
     own = measured(e.name) if e.kind=='boxed' else {}
-    scenes = [(f'scenes, {k}', f'{100*v:.1f} % (here)') for k,v in own.items() if isinstance(v, float)]
-    theirs = [(f"{r['task']} {r['metric']} ({r['protocol']})", f"{r['percent']} %, {r['source']}")
+    scenes = [(f'scenes, {short_title(k)}', f'{100*v:.1f} % (here)') for k,v in own.items() if isinstance(v, float)]
+    theirs = [(f"{r['task']} {short_title(r['metric'])} ({r['protocol']})", f"{r['percent']} %, {r['source']}")
               for r in published(e.name)]
     facts = ('knows',e.knows), ('size',f'{e.parameters} M'), ('licence',e.licence), ('where it comes from',e.home)
     return table([*facts, *scenes, *theirs], (e.name,''))

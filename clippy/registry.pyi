@@ -190,6 +190,21 @@ def published(model:str='', task:str='', protocol:str='')->list:
     """
     ...
 
+def short_title(metric:str)->str:
+    """What papers call a number.
+
+    Parameters
+    ----------
+    metric : str
+        key of a number
+
+    Returns
+    -------
+    str
+        for a table or an axis
+    """
+    ...
+
 def measured(name:str)->dict:
     """Numbers of the scenes task, from a manifest.
 

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/results.html.md"""
 
 # %% auto #0
 __all__ = ['wilson', 'sum_interval', 'lowest_interval', 'with_intervals', 'bootstrap', 'kept_samples', 'difference_interval',
-           'results_table', 'short_title', 'noted', 'Result', 'read_result', 'as_result']
+           'results_table', 'noted', 'Result', 'read_result', 'as_result']
 
 # %% ../nbs/19_results.ipynb #1ae062ab
 import json
@@ -17,6 +17,7 @@ import numpy as np
 
 from .console import in_markdown, on_terminal, Table, table
 from .files import read_text
+from .registry import short_title
 
 # %% ../nbs/19_results.ipynb #a40c127e
 _z = 1.959964 # 95 % of a normal distribution are within so many standard deviations
@@ -123,19 +124,12 @@ def results_table(
     results:list, # of `Result`
 )->Table: # in percent
     "Every number of some evaluations, with its interval, its protocol and what others published."
-    title = lambda k: _titles.get(k, k.replace('_',' '))
+    title = lambda k: _titles.get(k) or short_title(k)
     rows = [(title(k), *_percent(r, k), _theirs(r, k), _how(r)) for r in results for k in r['numbers']]
     head = '','%','95 % interval','published, %','protocol'
     full = [j for j in range(len(head)) if j not in (2,3) or any(row[j] for row in rows)]
     right = [i for i,j in enumerate(full) if j in (1,2,3)]
     return table([[row[j] for j in full] for row in rows], [head[j] for j in full], right)
-
-# %% ../nbs/19_results.ipynb #9d651e72
-def short_title(
-    metric:str, # key of a number
-)->str: # for an axis or a column
-    "What papers call a number."
-    return dict(top1='top-1', top5='top-5').get(metric, metric.replace('_',' ').replace('miou','mIoU'))
 
 # %% ../nbs/19_results.ipynb #7c6e4dd0
 def noted(
@@ -147,7 +141,7 @@ def noted(
     return [on_terminal(f'{task}: {note}') for task,note in notes]
 
 def _source(p): # a sentence about a number of others
-    of = f"the published {_titles.get(p['metric'], p['metric'])} of {p['percent']} % ({p['source']})"
+    of = f"the published {_titles.get(p['metric']) or short_title(p['metric'])} of {p['percent']} % ({p['source']})"
     return f"not compared with {of}: {p['differs']}" if p['differs'] else f'beside {of}'
 
 # %% ../nbs/19_results.ipynb #54a22a48

@@ -140,21 +140,6 @@ def results_table(results:list)->Table:
     """
     ...
 
-def short_title(metric:str)->str:
-    """What papers call a number.
-
-    Parameters
-    ----------
-    metric : str
-        key of a number
-
-    Returns
-    -------
-    str
-        for an axis or a column
-    """
-    ...
-
 def noted(results:list)->list:
     """What is odd about the data of some results, and whose numbers stand beside them.
 

@@ -5,7 +5,6 @@ Docs: https://clippy-vl.github.io/clippy/retrieval.html.md
 """
 from .eval import Source
 from .eval import Task
-from .eval import register
 from .model import CLIPpy
 from pathlib import Path
 from torch import Tensor

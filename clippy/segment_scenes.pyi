@@ -5,7 +5,6 @@ Docs: https://clippy-vl.github.io/clippy/segment_scenes.html.md
 """
 from .eval import Source
 from .eval import Task
-from .eval import register
 from .model import CLIPpy
 from .protocol import Protocol
 from .segment import SegmentProtocol

@@ -13,7 +13,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import data, decode, dense_head, gpu, levers, loss, overlap, scaling, step, voc_loop
+import data, decode, dense_head, gpu, levers, loss, memory, overlap, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -223,6 +223,34 @@ def test_what_a_chunked_loss_moves():
     assert scaling.shared('chunked', 8, a)==(n*10*4, n*4)
     assert scaling.row('chunked', 8, a)['exchange']==pytest.approx(7/8*(3*n*10*4 + 3*2*n*4)/1e9)
 
+def test_memory_by_hand():
+    "What is alive at one time, and no more: of a product and its gradients, in bytes."
+    x,w = torch.randn(100, 50),torch.randn(50, 20, requires_grad=True)
+    with memory.Live() as live:
+        y = x@w # 8,000 bytes
+        held = live.now
+        y.square().sum().backward() # squares, their sum, gradient of the squares and of the product, that of the weight
+    assert held==8000 and live.now==8000+4000 # the product and a gradient are left
+    assert 2*8000<=live.peak<=4*8000+4000+100
+
+def test_memory_counts_activations(tiny):
+    "In proportion to the batch; less where texts come in groups, or where the backward pass computes again."
+    o = SimpleNamespace(shape='tiny', text=tiny.text)
+    few = memory.measure('ours', o, 8)
+    by = {k:memory.measure(k, o, 16) for k in ('ours','ours, one group','ours, checkpointed')}
+    ours,whole,again = by.values()
+    assert ours['parameters']==sum(p.numel() for p in step.build('ours, 224 px', tiny).model.parameters())
+    assert 1.8<ours['held_gib']/few['held_gib']<2.2
+    assert again['held_gib']<ours['held_gib']<whole['held_gib']
+    assert ours['tflop_per_pair']<min(r['tflop_per_pair'] for r in (whole, again))
+    assert all(r['held_gib']<r['peak_gib'] for r in by.values())
+
+def test_memory_is_what_a_card_showed():
+    "The accounting of the steps that an H200 has measured is within 3 % of it."
+    rows = json.loads((root/'benchmarks/results/memory-cpu.json').read_text())['rows']
+    found = {r['name']:r['peak_gib']/memory.card_gib(r['name']) for r in rows if r['name'] in memory.seen_on_card}
+    assert len(found)==3 and all(.97<far<1.03 for far in found.values()), found
+
 def test_decode_twin(tmp_path):
     "Every way is timed, and decodes the same picture."
     out = tmp_path/'decode.json'
@@ -238,7 +266,7 @@ def test_cases():
     assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024])
     assert plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
 
-@pytest.mark.parametrize('script', [data, dense_head, loss, scaling, overlap, step, voc_loop])
+@pytest.mark.parametrize('script', [data, dense_head, loss, memory, scaling, overlap, step, voc_loop])
 def test_kept(script):
     "README.md shows what results/ holds."
     rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']

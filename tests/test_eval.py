@@ -212,7 +212,7 @@ def test_published_beside_its_own(talk, where, whole, tmp_path):
     (*_,percent,source), = listed('voc')
     row,_ = [line.split('|') for line in str(r).splitlines()[2:4]]
     assert row[4].strip()==percent and row[2].strip()==f'{100*r.numbers["miou"]:.1f}'
-    assert f'voc: beside the published miou of {percent} % ({source})' in str(r)
+    assert f'voc: beside the published mIoU of {percent} % ({source})' in str(r) and '| mIoU ' in str(r)
     kept = json.loads((tmp_path/'r.json').read_text())['published']
     row = dict(model='talk2dino-b', task='voc', protocol='talk2dino', set='', metric='miou')
     assert kept==[row | dict(percent=percent, source=source, differs='')]
@@ -230,7 +230,7 @@ def test_published_of_another_question(talk, where, whole, change, says):
     r = evaluate(talk, 'voc', where['voc'], 'talk2dino', bootstrap_samples=0, **change)
     (*_,percent,source), = listed('voc')
     assert r.published[0]['differs']==says and 'published, %' not in str(r)
-    assert f'voc: not compared with the published miou of {percent} % ({source}): {says}' in str(r)
+    assert f'voc: not compared with the published mIoU of {percent} % ({source}): {says}' in str(r)
 
 @pytest.mark.parametrize('change', ['train','load','none'])
 def test_published_of_other_weights(model, where, whole, monkeypatch, change):

@@ -1,15 +1,17 @@
 "`clippy eval`: one number whatever the processes, the kills and the order; and a sentence for every mistake."
 import json, signal, socket, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import clippy.measure
 from clippy.cli import cli
 from clippy.eval import all_tasks, evaluate, find_task, pick_protocol
-from clippy.measure import for_training, read_changes, share_out
+from clippy.measure import alone_with, for_training, read_changes, share_out
 from clippy.results import Result, read_result
 from clippy.words import templates_of
 from shared import damaged, folders, same, start
@@ -44,7 +46,7 @@ def test_two_processes(tmp_path, reference):
     assert [p.exitcode for p in both]==[0,0], text
     two = read_result(out)
     assert two['clock']['processes']==2 and same(two, reference)
-    assert text.count('| miou')==1
+    assert text.count('| mIoU')==1
 
 def test_killed(tmp_path, reference):
     "SIGKILL in the middle, then the same command: the same result; rows of before are not measured again."
@@ -69,6 +71,23 @@ def test_finished(tmp_path, reference, capsys):
     assert 'there already' in capsys.readouterr().out and read_result(out)==reference
     assert cli(['eval', 'scenes', *base, '--out', str(out), '--set', 'prior=3'])==1
     assert 'result of another evaluation' in capsys.readouterr().err
+
+def test_two_at_once(tmp_path, monkeypatch, capsys):
+    "A second command that measures into the same file is told, and what the first one had is left."
+    out,state = tmp_path/'one.json',SimpleNamespace(is_main_process=True, num_processes=1)
+    monkeypatch.setattr(clippy.measure, 'patience', .1)
+    with alone_with(str(out), state):
+        assert cli(['eval', 'scenes', *base, '--out', str(out)])==1
+        assert f'Another clippy eval is measuring {out}: wait' in capsys.readouterr().err
+        assert [p.name for p in tmp_path.iterdir()]==['one.json.lock']
+    assert not list(tmp_path.iterdir())
+
+def test_predictions_of_a_finished_result(tmp_path, reference, capsys):
+    "Where nothing is measured again, a sentence says that no prediction is written."
+    out = tmp_path/'one.json'
+    out.write_text(json.dumps(reference))
+    assert cli(['eval', 'scenes', *base, '--out', str(out), '--save-predictions', str(tmp_path/'images')])==0
+    assert '--save-predictions adds no file' in capsys.readouterr().out and not (tmp_path/'images').exists()
 
 def test_several(tmp_path, capsys):
     "Several tasks make a folder with a file for each, and compare shows what differs."

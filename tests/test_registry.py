@@ -11,7 +11,7 @@ from clippy import registry, saved
 from clippy.eval import all_tasks
 from clippy.hub import push
 from clippy.model import presets
-from clippy.registry import entry, hint, is_family, measured, models, open_named, published
+from clippy.registry import about_model, entry, hint, is_family, measured, models, open_named, published
 from clippy.saved import boxed
 
 def names(kind): return {e.name for e in registry.registry().values() if e.kind==kind}
@@ -84,6 +84,8 @@ def test_no_family_before_a_colon(name):
 class Opened(tuple):
     "Something that can be told what it knows."
     def parameters(self): return [torch.zeros(1)]
+    def to(self, **_): return self
+    def eval(self): return self
 
 def opener(entry, text=''): return Opened((entry.name, entry.home, text))
 
@@ -129,3 +131,9 @@ def test_push_refuses_models_of_others(tmp_path):
     with working_directory(tmp_path):
         Path('tipsv2-l14').mkdir()
         assert not is_family('tipsv2-l14')
+
+def test_numbers_are_called_what_papers_call_them():
+    "A card of a model says mIoU and top-1, not the keys of files."
+    said = '\n'.join(str(about_model(e)) for e in registry.registry().values())
+    assert 'miou' not in said and 'top1' not in said
+    for title in 'scenes, mIoU','scenes, thing mIoU','imagenet top-1','ade20k mIoU': assert title in said

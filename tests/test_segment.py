@@ -431,7 +431,7 @@ def test_names_file_on_the_command_line(own, tmp_path, capsys):
         path = tmp_path/f'a, b={{c}}:{len(mark)}.txt'
         path.write_bytes(mark+words)
         assert run('--data', own, '--set', f'names={path}', '--set', 'size=64')==0
-        shown.append(next(l for l in capsys.readouterr().out.splitlines() if '| miou' in l).split('|')[2])
+        shown.append(next(l for l in capsys.readouterr().out.splitlines() if '| mIoU' in l).split('|')[2])
     assert shown[0]==shown[1]
 
 # What is odd is said --------------------------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ def test_made():
 def test_signatures(name):
     "Every public function and method, patched ones too, is in a stub with the parameters that it has, and no other is."
     module = modules[name]
-    own = {k:o for k,o in vars(module).items() if getattr(o, '__module__', '')==module.__name__ and not k.startswith('_')}
+    public = {k:o for k,o in vars(module).items() if not k.startswith('_')}
+    own = {k:o for k,o in public.items() if getattr(o, '__module__', '')==module.__name__}
     made = {k:o for k,o in own.items() if inspect.isfunction(inspect.unwrap(o)) and inspect.unwrap(o).__name__==k}
     written = {f.name:f for f in functions(stub(name))}
     assert {*written}=={k for k in made if '.' not in inspect.unwrap(made[k]).__qualname__}

@@ -56,11 +56,13 @@ def targets(node):
     if not isinstance(node, ast.Assign): return []
     return [o for t in node.targets for o in (t.elts if isinstance(t, ast.Tuple) else [t])]
 
-def decorators(node): return {getattr(getattr(d, 'func', d), 'id', getattr(d, 'attr', '')):d for d in node.decorator_list}
+def decorators(node): # name -> node
+    return {getattr(getattr(d, 'func', d), 'id', getattr(d, 'attr', '')):d for d in node.decorator_list}
 
 def a_type(node): # an annotation as type checkers want it
     if isinstance(node, ast.Tuple): return ' | '.join(map(a_type, node.elts))
-    return 'Any' if isinstance(node, ast.Constant) and not isinstance(node.value, (str,type(None))) else ast.unparse(node)
+    odd = isinstance(node, ast.Constant) and not isinstance(node.value, (str,type(None)))
+    return 'Any' if odd else ast.unparse(node)
 
 def type_of(node, default=None): # '' where nothing says it
     if node is not None: return a_type(node)
@@ -82,7 +84,8 @@ class Function:
         ps = [*parameters(node.args)]
         ends = {p.lineno:p.arg for p,_,_ in ps} # the last parameter of each line
         header = node.body[0].lineno if node.body[0].lineno>node.lineno else node.lineno
-        closing = max([line for line in range(node.lineno, header+1) if line in module.comments and line not in ends] or [0])
+        lines = range(node.lineno, header+1)
+        closing = max((line for line in lines if line in module.comments and line not in ends), default=0)
         self.returned = module.said(closing) if closing else ''
         if node.lineno in ends and node.lineno in module.comments: self.returned = module.said(node.lineno)
         self.parameters = [(stars+p.arg, type_of(p.annotation, d), d, '' if p.lineno==node.lineno else
@@ -98,7 +101,8 @@ class Function:
         return f'def {self.node.name}({", ".join(parts)}){returns}: ...'
 
     def docstring(self):
-        found = [o for o in [self.first_line or self.returned] if o] # a small function is described behind its signature
+        first = self.first_line or self.returned # a small function is described behind its signature
+        found = [first] if first else []
         said = [(name, of, d, text) for name,of,d,text in self.parameters if name not in ('self','cls')]
         if any(text for *_,text in said):
             found.append(section('Parameters', [block(name, of, d, text) for name,of,d,text in said]))
@@ -109,7 +113,8 @@ class Function:
 
 def short(node): # a default that says something in a line
     text = ast.unparse(node)
-    return text if isinstance(node, (ast.Constant,ast.UnaryOp,ast.Tuple)) and len(text)<40 and not has_names(node) else '...'
+    plain = isinstance(node, (ast.Constant,ast.UnaryOp,ast.Tuple)) and not has_names(node)
+    return text if plain and len(text)<40 else '...'
 
 def has_names(node): return any(isinstance(o, (ast.Name,ast.Attribute,ast.Call)) for o in ast.walk(node))
 
@@ -190,10 +195,11 @@ class Stubs:
 
     def a_class(self, m, node):
         extra = self.patched.get((m.name, node.name), [])
-        for d in (*node.bases, *node.decorator_list): self.need(m, d, m)
         keep = [d for name,d in decorators(node).items() if name in kept_decorators]
+        for d in (*node.bases, *keep): self.need(m, d, m)
         bases = ', '.join(map(ast.unparse, [*node.bases, *node.keywords]))
-        lines = [*(f'@{ast.unparse(d)}' for d in keep), f'class {node.name}({bases}):' if bases else f'class {node.name}:']
+        head = f'class {node.name}({bases}):' if bases else f'class {node.name}:'
+        lines = [*(f'@{ast.unparse(d)}' for d in keep), head]
         lines += quoted(self.about(m, node), '    ')
         known = set()
         for child in node.body:
@@ -206,7 +212,8 @@ class Stubs:
         for source,f in methods:
             lines += [f'    {name}: {of}' for name,of in self.attributes(source, f, known, m)]
         for source,f in methods:
-            if not f.name.startswith('_') or f.name.startswith('__'): lines += self.function(source, f, m, '    ', node.name)
+            private = f.name.startswith('_') and not f.name.startswith('__')
+            if not private: lines += self.function(source, f, m, '    ', node.name)
         return [*lines, '    ...'] if len(lines)==1+len(keep) else lines
 
     def about(self, m, node): # a class: its line, and the parameters of what makes one
@@ -218,8 +225,8 @@ class Stubs:
             return f.docstring()
         fields = [c for c in node.body if isinstance(c, ast.AnnAssign) and isinstance(c.target, ast.Name)]
         if 'dataclass' not in decorators(node) or not fields: return first
-        blocks = [block(c.target.id, a_type(c.annotation), c.value if c.value is None or not has_names(c.value) else None,
-            m.said_of(c, True)) for c in fields]
+        def default(c): return None if c.value is None or has_names(c.value) else c.value
+        blocks = [block(c.target.id, a_type(c.annotation), default(c), m.said_of(c, True)) for c in fields]
         return '\n\n'.join([*([first] if first else []), section('Parameters', blocks)])
 
     def attributes(self, m, f, known, into): # what `self.name = …` in a method adds
@@ -251,8 +258,8 @@ class Stubs:
             return f'{name}: {of}'+(' = ...' if node.value is not None else '')
         of = type_of(None, node.value)
         if not of:
-            kinds = {ast.Dict:'dict', ast.DictComp:'dict', ast.List:'list', ast.ListComp:'list', ast.Set:'set', ast.JoinedStr:'str',
-                ast.Tuple:'tuple'}
+            kinds = {ast.Dict:'dict', ast.DictComp:'dict', ast.List:'list', ast.ListComp:'list', ast.Set:'set',
+                ast.JoinedStr:'str', ast.Tuple:'tuple'}
             single = len(targets(node))==1
             of = kinds.get(type(node.value), 'Any') if single else 'Any'
         if of=='Any': m.needs['Any'] = 'from typing import Any'
@@ -292,7 +299,8 @@ class Stubs:
 
     def files(self): # path -> text, of all that is made
         found = {package/f'{name}.pyi':self.text(name) for name in self.modules}
-        found[package/'__init__.pyi'] = f'# {made}\nfrom .model import CLIPpy as CLIPpy\nfrom .saved import load as load\n\n__version__: str\n'
+        names = 'from .model import CLIPpy as CLIPpy', 'from .saved import load as load', '', '__version__: str'
+        found[package/'__init__.pyi'] = '\n'.join([f'# {made}', *names, ''])
         docstrings = {name:self.docstrings(name) for name in self.modules}
         found[package/'docstrings.json'] = json.dumps(docstrings, indent=0, ensure_ascii=False)+'\n'
         return found
