@@ -120,6 +120,16 @@ def alone_with(out:str, state):
     """
     ...
 
+def short_name(model:str)->str:
+    """What a model is called in a table.
+
+    Parameters
+    ----------
+    model : str
+        as it was typed
+    """
+    ...
+
 def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
     """One task of the command, unless its result is there already."""
     ...
