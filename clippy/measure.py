@@ -155,7 +155,8 @@ def beside_each_other(
     if len(files)>2 or across: return f'{compare_many(files, across)}\n\n{every_pair(files, across)}'
     pairs = every_pair(files, 'protocol,data') # the table says what differs
     metric = short_title(read_result(files[0]).get('primary', ''))
-    return f'{compare(*files)}\n\n{metric}: {pairs}' if pairs[0].ends else compare(*files)
+    one_task = len({read_result(f).get('task') for f in files})==1
+    return f'{compare(*files)}\n\n{metric}: {pairs}' if one_task else compare(*files)
 
 # %% ../nbs/25_measure.ipynb #22b45eb4
 patience = 10 # seconds

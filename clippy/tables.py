@@ -91,6 +91,7 @@ def gather(
     *given, # results, their files, folders, `NAME=PATH`, or dicts of these
 )->tuple: # list of `Entry`, sentences about what was left out
     "Read all results that were named."
+    if not given: raise ValueError('Name results of `clippy eval`, folders of them, or runs.')
     entries,said,others,seen = [],[],0,set()
     for name,source in _sources(given):
         if isinstance(source, dict): entries.append(_entry(as_result(source, name or 'A dict', _needed), None, name))

@@ -42,7 +42,7 @@ from .loss import losses
 from .model import create_model
 from .optimizer import lr_at, optimizer_for
 from .record import manifest
-from .run_options import completed, evaluations_for, model_config, precisions, run_folder, write_run_config
+from .run_options import completed, evaluations_for, model_config, precisions, run_folder, typed, write_run_config
 from .saved import knowledge
 from .settings import Flag, given_or_read, with_config
 from .signals import Signals, end_now
@@ -298,7 +298,8 @@ def measure(self:Run):
 @patch
 def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
-    options,model = hide(vars(self.options)),hide(asdict(self.config))
+    used = dict(precision=typed(self.acc.mixed_precision)) # which may be left to accelerate
+    options,model = hide(vars(self.options) | used),hide(asdict(self.config))
     self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
         processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest(self.acc.device)))
 

@@ -203,6 +203,7 @@ def test_a_run_again(tmp_path, monkeypatch):
     file = tmp_path/'logs'/'one'/'config.toml'
     text = file.read_text()
     found,metrics = read_settings(file),json.loads((tmp_path/'logs'/'one'/'metrics.json').read_text())
+    assert found['precision']==metrics['options']['precision']=='fp32' # whoever chose it
     assert found['from']==dict(data=metrics['data'], processes=1) and {*found['from']}<={*origins}
     assert (found['lr'], found['seed'], found['batch_size'], found['name'], found['logs'])==(1e-3, 5, 4, 'one', 'logs')
     assert f"torch {metrics['versions']['torch']}" in text and metrics['command'] in text
