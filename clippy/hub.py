@@ -252,8 +252,8 @@ def _licence(m, license):
 
 # %% ../nbs/44_hub.ipynb #5153aa6a
 def fits(
-    manifest:dict,
-    model:CLIPpy,
+    manifest:dict, # from `read_manifest`
+    model:CLIPpy, # of which it should be
 )->dict: # the manifest
     "Raise an error if a manifest is of another model."
     ours = json.loads(json.dumps(asdict(model.config)))
@@ -270,13 +270,13 @@ def fits(
 
 # %% ../nbs/44_hub.ipynb #c117a769
 def write_repo(
-    model:CLIPpy,
+    model:CLIPpy, # with its towers
     folder:str|Path, # is made
     name:str, # repo id
     manifest:dict|None=None, # from `read_manifest`
     image:str|Path='', # file; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
-    license:str='apache-2.0',
+    license:str='apache-2.0', # of the weights, as the Hub calls it
 )->Path: # `folder`
     "Write all that a repository holds."
     manifest = fits(without_paths(manifest), model) if manifest else None
@@ -362,7 +362,7 @@ def push_to_hub(self:CLIPpy,
     half:bool=False, # float16 weights
     license:str='', # of the weights; '': `licence_of` the model's name
     endpoint:str|None=None, # address of another Hub; None: HF_ENDPOINT, or huggingface.co
-    commit_message:str='A model of clippy',
+    commit_message:str='A model of clippy', # its first line is the title on the Hub
     branch:str|None=None, # made if it is not there; None: main
     revision:str|None=None, # another name for `branch`
     create_pr:bool=False, # propose the commit in a pull request?

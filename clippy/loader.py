@@ -216,12 +216,12 @@ def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
     return ''
 
 @patch
-def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
+def path(self:ShardLoader, j:int)->Path: # `j`: number of the shard; fetched if need be
     "A shard in reach."
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
 
 @patch
-def held(self:ShardLoader, j:int)->tuple: # path of shard number j, and an open file that keeps a copy there, or None
+def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, and an open file that keeps a copy, or None
     "A shard that stays in reach."
     if not self.room or local_path(self.urls[j]): return self.path(j),None
     file = self.room.open(self.urls[j], **self.remote)

@@ -194,19 +194,29 @@ class ShardLoader(EpochLoader):
     def path(self, j:int)->Path:
         """A shard in reach.
 
+        Parameters
+        ----------
+        j : int
+            number of the shard
+
         Returns
         -------
         Path
-            of shard number j, fetched if need be
+            fetched if need be
         """
         ...
     def held(self, j:int)->tuple:
         """A shard that stays in reach.
 
+        Parameters
+        ----------
+        j : int
+            number of the shard
+
         Returns
         -------
         tuple
-            path of shard number j, and an open file that keeps a copy there, or None
+            its path, and an open file that keeps a copy, or None
         """
         ...
     def describe(self)->str:
