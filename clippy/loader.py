@@ -221,7 +221,7 @@ def path(self:ShardLoader, j:int)->Path: # `j`: number of the shard; fetched if 
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
 
 @patch
-def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, and an open file that keeps a copy, or None
+def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, an open file that keeps a copy, or None
     "A shard that stays in reach."
     if not self.room or local_path(self.urls[j]): return self.path(j),None
     file = self.room.open(self.urls[j], **self.remote)

@@ -216,7 +216,7 @@ class ShardLoader(EpochLoader):
         Returns
         -------
         tuple
-            its path, and an open file that keeps a copy, or None
+            its path, an open file that keeps a copy, or None
         """
         ...
     def describe(self)->str:

@@ -180,10 +180,10 @@ class Config:
     image_size:int = 224 # pixels, for training and evaluation unless told otherwise
     token_drop:float = 0. # share of patch tokens dropped in training
     max_tokens:int = 77 # captions are cut here
-    pretrained_image:bool = True
-    pretrained_text:bool = True
+    pretrained_image:bool = True # does training start from timm's weights?
+    pretrained_text:bool = True # and from the Hub's?
     mean:tuple = OPENAI_CLIP_MEAN # of RGB in [0,1]; the public port uses CLIP's with DINO's weights
-    std:tuple = OPENAI_CLIP_STD
+    std:tuple = OPENAI_CLIP_STD # likewise
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias

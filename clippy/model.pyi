@@ -138,10 +138,13 @@ class Config:
     max_tokens : int, default 77
         captions are cut here
     pretrained_image : bool, default True
+        does training start from timm's weights?
     pretrained_text : bool, default True
+        and from the Hub's?
     mean : tuple
         of RGB in [0,1]; the public port uses CLIP's with DINO's weights
     std : tuple
+        likewise
     image_args : dict
         to timm
     text_args : dict
@@ -486,7 +489,7 @@ class CLIPpy(nn.Module):
         labels : list
             what to look for
         background : str | list | tuple, default 'auto'
-            words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+            words that compete; one that wins is `other`. 'auto': the model's own; (): none
         threshold : float, default 0.0
             a winner of smaller probability is `other`
         other : str, default 'other'
@@ -498,7 +501,7 @@ class CLIPpy(nn.Module):
         batch_size : int, default 8
             images at once
         return_tensors : bool | str, default False
-            `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+            `probabilities` (True) or `cosines` of all words, on the model's device
 
         Returns
         -------
@@ -576,7 +579,7 @@ class CLIPpy(nn.Module):
         labels : list
             what to look for
         background : str | list | tuple, default 'auto'
-            words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+            words that compete; one that wins is `other`. 'auto': the model's own; (): none
         threshold : float, default 0.0
             a winner of smaller probability is `other`
         other : str, default 'other'

@@ -272,13 +272,13 @@ def _fetched(parts): # tensors -> arrays, and one wait for all of them
 def segment(self:CLIPpy,
     images, # path, address, PIL image, array, tensor; or a list of these
     labels:list, # what to look for
-    background:str|list|tuple='auto', # words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
     threshold:float=0., # a winner of smaller probability is `other`
     other:str='other', # name of 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     batch_size:int=8, # images at once
-    return_tensors:bool|str=False, # `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+    return_tensors:bool|str=False, # `probabilities` (True) or `cosines` of all words, on the model's device
 ): # a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
     "Words to pixels."
     tensors = _tensors_asked(return_tensors)

@@ -83,7 +83,7 @@ def label_masks(self:CLIPpy,
     image, # path, address, PIL image, array or tensor
     masks, # `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
     labels:list, # what to look for
-    background:str|list|tuple='auto', # words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
     threshold:float=0., # a winner of smaller probability is `other`
     other:str='other', # name of 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
