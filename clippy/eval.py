@@ -396,7 +396,7 @@ def _other_fields(a, b): # names of those in which two protocols of one class di
     return [k for k in a if k not in ('name','about') and a[k]!=b[k]]
 
 # %% ../nbs/20_eval.ipynb #d3fbed58
-def _finish(job, index, rows, about, bootstrap_samples, command, clock):
+def _finish(job, index, rows, about, bootstrap_samples, told, clock):
     "The result, of all rows."
     config = asdict(job.model.config)
     rows = job.collect(index, rows)
@@ -407,7 +407,7 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
         images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,
-        versions=manifest(job.model.device), command=command, clock=clock)
+        versions=manifest(job.model.device), **told, clock=clock)
 
 def _others(job, images): # numbers of others, if there are any
     found = beside(job, images)
@@ -442,6 +442,7 @@ def evaluate(
     precision:str='', # `bf16`, `fp16` or `fp32`; '': bf16 on a card, otherwise as the model is
     bootstrap_samples:int=1000, # for the intervals; 0: none
     command:str='called from Python', # for the record
+    called:str='', # what the model is called, for tables
     **changes, # fields of the protocol
 )->Result:
     "Measure one task."
@@ -464,7 +465,8 @@ def evaluate(
     with in_every_process(state):
         if state.process_index==0:
             clock = _clock(started, len(rows.new), state.num_processes, model.device)
-            result = _finish(job, index, seen, about.get(), bootstrap_samples, command, clock)
+            told = dict(name=called, command=command) if called else dict(command=command)
+            result = _finish(job, index, seen, about.get(), bootstrap_samples, told, clock)
     if state.num_processes>1: result = broadcast_object_list([result])[0]
     if out and state.process_index==0:
         write_json(out, result)

@@ -340,7 +340,7 @@ def beside(job:Task, images:dict)->list:
     """
     ...
 
-def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | Protocol='', limit:int=0, batch_size:int=16, workers:int | None=0, out:str | Path='', save_predictions:str | Path='', shared:bool=False, precision:str='', bootstrap_samples:int=1000, command:str='called from Python', **changes)->Result:
+def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | Protocol='', limit:int=0, batch_size:int=16, workers:int | None=0, out:str | Path='', save_predictions:str | Path='', shared:bool=False, precision:str='', bootstrap_samples:int=1000, command:str='called from Python', called:str='', **changes)->Result:
     """Measure one task.
 
     Parameters
@@ -370,6 +370,8 @@ def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | P
         for the intervals; 0: none
     command : str, default 'called from Python'
         for the record
+    called : str, default ''
+        what the model is called, for tables
     **changes
         fields of the protocol
     """

@@ -34,10 +34,10 @@ from transformers.utils import logging as hf_logging
 
 from . import __version__
 from .console import did_you_mean
-from .files import checked, kinds, replace_folder, whole
+from .files import checked, kinds, remove, replace_folder, whole
 from .head import frozen_towers, heads, new_head, tower_hash
 from .loading import architectures, copy_tower, fit_weights, image_settings, named_tensors, read_weights, short
-from .loading import tower_files, weight_files
+from .loading import refuse_to_replace, tower_files, weight_files
 
 # %% ../nbs/00_model.ipynb #7d8d0c8a
 def image_tower(
@@ -520,10 +520,19 @@ def save(self:CLIPpy,
     towers:bool=True, # False: of frozen towers no more than their names, from which `load` fetches them
 )->Path:
     "Write the model so that `load` needs nothing else, or nothing but frozen towers."
-    path = Path(path)
+    folder = Path(path).resolve()
+    refuse_to_replace(folder)
     left = {} if towers else self.left_out()
-    new = path.with_name(f'{path.name}.new')
-    shutil.rmtree(new, ignore_errors=True)
+    new = folder.with_name(f'.clippy-{folder.name}.new')
+    remove(new) # of another life of this program
+    try:
+        _write_model(self, new, left, half)
+        replace_folder(new, folder)
+    finally: remove(new) # there only if something failed
+    return Path(path)
+
+# %% ../nbs/00_model.ipynb #c79a5154
+def _write_model(self, new, left, half): # a folder that is not there
     new.mkdir(parents=True)
     state = {k:v.contiguous() for k,v in self.state_dict().items() if k.split('.')[0] not in ('text', *left)}
     save_file(state, new/'model.safetensors')
@@ -537,9 +546,7 @@ def save(self:CLIPpy,
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)
         shutil.copymode(new/'config.json', file) # safetensors makes files that only their owner may read
-    return replace_folder(new, path)
 
-# %% ../nbs/00_model.ipynb #95bb3d19
 def _halve(path): # a file of weights, in place
     state = {k:v.half() if v.is_floating_point() else v for k,v in load_file(path).items()}
     lost = [k for k,v in state.items() if v.is_floating_point() and not v.isfinite().all()]

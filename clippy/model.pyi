@@ -572,7 +572,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def segment_video(self, path, labels:list, every:int=1, batch_size:int=8, **options):
-        """Words to pixels, frame by frame.
+        """Words to pixels, frame by frame; a warning tells of frames that could not be read.
 
         Parameters
         ----------
@@ -589,7 +589,7 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        pairs: seconds since the beginning, `Segmentation`
+        pairs, one after the other: seconds since the beginning, `Segmentation`
         """
         ...
     def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:

@@ -194,7 +194,7 @@ def _samples(v): # as `kept_samples` writes them
     try: return _is(str)(v) and len([float(s) for s in v.split()])>0
     except ValueError: return False
 
-_texts = 'task','primary','protocol_hash','files','model','precision','names','prompts'
+_texts = 'name','task','primary','protocol_hash','files','model','precision','names','prompts'
 _kinds = dict.fromkeys(_texts, _is(str)) | dict(config=_is(dict),
     numbers=_table(_number), intervals=_table(_ends), count=_is(int), resampled=_samples,
     protocol=lambda v: _is(str)(v.get('name', '')), images=_table(lambda v: v is None or isinstance(v, int)),

@@ -55,6 +55,8 @@ def load(
 )->CLIPpy: # in evaluation mode
     "Load a trained CLIPpy."
     device,dtype = as_device(device),as_dtype(dtype)
+    if not str(source).strip() or source is None: raise ValueError(
+        f'A model is a name of `clippy models`, a folder or a repo id, not {source!r}.')
     found = None if revision else _nearby(str(source), preset, text)
     return placed(found or _load_folder(from_hub(str(source), revision)), device, dtype).eval()
 

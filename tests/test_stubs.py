@@ -1,5 +1,6 @@
 "What editors and `help` are told equals what the code does."
 import ast, importlib, inspect, pkgutil, pydoc, runpy
+from functools import lru_cache
 from pathlib import Path
 
 import jedi, pytest
@@ -12,6 +13,9 @@ root = Path(__file__).parents[1]
 all_tasks()
 names = [m.name for m in pkgutil.iter_modules(clippy.__path__) if not m.name.startswith('_')]
 modules = {name:importlib.import_module(f'clippy.{name}') for name in names}
+
+@lru_cache
+def stubs(): return runpy.run_path(str(root/'tools/stubs.py'))['Stubs']()
 
 def stub(name): return ast.parse((root/f'clippy/{name}.pyi').read_text(encoding='utf-8')).body
 def functions(body): return [o for o in body if isinstance(o, ast.FunctionDef)]
@@ -30,7 +34,7 @@ def really(f): # the same, of what can be called
 
 def test_made():
     "The files are what tools/stubs.py makes of the modules."
-    made = runpy.run_path(str(root/'tools/stubs.py'))['Stubs']().files()
+    made = stubs().files()
     differ = [p.name for p,text in made.items() if not p.exists() or p.read_text(encoding='utf-8')!=text]
     differ += [p.name for p in (root/'clippy').glob('*.pyi') if p not in made]
     assert not differ, f'run `make export`: it would change {", ".join(differ)}'
@@ -65,6 +69,19 @@ def test_editor():
     assert 'segment' in [o.name for o in found]
     text = next(o for o in found if o.name=='segment').docstring()
     assert 'what to look for' in text and 'Parameters\n-' in text
+
+def test_methods_are_there():
+    "`import clippy` brings every method that the stub of a model promises: no chapter that adds one is left out."
+    patched = stubs().patched['model','CLIPpy']
+    def imported(path, level): # modules of ours
+        found = [o for o in ast.walk(ast.parse(path.read_text(encoding='utf-8'))) if isinstance(o, ast.ImportFrom)
+            and o.level and (level or o.col_offset==0)]
+        return {*names} & {name for o in found for name in ([o.module] if o.module else [a.name for a in o.names])}
+    reached,todo = set(),imported(root/'clippy/__init__.py', True)
+    while todo:
+        reached |= todo
+        todo = {o for name in todo for o in imported(root/f'clippy/{name}.py', False)}-reached
+    assert {'predict','video'} <= {m.name for m,_ in patched} <= reached
 
 def test_help():
     "`help` says what the comments of the signature say; a command's description stays one line."

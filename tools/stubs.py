@@ -145,7 +145,8 @@ class Stubs:
     "The stubs of all modules, which know of each other."
     def __init__(self, folder=package):
         found = {p.stem:Module(p) for p in sorted(folder.glob('*.py')) if not p.stem.startswith('_')}
-        self.modules = {name:found[name] for name in sorted(found, key=lambda name: places().get(name, 0))}
+        place = places()
+        self.modules = {name:found[name] for name in sorted(found, key=lambda name: place.get(name, 0))}
         self.patched = {} # (module, class) -> functions
         for m in self.modules.values():
             for node in m.tree.body:
