@@ -26,7 +26,7 @@ from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
 from .model import CLIPpy
 from .record import weights_hash
-from .registry import entry, is_family, registry
+from .registry import entry, is_family, mistyped, registry
 from .results import read_result, results_table
 from .saved import as_device, boxed, from_hub, knowledge, load
 from .scenes import Scenes
@@ -417,8 +417,8 @@ def from_pretrained(cls:CLIPpy,
     name = str(pretrained_model_name_or_path)
     how = dict(force_download=force_download, local_files_only=local_files_only)
     how |= {k:v for k,v in dict(cache_dir=cache_dir, token=clean_token(token)).items() if v is not None}
-    here = not revision and (name in boxed() or Path(name).exists() or entry(name))
-    return load(name, **place) if here else load(from_hub(name, revision, **how), **place)
+    here = not revision and (name in boxed() or Path(name).exists() or entry(name) or mistyped(name))
+    return load(pretrained_model_name_or_path if here else from_hub(name, revision, **how), **place)
 
 # %% ../nbs/44_hub.ipynb #ab1ba4ff
 @patch
@@ -430,17 +430,10 @@ def save_pretrained(self:CLIPpy,
     **options, # of `push_to_hub`
 )->str|None: # address of the commit; None: nothing was sent
     "Write the model into a folder, as `save` does."
-    folder = Path(save_directory).resolve()
     if options and not push_to_hub: raise ValueError(f'{next(iter(options))} is for push_to_hub=True.')
     if push_to_hub and not repo_id: raise ValueError('push_to_hub=True needs a repo_id, such as USER/NAME.')
-    if folder.exists() and not folder.is_dir(): raise ValueError(f'{folder} is a file: name a folder.')
-    spare = sorted(p.name for p in folder.iterdir() if p.name not in _of_model) if folder.exists() else []
-    if spare: raise ValueError(f'{folder} holds {spare[0]!r}, which is no part of a model and would be lost: '
-                               'name a folder of its own.')
-    self.save(folder)
+    self.save(save_directory)
     if push_to_hub: return self.push_to_hub(repo_id, **options)
-
-_of_model = 'config.json','model.safetensors','text','README.md','manifest.json','picture.png'
 
 # %% ../nbs/44_hub.ipynb #1ddc2fd3
 @call_parse

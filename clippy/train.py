@@ -44,7 +44,7 @@ from .optimizer import lr_at, optimizer_for
 from .record import manifest
 from .run_options import completed, evaluations_for, model_config, precisions, run_folder, write_run_config
 from .saved import knowledge
-from .settings import given_or_read, with_config
+from .settings import Flag, given_or_read, with_config
 from .signals import Signals, end_now
 from .step import layers, shard, strategy, train_step
 from .trackers import drawn, log_figures, start_tracker
@@ -486,8 +486,8 @@ def main(
     image_weights:str='', # Local file or folder with the image tower's weights
     pretrained_image:bool_arg=None, # Start the image tower from pretrained weights? true or false (the preset's)
     pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? true or false (the preset's)
-    freeze_image:bool=False, # Do not train the image tower; open_clip: --lock-image
-    freeze_text:bool=False, # Do not train the text tower; open_clip: --lock-text
+    freeze_image:Flag=False, # Do not train the image tower; open_clip: --lock-image
+    freeze_text:Flag=False, # Do not train the text tower; open_clip: --lock-text
     cache_features:str='', # Folder for what a frozen image tower makes of every image, computed once; no random crops
     save_towers:bool_arg=True, # Keep frozen towers in the saved model? false: their names, for a model of few MB
     batch_size:int=None, # Pairs per process (scenes: 128; shards: 1024)
@@ -506,12 +506,12 @@ def main(
     layer_decay:float=1., # Learning rate of a layer, relative to the one above it
     ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing:bool=False, # Less memory, a second forward pass
+    grad_checkpointing:Flag=False, # Less memory, a second forward pass
     memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
     compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
     no_compile:bool=False, # No torch.compile on CUDA either
     text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
-    fsdp:bool=False, # Spread the model over the processes (FSDP2)
+    fsdp:Flag=False, # Spread the model over the processes (FSDP2)
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb
     tracker_images:int=4, # Images of each task with masks whose answers the tracker gets at each evaluation; 0: none
@@ -526,8 +526,8 @@ def main(
     keep:int=2, # Checkpoints that stay; 0: all (open_clip: --delete-previous-checkpoint is 1)
     max_skipped:float=.1, # Share of unusable samples above which the run stops
     max_sample_mb:float=100, # Largest sample of the shards, megabytes; larger ones are skipped and counted
-    dry_run:bool=False, # Build everything, make a few steps, say what they took and what is the limit, write nothing
-    cpu:bool=False, # Leave the GPU alone
+    dry_run:Flag=False, # Build everything, make a few steps, say what they took and what is the limit, write nothing
+    cpu:Flag=False, # Leave the GPU alone
 ):
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**with_config(main, locals()))
