@@ -20,6 +20,7 @@ from fastcore.script import call_parse
 from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
+from .addresses import is_token
 from .console import Markdown as InMarkdown, fenced, hide, in_code, in_markdown, table
 from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
@@ -338,7 +339,7 @@ def clean_token(
     "Keep a token that no header could hold from being quoted in an error."
     if token is None or isinstance(token, bool): return token
     token = token.strip()
-    if not re.fullmatch(r'[!-~]+', token):
+    if not is_token(token):
         raise ValueError('The token is empty, or holds characters that no token has.')
     return token
 

@@ -60,6 +60,7 @@ class EpochOrder:
 
 class IndexedBatches:
     """Batches of one process by (epoch, number), for a `DataLoader`."""
+    now: Any
     of: Any
     def __init__(self, of):
         """a `ShardLoader`"""
@@ -100,6 +101,17 @@ class IndexedBatches:
         -------
         callable: path of a copy -> place from the epoch's first, or None
         """
+        ...
+    def go_to(self, epoch, places):
+        """Say what is wanted from now on, and let go of the copies of other windows.
+
+        Returns
+        -------
+        of a batch
+        """
+        ...
+    def is_near(self, j)->bool:
+        """is it of the windows in which the batch is?"""
         ...
 
 class ShardLoader(EpochLoader):

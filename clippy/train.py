@@ -94,7 +94,7 @@ class Run:
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
-    options.train_data = on_main(self.acc, self.pinned_data)
+    options.train_data = self.asked['train_data'] = on_main(self.acc, self.pinned_data)
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
     self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
@@ -107,7 +107,7 @@ def find_data(self:Run):
 def pinned_data(self:Run)->str: # of a resumed run, at the commit with which it began
     "The training data, of the Hub with their commit."
     options = self.options
-    if not isinstance(options.train_data, str): return options.train_data
+    if isinstance(options.train_data, (list,tuple)): options.train_data = '::'.join(map(str, options.train_data))
     last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
     known = [json_object(path/'about.json').get('fixed') for path in last]
     began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
