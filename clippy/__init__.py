@@ -20,7 +20,8 @@ class documented(SourceFileLoader):
         for qualname,text in self.known.get(module.__name__.removeprefix(__name__+'.'), {}).items():
             *owner,name = qualname.split('.')
             found = getattr(getattr(module, *owner, None) if owner else module, '__dict__', {}).get(name)
-            if found: getattr(found, '__func__', found).__doc__ = text # what was renamed since has none
+            found = getattr(found, '__func__', getattr(found, 'f', found)) # class methods: of Python, of fastcore
+            if found: found.__doc__ = text # what was renamed since has none
 
 sys.meta_path.insert(0, documented)
 

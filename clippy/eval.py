@@ -74,8 +74,8 @@ class Task:
     vectors = owner = None # of the names, and the class of each (None: each its own), once `prepare` has been called
     def __init__(self,
         data, # what the user named with `--data`
-        protocol:Protocol,
-        model:CLIPpy,
+        protocol:Protocol, # how it is measured
+        model:CLIPpy, # what is measured
     ):
         "Check the layout of the data and set `self.source`."
         store_attr()
@@ -85,23 +85,23 @@ class Task:
 
 # %% ../nbs/20_eval.ipynb #8b37d84f
 @patch
-def collect(self:Task, index:list, rows:np.ndarray)->np.ndarray:
+def collect(self:Task, index:list, rows:np.ndarray)->np.ndarray: # `index`: items; `rows`: `[N,R]`, a row for each
     "Rows to make numbers of, where those need all images together."
     return rows
 
 @patch
-def shares(self:Task, rows:np.ndarray)->dict:
+def shares(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`
     "Number -> (right, n), for numbers that are plain shares of images."
     return {}
 
 @patch
-def intervals(self:Task, rows:np.ndarray)->dict:
+def intervals(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`
     "Number -> (low, high), for numbers that are made of such shares."
     return {}
 
 # %% ../nbs/20_eval.ipynb #723c95af
 @patch
-def details(self:Task, rows:np.ndarray)->dict:
+def details(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`; what JSON can hold
     "What is worth keeping beside the numbers, e.g. those of each class."
     return {}
 
@@ -111,12 +111,12 @@ def words(self:Task)->dict:
     return {}
 
 @patch
-def notes(self:Task, rows:np.ndarray)->tuple:
+def notes(self:Task, rows:np.ndarray)->tuple: # `rows`: `[N,R]` of `measure`; of str
     "Sentences about what is odd in the data."
     return tuple(getattr(getattr(self.source, 'masks', self.source), 'notes', ()))
 
 @patch
-def figure(self:Task, model:CLIPpy, some:int=0): # matplotlib `Figure` of so many items, or None
+def figure(self:Task, model:CLIPpy, some:int=0): # `some`: items, 0: as the task says; a matplotlib `Figure`, or None
     "What the model makes of some items, to look at while it is trained."
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -144,7 +144,7 @@ def find_task(
 
 # %% ../nbs/20_eval.ipynb #5a9f9ba2
 @patch
-def embed(self:Task, names, owner=None):
+def embed(self:Task, names, owner=None): # `names`: words; `owner`: the class of each, None: each its own
     "Vectors of the names, by the sentences of the protocol."
     self.named,self.owner = list(names),owner
     self.vectors = cached_vectors(self.model, names, templates_of(self.protocol.templates))
@@ -188,7 +188,7 @@ def alike_note(
 def choose(
     source:Source,
     limit:int=0, # at most so many, evenly spread; 0: all of a whole data set
-    name:str='the data set',
+    name:str='the data set', # in the sentence, if there is nothing
 )->list: # indices
     "Which items are measured."
     n,expected = len(source),source.expected
@@ -429,7 +429,7 @@ def _clock(started, measured, processes, device): # what a result does not depen
 
 # %% ../nbs/20_eval.ipynb #bde2de4f
 def evaluate(
-    model:CLIPpy,
+    model:CLIPpy, # is put into evaluation mode
     task:str|type, # name of a task, see `clippy eval --list`; or a sub-class of `Task`
     data:str|Path='', # its data set
     protocol:str|Protocol='', # name of one of the task's protocols; '': its first
@@ -444,7 +444,7 @@ def evaluate(
     command:str='called from Python', # for the record
     called:str='', # what the model is called, for tables
     **changes, # fields of the protocol
-)->Result:
+)->Result: # a dict: `numbers` in [0,1] by name, `intervals`, `protocol`, `images`, ...
     "Measure one task."
     kind = task if isinstance(task, type) else find_task(task)
     state = join(cpu=model.device.type=='cpu') if shared else _alone()

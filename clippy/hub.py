@@ -20,6 +20,7 @@ from fastcore.script import call_parse
 from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
+from .addresses import is_token
 from .console import Markdown as InMarkdown, fenced, hide, in_code, in_markdown, table
 from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
@@ -252,8 +253,8 @@ def _licence(m, license):
 
 # %% ../nbs/44_hub.ipynb #5153aa6a
 def fits(
-    manifest:dict,
-    model:CLIPpy,
+    manifest:dict, # from `read_manifest`
+    model:CLIPpy, # of which it should be
 )->dict: # the manifest
     "Raise an error if a manifest is of another model."
     ours = json.loads(json.dumps(asdict(model.config)))
@@ -270,13 +271,13 @@ def fits(
 
 # %% ../nbs/44_hub.ipynb #c117a769
 def write_repo(
-    model:CLIPpy,
+    model:CLIPpy, # with its towers
     folder:str|Path, # is made
     name:str, # repo id
     manifest:dict|None=None, # from `read_manifest`
     image:str|Path='', # file; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
-    license:str='apache-2.0',
+    license:str='apache-2.0', # of the weights, as the Hub calls it
 )->Path: # `folder`
     "Write all that a repository holds."
     manifest = fits(without_paths(manifest), model) if manifest else None
@@ -338,7 +339,7 @@ def clean_token(
     "Keep a token that no header could hold from being quoted in an error."
     if token is None or isinstance(token, bool): return token
     token = token.strip()
-    if not re.fullmatch(r'[!-~]+', token):
+    if not is_token(token):
         raise ValueError('The token is empty, or holds characters that no token has.')
     return token
 
@@ -362,7 +363,7 @@ def push_to_hub(self:CLIPpy,
     half:bool=False, # float16 weights
     license:str='', # of the weights; '': `licence_of` the model's name
     endpoint:str|None=None, # address of another Hub; None: HF_ENDPOINT, or huggingface.co
-    commit_message:str='A model of clippy',
+    commit_message:str='A model of clippy', # its first line is the title on the Hub
     branch:str|None=None, # made if it is not there; None: main
     revision:str|None=None, # another name for `branch`
     create_pr:bool=False, # propose the commit in a pull request?

@@ -180,10 +180,10 @@ class Config:
     image_size:int = 224 # pixels, for training and evaluation unless told otherwise
     token_drop:float = 0. # share of patch tokens dropped in training
     max_tokens:int = 77 # captions are cut here
-    pretrained_image:bool = True
-    pretrained_text:bool = True
+    pretrained_image:bool = True # does training start from timm's weights?
+    pretrained_text:bool = True # and from the Hub's?
     mean:tuple = OPENAI_CLIP_MEAN # of RGB in [0,1]; the public port uses CLIP's with DINO's weights
-    std:tuple = OPENAI_CLIP_STD
+    std:tuple = OPENAI_CLIP_STD # likewise
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
@@ -322,12 +322,12 @@ def encode_tokens(self:CLIPpy,
     return F.normalize(self.project(raw), dim=-1)
 
 @patch
-def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
+def read(self:CLIPpy, tokens:dict)->Tensor: # `tokens`: from `tokenize`; `[B,D]`, of any length
     "What the text tower makes of token ids."
     return self.text({k:v.to(self.device, non_blocking=True) for k,v in tokens.items()})['sentence_embedding']
 
 @patch
-def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # from what `read` gives into the common space
+def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # what `read` gives, in the common space
 
 @patch
 def encode_text(self:CLIPpy,
@@ -346,7 +346,7 @@ def checks_later(): # yields a list of (bool tensor, sentence)
     try: yield _waiting.get()
     finally: _waiting.reset(token)
 
-def check(ok:Tensor, sentence:str): # `ok` is bool, a single one
+def check(ok:Tensor, sentence:str): # `ok`: bool, a single one; `sentence`: of the error, if it is False
     "Stop with a sentence, now or later."
     waiting = _waiting.get()
     if waiting is not None and ok.device.type=='cuda': waiting.append((ok, sentence))
@@ -403,7 +403,7 @@ def freeze(self:CLIPpy,
     return self.train(self.training)
 
 @patch
-def train(self:CLIPpy, mode:bool=True)->CLIPpy:
+def train(self:CLIPpy, mode:bool=True)->CLIPpy: # `mode`: False is `eval`; the model itself
     "Training or evaluation mode, frozen towers excepted."
     nn.Module.train(self, mode)
     for tower in self.frozen: tower.eval()

@@ -116,7 +116,7 @@ _turn = threading.Lock()
 @patch
 def word_vectors(self:CLIPpy,
     words, # labels
-    templates=plain, # sentences around a label, a key of `template_sets`, or one sentence with `{}`
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
 )->Tensor: # `[K,D]`, length 1
     "`class_vectors`, kept in memory."
     templates = templates_of(templates)
@@ -144,7 +144,7 @@ def as_one(
 
 # %% ../nbs/40_predict.ipynb #372733e4
 def own_background(
-    model:CLIPpy,
+    model:CLIPpy, # what it knows says which words
 )->tuple: # words
     "What competes with labels, unless other words are named."
     own = model.background
@@ -152,7 +152,7 @@ def own_background(
     return tuple(backgrounds if model.knows.startswith('drawings') else background_words['port'])
 
 def competing(
-    model:CLIPpy,
+    model:CLIPpy, # whose own words are meant by 'auto'
     labels, # what to look for
     background='auto', # words that compete with them; 'auto': the model's own; (): none
 )->tuple: # both as tuples of str
@@ -204,7 +204,11 @@ class Ready:
     ): self.image,self.x,self.source,self.sha256 = image,x,source,sha256
 
 @patch
-def ready(self:CLIPpy, image, size:int=0, **about)->Ready: # of anything that `read_image` takes; short side, pixels
+def ready(self:CLIPpy,
+    image, # anything that `read_image` takes
+    size:int=0, # short side that the model sees, pixels; 0: its own
+    **about, # `source` and `sha256` of `Ready`
+)->Ready:
     "What can be done without the model's weights."
     from clippy.protocol import Protocol, image_transform
     image = read_image(image)
@@ -268,13 +272,13 @@ def _fetched(parts): # tensors -> arrays, and one wait for all of them
 def segment(self:CLIPpy,
     images, # path, address, PIL image, array, tensor; or a list of these
     labels:list, # what to look for
-    background='auto', # words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
     threshold:float=0., # a winner of smaller probability is `other`
     other:str='other', # name of 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
-    templates=plain, # sentences around a label
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     batch_size:int=8, # images at once
-    return_tensors=False, # `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+    return_tensors:bool|str=False, # `probabilities` (True) or `cosines` of all words, on the model's device
 ): # a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
     "Words to pixels."
     tensors = _tensors_asked(return_tensors)
@@ -360,7 +364,7 @@ def group(self:CLIPpy,
 def classify(self:CLIPpy,
     images, # as for `segment`
     labels:list, # to choose from
-    templates=plain, # sentences around a label
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
 ): # a `Classification`, or a list

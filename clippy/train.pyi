@@ -113,13 +113,37 @@ class Run:
         """
         ...
     def fill_copy(self, weights):
-        """Put whole weights into the copy, if there is one."""
+        """Put whole weights into the copy, if there is one.
+
+        Parameters
+        ----------
+        weights
+            a state dict, whole
+        """
         ...
     def advance(self, images, texts, keys):
-        """One step, and what is due after it."""
+        """One step, and what is due after it.
+
+        Parameters
+        ----------
+        images
+            `[B,3,H,W]`
+        texts
+            captions or tokens
+        keys
+            their names
+        """
         ...
     def step_on(self, images, texts, lr)->tuple:
         """One step on a batch whose images are on the device.
+
+        Parameters
+        ----------
+        images
+            float32
+        texts
+        lr
+            learning rate
 
         Returns
         -------
@@ -181,13 +205,25 @@ class Run:
     def figures(self, some:int=0)->dict:
         """What the model makes of some images of each evaluation that could be measured.
 
+        Parameters
+        ----------
+        some : int, default 0
+            items of each, 0: as the task says
+
         Returns
         -------
         dict
             task -> Figure
         """
         ...
-    def figure_of(self, evaluation, some:int=0): ...
+    def figure_of(self, evaluation, some:int=0):
+        """Parameters
+        ----------
+        evaluation
+        some : int, default 0
+            items, 0: as the task says
+        """
+        ...
     def measure(self):
         """Evaluate if it is time to, and write `metrics.json`."""
         ...
@@ -199,7 +235,13 @@ class Run:
         """what its model has been taught"""
         ...
     def keep_results(self, results):
-        """Results go to the history, and with figures to the trackers."""
+        """Results go to the history, and with figures to the trackers.
+
+        Parameters
+        ----------
+        results
+            of `measure`, one for each evaluation
+        """
         ...
     def end_epoch(self):
         """Count, save, evaluate."""
@@ -211,7 +253,13 @@ class Run:
         """Keep the model, show what it can do."""
         ...
     def summary(self, results)->str:
-        """The results as text, by whoever made the evaluations."""
+        """The results as text, by whoever made the evaluations.
+
+        Parameters
+        ----------
+        results
+            of `measure`, one for each evaluation
+        """
         ...
     def keep_options(self):
         """Write `config.toml`, and say where this run is not the one that it was started from."""
