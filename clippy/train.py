@@ -94,7 +94,7 @@ class Run:
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
-    options.train_data = on_main(self.acc, self.pinned_data)
+    options.train_data = self.asked['train_data'] = on_main(self.acc, self.pinned_data)
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
     self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
@@ -107,7 +107,7 @@ def find_data(self:Run):
 def pinned_data(self:Run)->str: # of a resumed run, at the commit with which it began
     "The training data, of the Hub with their commit."
     options = self.options
-    if not isinstance(options.train_data, str): return options.train_data
+    if isinstance(options.train_data, (list,tuple)): options.train_data = '::'.join(map(str, options.train_data))
     last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
     known = [json_object(path/'about.json').get('fixed') for path in last]
     began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
@@ -178,13 +178,13 @@ def eval_model(self:Run): # under FSDP on the main process only
     return self.copy or self.unwrapped
 
 @patch
-def fill_copy(self:Run, weights):
+def fill_copy(self:Run, weights): # `weights`: a state dict, whole
     "Put whole weights into the copy, if there is one."
     if self.copy: self.copy.load_state_dict(weights, strict=False)
 
 # %% ../nbs/10_train.ipynb #68687beb
 @patch
-def advance(self:Run, images, texts, keys):
+def advance(self:Run, images, texts, keys): # `images`: `[B,3,H,W]`; `texts`: captions or tokens; `keys`: their names
     "One step, and what is due after it."
     options,history = self.options,self.history
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
@@ -201,7 +201,7 @@ def advance(self:Run, images, texts, keys):
         self.leave()
 
 @patch
-def step_on(self:Run, images, texts, lr)->tuple: # loss, norm of the gradient
+def step_on(self:Run, images, texts, lr)->tuple: # `images`: float32; `lr`: learning rate; loss, norm of the gradient
     "One step on a batch whose images are on the device."
     options = self.options
     with compiled_step(options.compile):
@@ -272,14 +272,14 @@ def result_of(self:Run,
 
 # %% ../nbs/10_train.ipynb #b0c5a26e
 @patch
-def figures(self:Run, some:int=0)->dict: # task -> Figure
+def figures(self:Run, some:int=0)->dict: # `some`: items of each, 0: as the task says; task -> Figure
     "What the model makes of some images of each evaluation that could be measured."
     failed = {r['task'] for r in self.history.epochs[-1]['results'] if 'failed' in r}
     with rng_kept(): found = {e.task:self.figure_of(e, some) for e in self.evaluations if e.task not in failed}
     return {task:figure for task,figure in found.items() if figure is not None}
 
 @patch
-def figure_of(self:Run, evaluation, some:int=0):
+def figure_of(self:Run, evaluation, some:int=0): # `some`: items, 0: as the task says
     try: return drawn(evaluation, self.eval_model.eval(), some)
     except (ValueError, OSError) as e:
         self.acc.print(f'There is no figure of {evaluation.task}: {hide_text(str(e))}')
@@ -308,7 +308,7 @@ def knows(self:Run): return knowledge(dict(options=vars(self.options))) # what i
 
 # %% ../nbs/10_train.ipynb #c180cefd
 @patch
-def keep_results(self:Run, results):
+def keep_results(self:Run, results): # `results`: of `measure`, one for each evaluation
     "Results go to the history, and with figures to the trackers."
     step = self.history.step
     self.history.epochs[-1]['results'] = results
@@ -362,7 +362,7 @@ def finish(self:Run):
     print(f'Model: {self.folder/"model"}    Numbers: {self.folder/"metrics.json"}')
 
 @patch
-def summary(self:Run, results)->str:
+def summary(self:Run, results)->str: # `results`: of `measure`, one for each evaluation
     "The results as text, by whoever made the evaluations."
     measured = [r for r in results if 'failed' not in r]
     lines = [f"{r['task']} could not be measured: {r['failed']}" for r in results if 'failed' in r]
