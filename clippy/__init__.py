@@ -20,7 +20,8 @@ class documented(SourceFileLoader):
         for qualname,text in self.known.get(module.__name__.removeprefix(__name__+'.'), {}).items():
             *owner,name = qualname.split('.')
             found = getattr(getattr(module, *owner, None) if owner else module, '__dict__', {}).get(name)
-            if found: getattr(found, '__func__', found).__doc__ = text # what was renamed since has none
+            found = getattr(found, '__func__', getattr(found, 'f', found)) # class methods: of Python, of fastcore
+            if found: found.__doc__ = text # what was renamed since has none
 
 sys.meta_path.insert(0, documented)
 
@@ -28,7 +29,7 @@ def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --h
     if name not in ('load','CLIPpy'): raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .console import quick_imports
     with quick_imports():
-        from . import exchange, hub, predict, proposals # noqa: F401 (the methods of a model in use)
+        from . import exchange, hub, predict, proposals, video # noqa: F401 (the methods of a model in use)
         from .model import CLIPpy
         from .saved import load
     globals().update(load=load, CLIPpy=CLIPpy) # the next time they are there

@@ -71,6 +71,10 @@ def endpoint()->str:
     """
     ...
 
+def is_token(text:str)->bool:
+    """can a header hold it?"""
+    ...
+
 def pinned(urls:str, known:str='', tell=...)->str:
     """Addresses on the Hub with the commit in them.
 
@@ -209,6 +213,16 @@ def samples_of(url:str)->int | None:
     ----------
     url : str
         a shard
+    """
+    ...
+
+def in_book(url:str)->int | None:
+    """Samples of a shard, where a file beside it tells.
+
+    Parameters
+    ----------
+    url : str
+        a shard that can be listed
     """
     ...
 

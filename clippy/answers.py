@@ -90,18 +90,18 @@ class Shown:
         out = io.BytesIO()
         self.with_legend().save(out, 'PNG')
         return out.getvalue()
-    def save(self, path)->Path: # the image with its legend
-        "Write what is shown."
+    def save(self, path)->Path: # `path`: its ending says the format; that path
+        "Write the image with its legend."
         return write_image(self.with_legend(), path)
-    def save_mask(self, path)->Path: # the numbers of the mask, with a palette
-        "Write the mask as a palette PNG."
+    def save_mask(self, path)->Path: # `path`: ends in .png; that path
+        "Write the numbers of the mask, with a palette."
         return write_image(self.mask_image(), path)
     def mask_image(self)->Image.Image: # mode P
         "The mask, with VOC's palette."
         import torch
         from clippy.segment import label_image
         return label_image(torch.from_numpy(self.mask))
-    def overlay(self, alpha:float=.6)->Image.Image: # as large as the image
+    def overlay(self, alpha:float=.6)->Image.Image: # `alpha`: from 0, the image in grey, to 1; as large as the image
         "The image under the colours of its mask."
         return _blend(self.image, self.mask, colours(), alpha)
 
@@ -180,7 +180,7 @@ class HeatMap(Shown):
     def mask(self): # `[H,W]` uint8: from the least to the most similar pixel
         low,high = self.map.min(),self.map.max()
         return ((self.map-low)/max(high-low, 1e-9)*255).astype(np.uint8)
-    def overlay(self, alpha:float=.6)->Image.Image:
+    def overlay(self, alpha:float=.6)->Image.Image: # `alpha`: from 0, the image in grey, to 1
         from matplotlib import colormaps
         magma = (255*np.array(colormaps['magma'](range(256))[:,:3])).astype(np.uint8)
         return _blend(self.image, self.mask, magma, alpha)

@@ -64,21 +64,31 @@ def is_answer(path)->bool:
 class Shown:
     """An answer that shows itself."""
     def save(self, path)->Path:
-        """Write what is shown.
+        """Write the image with its legend.
+
+        Parameters
+        ----------
+        path
+            its ending says the format
 
         Returns
         -------
         Path
-            the image with its legend
+            that path
         """
         ...
     def save_mask(self, path)->Path:
-        """Write the mask as a palette PNG.
+        """Write the numbers of the mask, with a palette.
+
+        Parameters
+        ----------
+        path
+            ends in .png
 
         Returns
         -------
         Path
-            the numbers of the mask, with a palette
+            that path
         """
         ...
     def mask_image(self)->Image.Image:
@@ -92,6 +102,11 @@ class Shown:
         ...
     def overlay(self, alpha:float=0.6)->Image.Image:
         """The image under the colours of its mask.
+
+        Parameters
+        ----------
+        alpha : float, default 0.6
+            from 0, the image in grey, to 1
 
         Returns
         -------
@@ -227,7 +242,13 @@ class HeatMap(Shown):
     def mask(self):
         """`[H,W]` uint8: from the least to the most similar pixel"""
         ...
-    def overlay(self, alpha:float=0.6)->Image.Image: ...
+    def overlay(self, alpha:float=0.6)->Image.Image:
+        """Parameters
+        ----------
+        alpha : float, default 0.6
+            from 0, the image in grey, to 1
+        """
+        ...
     def with_legend(self)->Image.Image:
         """The map over the image, and below it its range."""
         ...

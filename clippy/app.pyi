@@ -52,13 +52,13 @@ def open_app(model:str | list='scenes', compare:str='', device:str='', keep:int=
     """
     ...
 
-def chosen_models(model, compare:str='')->list:
+def chosen_models(model, compare='')->list:
     """Which models a page has.
 
     Parameters
     ----------
     model
-    compare : str, default ''
+    compare : default ''
         as for `open_app`
 
     Returns

@@ -69,7 +69,7 @@ def table_rows(path:str, key:str, digest=None):
     """
     ...
 
-def table_column(path, names, wanted, hint:str='')->int:
+def table_column(path, names, wanted, hint='')->int:
     """Where a column is; `ValueError` with the names that are there.
 
     Returns

@@ -47,7 +47,7 @@ class Labels:
         """
         ...
 
-def first_few(items, n:int=3)->str:
+def first_few(items, n=3)->str:
     """The first few of a list, in words."""
     ...
 

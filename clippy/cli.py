@@ -25,7 +25,7 @@ from . import __version__
 from .asked import typed_formats, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
-from .settings import parsed
+from .settings import parsed, opposite, Switch
 
 # %% ../nbs/90_cli.ipynb #8b0b3b0c
 commands = dict(
@@ -101,6 +101,7 @@ def _option(a): # an argparse action as the arguments that make it
     if a.option_strings: said |= dict(dest=a.dest)
     if a.option_strings and a.required: said |= dict(required=True)
     if type(a).__name__ in kinds: said |= dict(action=kinds[type(a).__name__])
+    if isinstance(a, Switch): said |= dict(names=a.own, action='store_true')
     if said.get('action')=='store_false': said |= dict(help=_negated(a.help))
     if a.type: said |= dict(type=a.type.__name__)
     more = dict(nargs=a.nargs if a.nargs!=0 else None, metavar=a.metavar, choices=a.choices and [*a.choices])
@@ -144,16 +145,29 @@ def parser(
 )->argparse.ArgumentParser:
     "A parser from what a signature says."
     width = shutil.get_terminal_size((120,30))[0]
-    wide = lambda prog: argparse.HelpFormatter(prog, max_help_position=width//2, width=width)
-    about = dict(description=said['help'], epilog=f'clippy {__version__}', formatter_class=wide)
+    wide = lambda prog: _Help(prog, max_help_position=width//2, width=width)
+    about = dict(description=said['help'], epilog=_epilog(said), formatter_class=wide)
     p = argparse.ArgumentParser(f'clippy {name}', **about, **kw)
+    names = {name for o in said['options'] for name in o['names']}
     for option in said['options']:
         option = dict(option, help=(option['help'] or '').replace('%', '%%'))
         if 'type' in option: option['type'] = _types[option['type']]
+        if _is_switch(option) and opposite(option['names'][-1]) not in names: option['action'] = Switch
         p.add_argument(*option.pop('names'), **option)
     perhaps = any(o.get('nargs')=='?' and 'dest' not in o for o in said['options'])
     if perhaps: p.parse_args = p.parse_intermixed_args # options between arguments, one of which can be left out
     return p
+
+def _is_switch(option): return option.get('action') in ('store_true','store_false')
+
+def _epilog(said): # below the options; a second name is said once, and not at each switch
+    first = next((o['names'][-1] for o in said['options'] if _is_switch(o)), '')
+    switches = f'Every switch has its opposite: {opposite(first)} undoes {first}. ' if first else ''
+    return f'{switches}clippy {__version__}'
+
+class _Help(argparse.HelpFormatter):
+    def _format_action_invocation(self, action):
+        return ', '.join(action.own) if isinstance(action, Switch) else super()._format_action_invocation(action)
 
 # %% ../nbs/90_cli.ipynb #25480b9b
 def is_missing(

@@ -89,6 +89,9 @@ def parser(name:str, said:dict, **kw)->argparse.ArgumentParser:
     """
     ...
 
+class _Help(argparse.HelpFormatter):
+    ...
+
 def is_missing(name:str)->bool:
     """Whether a file or folder that was named is surely not there.
 

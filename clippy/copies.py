@@ -8,7 +8,7 @@ Docs: https://clippy-vl.github.io/clippy/copies.html.md"""
 __all__ = ['hold', 'remove_copy', 'Room']
 
 # %% ../nbs/05_copies.ipynb #925abfb4
-import gc, os, time
+import gc, os, re, time
 from pathlib import Path
 
 from fastcore.basics import noop, patch
@@ -93,10 +93,12 @@ def _unknown(path): return None # when it is used next
 def copies(self:Room): # generator of (path, bytes with its index, time of the last change)
     "What is in the folder."
     for path in self.folder.glob('*/*'):
-        if path.suffix=='.lock' or not path.is_file(): continue
+        if not _ours(path.parent.name) or path.suffix=='.lock' or not path.is_file(): continue
         try: stat = path.stat()
         except FileNotFoundError: continue # it has just been removed
         yield path, stat.st_size+_size(_index_of(path)), stat.st_mtime
+
+_ours = re.compile('[0-9a-f]{12}').fullmatch # a folder that `cache_path` names; all others are of somebody else
 
 def _size(path): # 0 for what is not there
     try: return path.stat().st_size

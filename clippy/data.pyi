@@ -97,9 +97,9 @@ def train_transform(size:int=224, mean:tuple=..., std:tuple=..., scale:tuple=(0.
     ----------
     size : int, default 224
         side of the square, pixels
-    mean : tuple, default CLIP_MEAN
+    mean : tuple, default (0.48145466, 0.4578275, 0.40821073)
         per channel, of values in [0,1]
-    std : tuple, default CLIP_STD
+    std : tuple, default (0.26862954, 0.26130258, 0.27577711)
         per channel, of values in [0,1]
     scale : tuple, default (0.9, 1.0)
         share of the area that a crop keeps
@@ -118,9 +118,9 @@ def eval_transform(size:int=224, mean:tuple=..., std:tuple=...)->v2.Compose:
     ----------
     size : int, default 224
         side of the square, pixels
-    mean : tuple, default CLIP_MEAN
+    mean : tuple, default (0.48145466, 0.4578275, 0.40821073)
         per channel, of values in [0,1]
-    std : tuple, default CLIP_STD
+    std : tuple, default (0.26862954, 0.26130258, 0.27577711)
         per channel, of values in [0,1]
 
     Returns
@@ -170,9 +170,9 @@ def normalize(images:Tensor, mean:tuple | Tensor=..., std:tuple | Tensor=...)->T
     ----------
     images : Tensor
         `[...,3,H,W]`, uint8 or float
-    mean : tuple | Tensor, default CLIP_MEAN
+    mean : tuple | Tensor, default (0.48145466, 0.4578275, 0.40821073)
         per channel, of values in [0,1]; a tensor is sent to the device once
-    std : tuple | Tensor, default CLIP_STD
+    std : tuple | Tensor, default (0.26862954, 0.26130258, 0.27577711)
         per channel, of values in [0,1]
 
     Returns
@@ -187,9 +187,9 @@ def array_transform(mean:tuple=..., std:tuple=...):
 
     Parameters
     ----------
-    mean : tuple, default CLIP_MEAN
+    mean : tuple, default (0.48145466, 0.4578275, 0.40821073)
         per channel, of values in [0,1]
-    std : tuple, default CLIP_STD
+    std : tuple, default (0.26862954, 0.26130258, 0.27577711)
         per channel, of values in [0,1]
 
     Returns

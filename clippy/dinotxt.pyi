@@ -102,7 +102,7 @@ class Head(nn.Module):
             width of the gated MLP
         """
         ...
-    def forward(self, x, values:bool=False):
+    def forward(self, x, values=False):
         """`[B,N,D]`"""
         ...
 
@@ -111,7 +111,7 @@ class Seeing(nn.Module):
     tower: nn.Module
     head: Head
     def __init__(self, tower:nn.Module, head:Head): ...
-    def forward(self, x, values:bool=False):
+    def forward(self, x, values=False):
         """`[B,prefix+N,D]`"""
         ...
 

@@ -74,8 +74,8 @@ class Task:
     vectors = owner = None # of the names, and the class of each (None: each its own), once `prepare` has been called
     def __init__(self,
         data, # what the user named with `--data`
-        protocol:Protocol,
-        model:CLIPpy,
+        protocol:Protocol, # how it is measured
+        model:CLIPpy, # what is measured
     ):
         "Check the layout of the data and set `self.source`."
         store_attr()
@@ -85,23 +85,23 @@ class Task:
 
 # %% ../nbs/20_eval.ipynb #8b37d84f
 @patch
-def collect(self:Task, index:list, rows:np.ndarray)->np.ndarray:
+def collect(self:Task, index:list, rows:np.ndarray)->np.ndarray: # `index`: items; `rows`: `[N,R]`, a row for each
     "Rows to make numbers of, where those need all images together."
     return rows
 
 @patch
-def shares(self:Task, rows:np.ndarray)->dict:
+def shares(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`
     "Number -> (right, n), for numbers that are plain shares of images."
     return {}
 
 @patch
-def intervals(self:Task, rows:np.ndarray)->dict:
+def intervals(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`
     "Number -> (low, high), for numbers that are made of such shares."
     return {}
 
 # %% ../nbs/20_eval.ipynb #723c95af
 @patch
-def details(self:Task, rows:np.ndarray)->dict:
+def details(self:Task, rows:np.ndarray)->dict: # `rows`: `[N,R]` of `measure`; what JSON can hold
     "What is worth keeping beside the numbers, e.g. those of each class."
     return {}
 
@@ -111,12 +111,12 @@ def words(self:Task)->dict:
     return {}
 
 @patch
-def notes(self:Task, rows:np.ndarray)->tuple:
+def notes(self:Task, rows:np.ndarray)->tuple: # `rows`: `[N,R]` of `measure`; of str
     "Sentences about what is odd in the data."
     return tuple(getattr(getattr(self.source, 'masks', self.source), 'notes', ()))
 
 @patch
-def figure(self:Task, model:CLIPpy, some:int=0): # matplotlib `Figure` of so many items, or None
+def figure(self:Task, model:CLIPpy, some:int=0): # `some`: items, 0: as the task says; a matplotlib `Figure`, or None
     "What the model makes of some items, to look at while it is trained."
 
 # %% ../nbs/20_eval.ipynb #f43d63b7
@@ -144,7 +144,7 @@ def find_task(
 
 # %% ../nbs/20_eval.ipynb #5a9f9ba2
 @patch
-def embed(self:Task, names, owner=None):
+def embed(self:Task, names, owner=None): # `names`: words; `owner`: the class of each, None: each its own
     "Vectors of the names, by the sentences of the protocol."
     self.named,self.owner = list(names),owner
     self.vectors = cached_vectors(self.model, names, templates_of(self.protocol.templates))
@@ -188,7 +188,7 @@ def alike_note(
 def choose(
     source:Source,
     limit:int=0, # at most so many, evenly spread; 0: all of a whole data set
-    name:str='the data set',
+    name:str='the data set', # in the sentence, if there is nothing
 )->list: # indices
     "Which items are measured."
     n,expected = len(source),source.expected
@@ -396,7 +396,7 @@ def _other_fields(a, b): # names of those in which two protocols of one class di
     return [k for k in a if k not in ('name','about') and a[k]!=b[k]]
 
 # %% ../nbs/20_eval.ipynb #d3fbed58
-def _finish(job, index, rows, about, bootstrap_samples, command, clock):
+def _finish(job, index, rows, about, bootstrap_samples, told, clock):
     "The result, of all rows."
     config = asdict(job.model.config)
     rows = job.collect(index, rows)
@@ -407,7 +407,7 @@ def _finish(job, index, rows, about, bootstrap_samples, command, clock):
     images = _images(job.source, index)
     return Result(primary=job.primary, numbers=numbers, intervals=intervals, details=_details(job, rows),
         images=images, **about, **_others(job, images), **kept, words=job.words(), config=config,
-        versions=manifest(job.model.device), command=command, clock=clock)
+        versions=manifest(job.model.device), **told, clock=clock)
 
 def _others(job, images): # numbers of others, if there are any
     found = beside(job, images)
@@ -429,7 +429,7 @@ def _clock(started, measured, processes, device): # what a result does not depen
 
 # %% ../nbs/20_eval.ipynb #bde2de4f
 def evaluate(
-    model:CLIPpy,
+    model:CLIPpy, # is put into evaluation mode
     task:str|type, # name of a task, see `clippy eval --list`; or a sub-class of `Task`
     data:str|Path='', # its data set
     protocol:str|Protocol='', # name of one of the task's protocols; '': its first
@@ -442,8 +442,9 @@ def evaluate(
     precision:str='', # `bf16`, `fp16` or `fp32`; '': bf16 on a card, otherwise as the model is
     bootstrap_samples:int=1000, # for the intervals; 0: none
     command:str='called from Python', # for the record
+    called:str='', # what the model is called, for tables
     **changes, # fields of the protocol
-)->Result:
+)->Result: # a dict: `numbers` in [0,1] by name, `intervals`, `protocol`, `images`, ...
     "Measure one task."
     kind = task if isinstance(task, type) else find_task(task)
     state = join(cpu=model.device.type=='cpu') if shared else _alone()
@@ -464,7 +465,8 @@ def evaluate(
     with in_every_process(state):
         if state.process_index==0:
             clock = _clock(started, len(rows.new), state.num_processes, model.device)
-            result = _finish(job, index, seen, about.get(), bootstrap_samples, command, clock)
+            told = dict(name=called, command=command) if called else dict(command=command)
+            result = _finish(job, index, seen, about.get(), bootstrap_samples, told, clock)
     if state.num_processes>1: result = broadcast_object_list([result])[0]
     if out and state.process_index==0:
         write_json(out, result)

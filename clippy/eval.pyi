@@ -47,7 +47,9 @@ class Task:
     data
         what the user named with `--data`
     protocol : Protocol
+        how it is measured
     model : CLIPpy
+        what is measured
     """
     name: str
     about: str
@@ -72,7 +74,9 @@ class Task:
         data
             what the user named with `--data`
         protocol : Protocol
+            how it is measured
         model : CLIPpy
+            what is measured
         """
         ...
     def prepare(self):
@@ -85,33 +89,89 @@ class Task:
         """`[N,R]` rows, `[S,N]` weights: name -> `[S]` values."""
         ...
     def collect(self, index:list, rows:np.ndarray)->np.ndarray:
-        """Rows to make numbers of, where those need all images together."""
+        """Rows to make numbers of, where those need all images together.
+
+        Parameters
+        ----------
+        index : list
+            items
+        rows : np.ndarray
+            `[N,R]`, a row for each
+        """
         ...
     def shares(self, rows:np.ndarray)->dict:
-        """Number -> (right, n), for numbers that are plain shares of images."""
+        """Number -> (right, n), for numbers that are plain shares of images.
+
+        Parameters
+        ----------
+        rows : np.ndarray
+            `[N,R]` of `measure`
+        """
         ...
     def intervals(self, rows:np.ndarray)->dict:
-        """Number -> (low, high), for numbers that are made of such shares."""
+        """Number -> (low, high), for numbers that are made of such shares.
+
+        Parameters
+        ----------
+        rows : np.ndarray
+            `[N,R]` of `measure`
+        """
         ...
     def details(self, rows:np.ndarray)->dict:
-        """What is worth keeping beside the numbers, e.g. those of each class."""
+        """What is worth keeping beside the numbers, e.g. those of each class.
+
+        Parameters
+        ----------
+        rows : np.ndarray
+            `[N,R]` of `measure`
+
+        Returns
+        -------
+        dict
+            what JSON can hold
+        """
         ...
     def words(self)->dict:
         """Class names and sentences."""
         ...
     def notes(self, rows:np.ndarray)->tuple:
-        """Sentences about what is odd in the data."""
+        """Sentences about what is odd in the data.
+
+        Parameters
+        ----------
+        rows : np.ndarray
+            `[N,R]` of `measure`
+
+        Returns
+        -------
+        tuple
+            of str
+        """
         ...
     def figure(self, model:CLIPpy, some:int=0):
         """What the model makes of some items, to look at while it is trained.
 
+        Parameters
+        ----------
+        model : CLIPpy
+        some : int, default 0
+            items, 0: as the task says
+
         Returns
         -------
-        matplotlib `Figure` of so many items, or None
+        a matplotlib `Figure`, or None
         """
         ...
     def embed(self, names, owner=None):
-        """Vectors of the names, by the sentences of the protocol."""
+        """Vectors of the names, by the sentences of the protocol.
+
+        Parameters
+        ----------
+        names
+            words
+        owner : default None
+            the class of each, None: each its own
+        """
         ...
     def encode(self, x:Tensor)->Tensor:
         """Image vectors, pooled as the protocol says.
@@ -209,6 +269,7 @@ def choose(source:Source, limit:int=0, name:str='the data set')->list:
     limit : int, default 0
         at most so many, evenly spread; 0: all of a whole data set
     name : str, default 'the data set'
+        in the sentence, if there is nothing
 
     Returns
     -------
@@ -340,12 +401,13 @@ def beside(job:Task, images:dict)->list:
     """
     ...
 
-def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | Protocol='', limit:int=0, batch_size:int=16, workers:int | None=0, out:str | Path='', save_predictions:str | Path='', shared:bool=False, precision:str='', bootstrap_samples:int=1000, command:str='called from Python', **changes)->Result:
+def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | Protocol='', limit:int=0, batch_size:int=16, workers:int | None=0, out:str | Path='', save_predictions:str | Path='', shared:bool=False, precision:str='', bootstrap_samples:int=1000, command:str='called from Python', called:str='', **changes)->Result:
     """Measure one task.
 
     Parameters
     ----------
     model : CLIPpy
+        is put into evaluation mode
     task : str | type
         name of a task, see `clippy eval --list`; or a sub-class of `Task`
     data : str | Path, default ''
@@ -370,7 +432,14 @@ def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | P
         for the intervals; 0: none
     command : str, default 'called from Python'
         for the record
+    called : str, default ''
+        what the model is called, for tables
     **changes
         fields of the protocol
+
+    Returns
+    -------
+    Result
+        a dict: `numbers` in [0,1] by name, `intervals`, `protocol`, `images`, ...
     """
     ...

@@ -65,7 +65,10 @@ def replace_folder(
     old = path.with_name(f'{path.name}.old.new') # of another life of this program, perhaps
     remove(old)
     if os.path.lexists(path): os.replace(path, old)
-    os.replace(new, path)
+    try: os.replace(new, path)
+    except BaseException:
+        if os.path.lexists(old) and not os.path.lexists(path): os.replace(old, path)
+        raise
     if sync: sync_names(path.parent)
     remove(old)
     return path

@@ -72,7 +72,7 @@ def refuse_to_lose(paths):
     """
     ...
 
-def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, device:str='cpu'):
+def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, device='cpu'):
     """Answers about many images, batch by batch.
 
     Parameters
@@ -86,7 +86,7 @@ def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, d
         function of a source -> image
     workers : int, default 0
         processes that read, if what `read` gives is `Ready`; 0: threads of this one
-    device : str, default 'cpu'
+    device : default 'cpu'
         where such images are wanted
 
     Returns

@@ -10,6 +10,7 @@ __all__ = ['TextVectors', 'WholeImage', 'feature_shape', 'feature_size', 'in_byt
 
 # %% ../nbs/09_frozen.ipynb #3a25208c
 import json, os, shutil, warnings
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -18,6 +19,7 @@ from secrets import token_hex
 import numpy as np
 import torch
 from fastcore.basics import noop, patch
+from filelock import FileLock, Timeout
 from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
@@ -202,6 +204,25 @@ def _halved(model, forward, images)->np.ndarray: # float16
     if found.isfinite().all(): return found.cpu().numpy()
     raise ValueError('The image tower gives numbers that float16 cannot hold: leave --cache-features out.')
 
+# %% ../nbs/09_frozen.ipynb #17325285
+@contextmanager
+def _at_work(new): # on a folder
+    new.parent.mkdir(parents=True, exist_ok=True)
+    lock = Path(f'{new}.lock')
+    try:
+        with FileLock(lock):
+            new.mkdir()
+            try: yield new
+            finally: remove(new) # there only if something failed
+    finally: lock.unlink(missing_ok=True)
+
+def _remove_left(path): # by killed processes
+    for old in path.parent.glob(f'{path.name}.*.new'):
+        try:
+            with FileLock(f'{old}.lock', timeout=0): remove(old)
+        except Timeout: continue # somebody is at work
+        Path(f'{old}.lock').unlink(missing_ok=True)
+
 # %% ../nbs/09_frozen.ipynb #7b61e4ae
 def make_features(
     model:CLIPpy, # with a frozen image tower, on its device
@@ -212,17 +233,15 @@ def make_features(
 )->Features:
     "Go through all samples once; the folder is there whole or not at all."
     shape = feature_shape(model, sum(loader.sizes), loader.transform.size)
+    _remove_left(path)
     need_room(path.parent, feature_size(shape), shape[0])
-    new = path.with_name(f'{path.name}.{token_hex(4)}.new')
-    new.mkdir(parents=True)
-    try:
+    with _at_work(path.with_name(f'{path.name}.{token_hex(4)}.new')) as new:
         tokens = np.lib.format.open_memmap(new/'tokens.npy', 'w+', np.float16, shape)
         _reserve(new/'tokens.npy')
         found = _fill(tokens, model, loader, forward, batch)
         tokens.flush()
         write_json(new/'samples.json', dict(starts=np.cumsum([0, *loader.sizes]).tolist(), **found))
         return Features(path if path.is_dir() else replace_folder(new, path)) # somebody else may have been quicker
-    finally: remove(new) # there only if something failed
 
 # %% ../nbs/09_frozen.ipynb #06204a77
 class FeatureLoader(ShardLoader):

@@ -20,12 +20,13 @@ from fastcore.script import call_parse
 from huggingface_hub import EvalResult, HfApi, ModelCardData
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
+from .addresses import is_token
 from .console import Markdown as InMarkdown, fenced, hide, in_code, in_markdown, table
 from .files import read_json, write_json
 from .images import Unusable, open_image, read_file
 from .model import CLIPpy
 from .record import weights_hash
-from .registry import entry, is_family, registry
+from .registry import entry, is_family, mistyped, registry
 from .results import read_result, results_table
 from .saved import as_device, boxed, from_hub, knowledge, load
 from .scenes import Scenes
@@ -252,8 +253,8 @@ def _licence(m, license):
 
 # %% ../nbs/44_hub.ipynb #5153aa6a
 def fits(
-    manifest:dict,
-    model:CLIPpy,
+    manifest:dict, # from `read_manifest`
+    model:CLIPpy, # of which it should be
 )->dict: # the manifest
     "Raise an error if a manifest is of another model."
     ours = json.loads(json.dumps(asdict(model.config)))
@@ -270,13 +271,13 @@ def fits(
 
 # %% ../nbs/44_hub.ipynb #c117a769
 def write_repo(
-    model:CLIPpy,
+    model:CLIPpy, # with its towers
     folder:str|Path, # is made
     name:str, # repo id
     manifest:dict|None=None, # from `read_manifest`
     image:str|Path='', # file; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
-    license:str='apache-2.0',
+    license:str='apache-2.0', # of the weights, as the Hub calls it
 )->Path: # `folder`
     "Write all that a repository holds."
     manifest = fits(without_paths(manifest), model) if manifest else None
@@ -338,7 +339,7 @@ def clean_token(
     "Keep a token that no header could hold from being quoted in an error."
     if token is None or isinstance(token, bool): return token
     token = token.strip()
-    if not re.fullmatch(r'[!-~]+', token):
+    if not is_token(token):
         raise ValueError('The token is empty, or holds characters that no token has.')
     return token
 
@@ -362,7 +363,7 @@ def push_to_hub(self:CLIPpy,
     half:bool=False, # float16 weights
     license:str='', # of the weights; '': `licence_of` the model's name
     endpoint:str|None=None, # address of another Hub; None: HF_ENDPOINT, or huggingface.co
-    commit_message:str='A model of clippy',
+    commit_message:str='A model of clippy', # its first line is the title on the Hub
     branch:str|None=None, # made if it is not there; None: main
     revision:str|None=None, # another name for `branch`
     create_pr:bool=False, # propose the commit in a pull request?
@@ -416,8 +417,8 @@ def from_pretrained(cls:CLIPpy,
     name = str(pretrained_model_name_or_path)
     how = dict(force_download=force_download, local_files_only=local_files_only)
     how |= {k:v for k,v in dict(cache_dir=cache_dir, token=clean_token(token)).items() if v is not None}
-    here = not revision and (name in boxed() or Path(name).exists() or entry(name))
-    return load(name, **place) if here else load(from_hub(name, revision, **how), **place)
+    here = not revision and (name in boxed() or Path(name).exists() or entry(name) or mistyped(name))
+    return load(pretrained_model_name_or_path if here else from_hub(name, revision, **how), **place)
 
 # %% ../nbs/44_hub.ipynb #ab1ba4ff
 @patch
@@ -429,17 +430,10 @@ def save_pretrained(self:CLIPpy,
     **options, # of `push_to_hub`
 )->str|None: # address of the commit; None: nothing was sent
     "Write the model into a folder, as `save` does."
-    folder = Path(save_directory).resolve()
     if options and not push_to_hub: raise ValueError(f'{next(iter(options))} is for push_to_hub=True.')
     if push_to_hub and not repo_id: raise ValueError('push_to_hub=True needs a repo_id, such as USER/NAME.')
-    if folder.exists() and not folder.is_dir(): raise ValueError(f'{folder} is a file: name a folder.')
-    spare = sorted(p.name for p in folder.iterdir() if p.name not in _of_model) if folder.exists() else []
-    if spare: raise ValueError(f'{folder} holds {spare[0]!r}, which is no part of a model and would be lost: '
-                               'name a folder of its own.')
-    self.save(folder)
+    self.save(save_directory)
     if push_to_hub: return self.push_to_hub(repo_id, **options)
-
-_of_model = 'config.json','model.safetensors','text','README.md','manifest.json','picture.png'
 
 # %% ../nbs/44_hub.ipynb #1ddc2fd3
 @call_parse

@@ -125,6 +125,13 @@ def model_card(manifest:dict | None, name:str, image:str='', license:str='apache
 def fits(manifest:dict, model:CLIPpy)->dict:
     """Raise an error if a manifest is of another model.
 
+    Parameters
+    ----------
+    manifest : dict
+        from `read_manifest`
+    model : CLIPpy
+        of which it should be
+
     Returns
     -------
     dict
@@ -138,6 +145,7 @@ def write_repo(model:CLIPpy, folder:str | Path, name:str, manifest:dict | None=N
     Parameters
     ----------
     model : CLIPpy
+        with its towers
     folder : str | Path
         is made
     name : str
@@ -149,6 +157,7 @@ def write_repo(model:CLIPpy, folder:str | Path, name:str, manifest:dict | None=N
     half : bool, default False
         float16 weights
     license : str, default 'apache-2.0'
+        of the weights, as the Hub calls it
 
     Returns
     -------

@@ -26,9 +26,17 @@ def even_length(n:int, most:int | None=None)->int:
 def fit_length(v, length, left, fill):
     """Token ids or their mask with more or less padding.
 
+    Parameters
+    ----------
+    v
+    length
+    left
+        at that side
+    fill
+
     Returns
     -------
-    `[B,T]` -> `[B,length]`; `left`: at that side
+    `[B,T]` -> `[B,length]`
     """
     ...
 

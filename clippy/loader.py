@@ -10,7 +10,7 @@ __all__ = ['EpochOrder', 'IndexedBatches', 'ShardLoader', 'leave_signals']
 # %% ../nbs/06_loader.ipynb #ed9526f8
 import hashlib,os,signal,threading,warnings
 from copy import copy
-from functools import cached_property,lru_cache
+from functools import cached_property,lru_cache,partial
 from itertools import chain,count,islice,takewhile
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from fastcore.basics import noop,patch,store_attr
 from torch.utils.data import DataLoader,get_worker_info
 
 from .access import Shard,shard_index,unseekable
-from .addresses import about,listing,record_count,remember,samples_of
+from .addresses import about,in_book,is_listed,listing,record_count,remember,samples_of
 from .console import hide
 from .copies import Room
 from .data import (Report,Unusable,decode_sample,random_sample,local_path,open_image,read_sizes,sample_key,
@@ -82,6 +82,7 @@ def next_use(self:EpochOrder, shard:int, place:int)->float: # inf: no more in th
 class IndexedBatches:
     "Batches of one process by (epoch, number), for a `DataLoader`."
     def __init__(self, of): self.of = of # a `ShardLoader`
+    now = None # epoch, first place and end of the windows in which it is, where copies are limited
     def __getstate__(self): return {'of':self.of} # a worker opens files of its own
     @cached_property
     def order(self): # epoch -> `EpochOrder`
@@ -91,15 +92,12 @@ class IndexedBatches:
     def shard(self): # number -> `Shard`; as many are kept open as two windows have
         of = self.of
         n = 2*of.window*len(of.urls)//max(1,sum(of.sizes))+2
-        def opened(j):
-            path,held = of.held(j)
-            return Shard(of.urls[j], path, of.sizes[j], of.max_sample_mb*1_000_000, held=held)
-        return lru_cache(min(256, max(8,n)))(opened)
+        return lru_cache(min(256, max(8,n)))(partial(_opened, of))
     @cached_property
     def numbers(self): return {cache_path(u, self.of.cache):j for j,u in enumerate(self.of.urls)} # of copies
     def draw(self, j, i, seed, took): # (image, caption, key)
         began = perf_counter()
-        shard = self.shard(j)
+        shard = self.shard(j) if self.is_near(j) else _opened(self.of, j) # closed after this sample
         raw = shard[i]
         took.reading += perf_counter()-began
         began = perf_counter()
@@ -107,6 +105,10 @@ class IndexedBatches:
         found = random_sample(image, captions, self.of.transform, seed, self.of.columns)
         took.decoding += perf_counter()-began
         return (*found, sample_key(self.of.urls[j], shard.key(i)))
+
+def _opened(of, j): # shard number j of a loader
+    path,held = of.held(j)
+    return Shard(of.urls[j], path, of.sizes[j], of.max_sample_mb*1_000_000, held=held)
 
 # %% ../nbs/06_loader.ipynb #75f9c091
 @patch
@@ -138,7 +140,7 @@ def __getitem__(self:IndexedBatches, at)->tuple: # (images, captions, keys), cou
     report,took = Report(),Took()
     first = (k*of.world+of.rank)*of.batch_size
     places = range(first, first+of.batch_size)
-    if of.room: of.room.next_use = self.wanted(epoch, first)
+    if of.room: self.go_to(epoch, places)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # Pillow's, of odd files: what cannot be used is counted
         try: found = list(takewhile(bool, (self.sample(epoch, p, report, took) for p in places)))
@@ -167,6 +169,23 @@ def wanted(self:IndexedBatches, epoch, place): # callable: path of a copy -> pla
         if j is None: return None
         return min(now.next_use(j, behind), len(now)+later.next_use(j, 0))
     return found
+
+# %% ../nbs/06_loader.ipynb #c31251d3
+@patch
+def go_to(self:IndexedBatches, epoch, places): # of a batch
+    "Say what is wanted from now on, and let go of the copies of other windows."
+    order = self.order(epoch)
+    self.of.room.next_use = self.wanted(epoch, places[0])
+    (first,_),(_,end) = (order.span(order[place][0]) for place in (places[0],places[-1]))
+    if self.now!=(epoch,first,end): self.shard.cache_clear()
+    self.now = epoch,first,end
+
+@patch
+def is_near(self:IndexedBatches, j)->bool: # is it of the windows in which the batch is?
+    if not self.now: return True
+    epoch,begin,end = self.now
+    first,last = self.order(epoch).span(j)
+    return first<end and last>begin
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader(EpochLoader):
@@ -216,12 +235,12 @@ def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
     return ''
 
 @patch
-def path(self:ShardLoader, j:int)->Path: # of shard number j, fetched if need be
+def path(self:ShardLoader, j:int)->Path: # `j`: number of the shard; fetched if need be
     "A shard in reach."
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
 
 @patch
-def held(self:ShardLoader, j:int)->tuple: # path of shard number j, and an open file that keeps a copy there, or None
+def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, an open file that keeps a copy, or None
     "A shard that stays in reach."
     if not self.room or local_path(self.urls[j]): return self.path(j),None
     file = self.room.open(self.urls[j], **self.remote)
@@ -281,7 +300,7 @@ def _check(self:ShardLoader):
     if self.num_samples is None: raise ValueError(
         f"No sizes.json beside {hide(self.urls[0])} says how many samples there are: "
         "give num_samples (--train-num-samples)")
-    if known is not None and self.num_samples>known:
+    if known is not None and self.num_samples>known and not self._only_counted():
         raise ValueError(f"num_samples={self.num_samples}, but the shards hold {known}")
     if not 0<=self.rank<self.world: raise ValueError(f"rank={self.rank} is not one of world={self.world} processes")
     if len(self)<1: raise ValueError(
@@ -292,6 +311,11 @@ def _check(self:ShardLoader):
         f"{len(self.urls)} shards for {self.world*workers} readers ({self.world} processes with {workers} workers): "
         "use fewer workers, or pack with a smaller shard_size")
 
+# %% ../nbs/06_loader.ipynb #4eb0808f
+@patch
+def _only_counted(self:ShardLoader)->bool: # a stream, and no file beside its shards says how many there are
+    return self.mode=='streamed' and any(is_listed(u) and in_book(u) is None for u in self.urls)
+
 # %% ../nbs/06_loader.ipynb #bf810efe
 @patch
 def in_flight(self:ShardLoader)->int: # places between the slowest worker and the fastest
@@ -300,14 +324,18 @@ def in_flight(self:ShardLoader)->int: # places between the slowest worker and th
 @patch
 def _at_a_time(self:ShardLoader)->int: # shards
     order = EpochOrder(self.sizes, self.seed, 0, self.window if self.shuffle else 0)
-    windows = len(order.cuts)-1 if order.window else len(self.urls)
-    most = max(np.diff(np.searchsorted(order.starts, order.cuts))) if order.window else 1
-    return min(len(self.urls), int((3+self.in_flight()*windows//max(1,len(order)))*(most+1)))
+    cuts = order.cuts if order.window else np.unique(order.starts)
+    before = np.searchsorted(order.starts, cuts) # shards before each window
+    reach = cuts[1:]-1 + self.in_flight()+self.batch_size*self.world # of batches that begin in a window
+    most = max(before[np.minimum(np.searchsorted(cuts, reach), len(cuts)-1)]-before[:-1])
+    instead = max(1,self.workers)*self.world # shards from which other samples are taken
+    return min(len(self.urls), int(most+max(instead, *np.diff(before))))
 
 @patch
 def _check_room(self:ShardLoader):
     if not self.room: return
-    known,n = [about(u).size or 0 for u in self.urls],self._at_a_time()
+    n = self._at_a_time()
+    known = [(about(u).size or 0)+3000+100*size for u,size in zip(self.urls, self.sizes)] # with its index
     need = sum(sorted(known, reverse=True)[:n])
     if need>self.room.most: raise ValueError(f'{self.cache_gb:g} GB of copies (--cache-gb) are too few: '
         f'up to {n} of the {len(self.urls)} shards are read at a time, {need/1e9:.3g} GB')

@@ -60,6 +60,7 @@ class EpochOrder:
 
 class IndexedBatches:
     """Batches of one process by (epoch, number), for a `DataLoader`."""
+    now: Any
     of: Any
     def __init__(self, of):
         """a `ShardLoader`"""
@@ -100,6 +101,17 @@ class IndexedBatches:
         -------
         callable: path of a copy -> place from the epoch's first, or None
         """
+        ...
+    def go_to(self, epoch, places):
+        """Say what is wanted from now on, and let go of the copies of other windows.
+
+        Returns
+        -------
+        of a batch
+        """
+        ...
+    def is_near(self, j)->bool:
+        """is it of the windows in which the batch is?"""
         ...
 
 class ShardLoader(EpochLoader):
@@ -194,19 +206,29 @@ class ShardLoader(EpochLoader):
     def path(self, j:int)->Path:
         """A shard in reach.
 
+        Parameters
+        ----------
+        j : int
+            number of the shard
+
         Returns
         -------
         Path
-            of shard number j, fetched if need be
+            fetched if need be
         """
         ...
     def held(self, j:int)->tuple:
         """A shard that stays in reach.
 
+        Parameters
+        ----------
+        j : int
+            number of the shard
+
         Returns
         -------
         tuple
-            path of shard number j, and an open file that keeps a copy there, or None
+            its path, an open file that keeps a copy, or None
         """
         ...
     def describe(self)->str:

@@ -9,10 +9,11 @@ __all__ = ['image_settings', 'image_families', 'architectures', 'text_settings',
            'module_settings', 'about_settings', 'tokenizer_files', 'token_settings', 'tower_files', 'weight_files',
            'check_image_name', 'read_weights', 'named_tensors', 'fit_weights', 'text_config', 'short', 'text_shapes',
            'fit_text', 'read_modules', 'module_config', 'pooling_config', 'dense_config', 'copy_tokenizer',
-           'link_weights', 'link_dense', 'copy_tower']
+           'link_weights', 'link_dense', 'copy_tower', 'refuse_to_replace']
 
 # %% ../nbs/00_loading.ipynb #11799975
 import json, math, os, re, reprlib, shutil
+from fnmatch import fnmatchcase
 from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 
@@ -441,3 +442,29 @@ def _copy_prompts(folder, sub, out): # clippy uses none, but who takes the tower
     if not named(folder, _at(sub, name)): return
     found = {k:v for k,v in read_json(folder, _at(sub, name)).items() if v is not None and k!='__version__'}
     (out/name).write_text(json.dumps(checked(found, about_settings, _at(sub, name))), encoding='utf-8')
+
+# %% ../nbs/00_loading.ipynb #8ade5742
+_beside = 'config.json','model.safetensors','manifest.json','README.md','picture*','.DS_Store'
+_of_model = *_beside,'text/*.json',*(f'text/{name}' for name in tower_files+weight_files)
+
+def refuse_to_replace(
+    path:Path, # where a model will be
+):
+    "Complain about what is no older model, and would be lost."
+    if path in (Path.cwd(), *Path.cwd().parents):
+        raise ValueError(f'{path} is the folder that this program runs in, or one around it: name a folder of its own.')
+    if os.path.lexists(path) and not path.is_dir(): raise ValueError(f'{path} is a file: name a folder.')
+    spare = next((name for name in _files(path) if not any(fnmatchcase(name, o) for o in _of_model)), '')
+    if not spare and _of_others(path): spare = 'config.json'
+    if spare: raise ValueError(f'{path} holds {spare!r}, which is no part of an older model and would be lost: '
+                               'name a folder of its own.')
+
+def _files(path): # names in a folder, however deep
+    found = path.rglob('*') if path.is_dir() else ()
+    return (p.relative_to(path).as_posix() for p in found if p.is_symlink() or not p.is_dir())
+
+def _of_others(path): # not empty, and yet no model of ours
+    if not any(_files(path)): return False
+    try: found = read_json(path, 'config.json')
+    except (OSError,ValueError): return True
+    return not (isinstance(found, dict) and {'image','pooling'} <= found.keys())

@@ -280,3 +280,13 @@ def copy_tower(folder:str | Path, out:str | Path, sub:str='', weights:bool=True)
         of (class, settings, folder); the first is the transformer, with its config instead of settings
     """
     ...
+
+def refuse_to_replace(path:Path):
+    """Complain about what is no older model, and would be lost.
+
+    Parameters
+    ----------
+    path : Path
+        where a model will be
+    """
+    ...

@@ -6,8 +6,9 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md"""
 
 # %% auto #0
 __all__ = ['patience', 'Several', 'Optional', 'list_tasks', 'protocol_lines', 'pairs_of', 'is_settings', 'read_changes',
-           'share_out', 'out_file', 'finished', 'beside_each_other', 'alone_with', 'run_task', 'protocols_of',
-           'waterfall_end', 'run_waterfall', 'run_command', 'Evaluation', 'at_once', 'for_training', 'main']
+           'share_out', 'out_file', 'finished', 'beside_each_other', 'alone_with', 'short_name', 'run_task',
+           'protocols_of', 'waterfall_end', 'run_waterfall', 'run_command', 'Evaluation', 'at_once', 'for_training',
+           'main']
 
 # %% ../nbs/25_measure.ipynb #38918c17
 import json, os, re
@@ -30,7 +31,7 @@ from .model import CLIPpy
 from .results import noted, read_result, Result, results_table, short_title
 from .retrieval import Retrieval
 from .saved import load, open_model
-from .settings import read_settings, with_config
+from .settings import Flag, read_settings, with_config
 from .waterfall import steps, Waterfall, waterfall
 
 # %% ../nbs/25_measure.ipynb #add68458
@@ -154,7 +155,8 @@ def beside_each_other(
     if len(files)>2 or across: return f'{compare_many(files, across)}\n\n{every_pair(files, across)}'
     pairs = every_pair(files, 'protocol,data') # the table says what differs
     metric = short_title(read_result(files[0]).get('primary', ''))
-    return f'{compare(*files)}\n\n{metric}: {pairs}' if pairs[0].ends else compare(*files)
+    one_task = len({read_result(f).get('task') for f in files})==1
+    return f'{compare(*files)}\n\n{metric}: {pairs}' if one_task else compare(*files)
 
 # %% ../nbs/25_measure.ipynb #22b45eb4
 patience = 10 # seconds
@@ -176,6 +178,17 @@ def alone_with(
     finally:
         if lock.is_locked: Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
+
+# %% ../nbs/25_measure.ipynb #525512a8
+def short_name(
+    model:str, # as it was typed
+)->str:
+    "What a model is called in a table."
+    own = model.partition(':')[2] # behind the name of a family
+    path = next((Path(p) for p in (model, own) if p and os.path.exists(p)), None)
+    if not path: return hide_text(model)
+    if path.is_file(): return path.stem
+    return next((part for part in reversed(path.resolve().parts) if part!='model'), model)
 
 # %% ../nbs/25_measure.ipynb #36d46c69
 def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
@@ -244,7 +257,7 @@ def run_command(
     state = join(options.cpu)
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
     handed_on = 'limit','batch_size','workers','save_predictions','precision'
-    kwargs = {k:getattr(options, k) for k in handed_on}
+    kwargs = {k:getattr(options, k) for k in handed_on} | dict(called=short_name(options.model))
     if options.waterfall: return run_waterfall(net, options, where[names[0]], asked[0], end, state, **kwargs)
     several = len(jobs)>len(names)
     results = []
@@ -326,8 +339,8 @@ def main(
     precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
     text:str='', # Preset or release: folder or Hub name of the text tower
     pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
-    cpu:bool=False, # Leave the GPU alone
-    list:bool=False, # Show tasks, what each needs on disk, and protocols
+    cpu:Flag=False, # Leave the GPU alone
+    list:Flag=False, # Show tasks, what each needs on disk, and protocols
     compare:Annotated[str, dict(nargs='+')]=None, # Two results: show what differs; more: a row each, beside the first
     across:str='', # In a table of several results these may differ: protocol, data, or protocol,data
     config:str='', # TOML or JSON file with these options by name; what is typed counts more

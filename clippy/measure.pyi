@@ -5,6 +5,7 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md
 """
 from .model import CLIPpy
 from .results import Result
+from .settings import Flag
 from .waterfall import Waterfall
 from contextlib import contextmanager
 from fastcore.script import bool_arg
@@ -116,6 +117,16 @@ def alone_with(out:str, state):
         JSON file of a result; '': none
     state
         of the processes that share the work
+    """
+    ...
+
+def short_name(model:str)->str:
+    """What a model is called in a table.
+
+    Parameters
+    ----------
+    model : str
+        as it was typed
     """
     ...
 
@@ -245,7 +256,7 @@ Several: Any
 
 Optional: Any
 
-def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:bool=False, list:bool=False, compare:Annotated[str, dict(nargs='+')]=None, across:str='', config:str=''):
+def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:Flag=False, list:Flag=False, compare:Annotated[str, dict(nargs='+')]=None, across:str='', config:str=''):
     """Measure a model: any task, with the protocol beside every number.
 
     Parameters
@@ -282,9 +293,9 @@ def main(model:Optional='', task:str='', data:Several=None, protocol:str='', wat
         Preset or release: folder or Hub name of the text tower
     pretrained : bool_arg, default None
         Preset: pretrained towers? true or false (the preset's)
-    cpu : bool, default False
+    cpu : Flag, default False
         Leave the GPU alone
-    list : bool, default False
+    list : Flag, default False
         Show tasks, what each needs on disk, and protocols
     compare : Annotated[str, dict(nargs='+')], default None
         Two results: show what differs; more: a row each, beside the first

@@ -34,10 +34,10 @@ from transformers.utils import logging as hf_logging
 
 from . import __version__
 from .console import did_you_mean
-from .files import checked, kinds, replace_folder, whole
+from .files import checked, kinds, remove, replace_folder, whole
 from .head import frozen_towers, heads, new_head, tower_hash
 from .loading import architectures, copy_tower, fit_weights, image_settings, named_tensors, read_weights, short
-from .loading import tower_files, weight_files
+from .loading import refuse_to_replace, tower_files, weight_files
 
 # %% ../nbs/00_model.ipynb #7d8d0c8a
 def image_tower(
@@ -180,10 +180,10 @@ class Config:
     image_size:int = 224 # pixels, for training and evaluation unless told otherwise
     token_drop:float = 0. # share of patch tokens dropped in training
     max_tokens:int = 77 # captions are cut here
-    pretrained_image:bool = True
-    pretrained_text:bool = True
+    pretrained_image:bool = True # does training start from timm's weights?
+    pretrained_text:bool = True # and from the Hub's?
     mean:tuple = OPENAI_CLIP_MEAN # of RGB in [0,1]; the public port uses CLIP's with DINO's weights
-    std:tuple = OPENAI_CLIP_STD
+    std:tuple = OPENAI_CLIP_STD # likewise
     image_args:dict = field(default_factory=dict) # to timm
     text_args:dict = field(default_factory=dict) # to `new_text_tower`
     logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
@@ -322,12 +322,12 @@ def encode_tokens(self:CLIPpy,
     return F.normalize(self.project(raw), dim=-1)
 
 @patch
-def read(self:CLIPpy, tokens:dict)->Tensor: # from `tokenize` -> `[B,D]`, of any length
+def read(self:CLIPpy, tokens:dict)->Tensor: # `tokens`: from `tokenize`; `[B,D]`, of any length
     "What the text tower makes of token ids."
     return self.text({k:v.to(self.device, non_blocking=True) for k,v in tokens.items()})['sentence_embedding']
 
 @patch
-def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # from what `read` gives into the common space
+def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # what `read` gives, in the common space
 
 @patch
 def encode_text(self:CLIPpy,
@@ -346,7 +346,7 @@ def checks_later(): # yields a list of (bool tensor, sentence)
     try: yield _waiting.get()
     finally: _waiting.reset(token)
 
-def check(ok:Tensor, sentence:str): # `ok` is bool, a single one
+def check(ok:Tensor, sentence:str): # `ok`: bool, a single one; `sentence`: of the error, if it is False
     "Stop with a sentence, now or later."
     waiting = _waiting.get()
     if waiting is not None and ok.device.type=='cuda': waiting.append((ok, sentence))
@@ -403,7 +403,7 @@ def freeze(self:CLIPpy,
     return self.train(self.training)
 
 @patch
-def train(self:CLIPpy, mode:bool=True)->CLIPpy:
+def train(self:CLIPpy, mode:bool=True)->CLIPpy: # `mode`: False is `eval`; the model itself
     "Training or evaluation mode, frozen towers excepted."
     nn.Module.train(self, mode)
     for tower in self.frozen: tower.eval()
@@ -520,10 +520,19 @@ def save(self:CLIPpy,
     towers:bool=True, # False: of frozen towers no more than their names, from which `load` fetches them
 )->Path:
     "Write the model so that `load` needs nothing else, or nothing but frozen towers."
-    path = Path(path)
+    folder = Path(path).resolve()
+    refuse_to_replace(folder)
     left = {} if towers else self.left_out()
-    new = path.with_name(f'{path.name}.new')
-    shutil.rmtree(new, ignore_errors=True)
+    new = folder.with_name(f'.clippy-{folder.name}.new')
+    remove(new) # of another life of this program
+    try:
+        _write_model(self, new, left, half)
+        replace_folder(new, folder)
+    finally: remove(new) # there only if something failed
+    return Path(path)
+
+# %% ../nbs/00_model.ipynb #c79a5154
+def _write_model(self, new, left, half): # a folder that is not there
     new.mkdir(parents=True)
     state = {k:v.contiguous() for k,v in self.state_dict().items() if k.split('.')[0] not in ('text', *left)}
     save_file(state, new/'model.safetensors')
@@ -537,9 +546,7 @@ def save(self:CLIPpy,
     for file in new.rglob('*.safetensors'):
         if half: _halve(file)
         shutil.copymode(new/'config.json', file) # safetensors makes files that only their owner may read
-    return replace_folder(new, path)
 
-# %% ../nbs/00_model.ipynb #95bb3d19
 def _halve(path): # a file of weights, in place
     state = {k:v.half() if v.is_floating_point() else v for k,v in load_file(path).items()}
     lost = [k for k,v in state.items() if v.is_floating_point() and not v.isfinite().all()]

@@ -138,10 +138,13 @@ class Config:
     max_tokens : int, default 77
         captions are cut here
     pretrained_image : bool, default True
+        does training start from timm's weights?
     pretrained_text : bool, default True
+        and from the Hub's?
     mean : tuple
         of RGB in [0,1]; the public port uses CLIP's with DINO's weights
     std : tuple
+        likewise
     image_args : dict
         to timm
     text_args : dict
@@ -309,14 +312,19 @@ class CLIPpy(nn.Module):
     def read(self, tokens:dict)->Tensor:
         """What the text tower makes of token ids.
 
+        Parameters
+        ----------
+        tokens : dict
+            from `tokenize`
+
         Returns
         -------
         Tensor
-            from `tokenize` -> `[B,D]`, of any length
+            `[B,D]`, of any length
         """
         ...
     def project(self, raw:Tensor)->Tensor:
-        """from what `read` gives into the common space"""
+        """what `read` gives, in the common space"""
         ...
     def encode_text(self, texts:list)->Tensor:
         """Embed texts.
@@ -381,7 +389,18 @@ class CLIPpy(nn.Module):
         """
         ...
     def train(self, mode:bool=True)->CLIPpy:
-        """Training or evaluation mode, frozen towers excepted."""
+        """Training or evaluation mode, frozen towers excepted.
+
+        Parameters
+        ----------
+        mode : bool, default True
+            False is `eval`
+
+        Returns
+        -------
+        CLIPpy
+            the model itself
+        """
         ...
     def grad_checkpointing(self):
         """Recompute activations in the backward pass: less memory, a second forward pass."""
@@ -415,8 +434,8 @@ class CLIPpy(nn.Module):
         ----------
         words
             labels
-        templates : default plain
-            sentences around a label, a key of `template_sets`, or one sentence with `{}`
+        templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
+            sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
 
         Returns
         -------
@@ -427,10 +446,14 @@ class CLIPpy(nn.Module):
     def ready(self, image, size:int=0, **about)->Ready:
         """What can be done without the model's weights.
 
-        Returns
-        -------
-        Ready
-            of anything that `read_image` takes; short side, pixels
+        Parameters
+        ----------
+        image
+            anything that `read_image` takes
+        size : int, default 0
+            short side that the model sees, pixels; 0: its own
+        **about
+            `source` and `sha256` of `Ready`
         """
         ...
     def look(self, images, encode, answer, size:int=0, batch_size:int=8, there=None):
@@ -456,7 +479,7 @@ class CLIPpy(nn.Module):
         one answer, or a list
         """
         ...
-    def segment(self, images, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool=False):
+    def segment(self, images, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool | str=False):
         """Words to pixels.
 
         Parameters
@@ -465,20 +488,20 @@ class CLIPpy(nn.Module):
             path, address, PIL image, array, tensor; or a list of these
         labels : list
             what to look for
-        background : str, default 'auto'
-            words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+        background : str | list | tuple, default 'auto'
+            words that compete; one that wins is `other`. 'auto': the model's own; (): none
         threshold : float, default 0.0
             a winner of smaller probability is `other`
         other : str, default 'other'
             name of 0 in the mask
         size : int, default 0
             short side that the model sees, pixels; 0: its own
-        templates : default plain
-            sentences around a label
+        templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
+            sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         batch_size : int, default 8
             images at once
-        return_tensors : bool, default False
-            `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+        return_tensors : bool | str, default False
+            `probabilities` (True) or `cosines` of all words, on the model's device
 
         Returns
         -------
@@ -532,8 +555,8 @@ class CLIPpy(nn.Module):
             as for `segment`
         labels : list
             to choose from
-        templates : default plain
-            sentences around a label
+        templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
+            sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         batch_size : int, default 8
@@ -544,7 +567,7 @@ class CLIPpy(nn.Module):
         a `Classification`, or a list
         """
         ...
-    def label_masks(self, image, masks, labels:list, background:str='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:
+    def label_masks(self, image, masks, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:
         """A label for each mask.
 
         Parameters
@@ -555,16 +578,16 @@ class CLIPpy(nn.Module):
             `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
         labels : list
             what to look for
-        background : str, default 'auto'
-            words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+        background : str | list | tuple, default 'auto'
+            words that compete; one that wins is `other`. 'auto': the model's own; (): none
         threshold : float, default 0.0
             a winner of smaller probability is `other`
         other : str, default 'other'
             name of 0 in the mask
         size : int, default 0
             short side that the model sees, pixels; 0: its own
-        templates : default plain
-            sentences around a label
+        templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
+            sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         pool : str, default 'mean'
             of the cosine similarities inside a mask; or `max`
         on_top : str, default 'smaller'
@@ -572,7 +595,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def segment_video(self, path, labels:list, every:int=1, batch_size:int=8, **options):
-        """Words to pixels, frame by frame.
+        """Words to pixels, frame by frame; a warning tells of frames that could not be read.
 
         Parameters
         ----------
@@ -589,7 +612,7 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        pairs: seconds since the beginning, `Segmentation`
+        pairs, one after the other: seconds since the beginning, `Segmentation`
         """
         ...
     def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:
@@ -614,6 +637,7 @@ class CLIPpy(nn.Module):
         endpoint : str | None, default None
             address of another Hub; None: HF_ENDPOINT, or huggingface.co
         commit_message : str, default 'A model of clippy'
+            its first line is the title on the Hub
         branch : str | None, default None
             made if it is not there; None: main
         revision : str | None, default None
@@ -724,9 +748,12 @@ def checks_later():
 def check(ok:Tensor, sentence:str):
     """Stop with a sentence, now or later.
 
-    Returns
-    -------
-    `ok` is bool, a single one
+    Parameters
+    ----------
+    ok : Tensor
+        bool, a single one
+    sentence : str
+        of the error, if it is False
     """
     ...
 

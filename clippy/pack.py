@@ -25,8 +25,9 @@ from PIL import Image
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
+from .addresses import is_listed,pinned
 from .captions import column_list,read_columns,usable_captions
-from .console import in_bounds,in_sheet,installed
+from .console import hide,in_bounds,in_sheet,installed
 from .images import Unusable,open_image,read_file
 from .parquet import Rows,image_cell,inside,need_column,parquet_files,text_cell
 
@@ -266,9 +267,11 @@ def source_of(images, captions, image_column, caption_column, resize, most)->Sou
     if os.path.isdir(place):
         if next(Path(place).glob('*.tar'), None): suffix = '.tar'
         elif next(Path(place).rglob('*.parquet'), None): suffix = '.parquet'
-    elif '.tar' in place and suffix!='.parquet': suffix = '.tar'
+    elif suffix!='.parquet' and ('.tar' in place or is_listed(place)): suffix = '.tar'
+    if suffix=='.parquet' and is_listed(place): raise ValueError(f'{hide(place)}: parquet files are read from a '
+        'folder. Fetch them first, as with `hf download OWNER/NAME --repo-type dataset --local-dir FOLDER`')
     if suffix=='.parquet': return parquet_source(images, **how)
-    if suffix!='.tar' and not os.path.exists(place): raise FileNotFoundError(f'There is no {images}')
+    if suffix!='.tar' and not os.path.exists(place): raise FileNotFoundError(f'There is no {hide(place)}')
     if suffix!='.tar': raise ValueError(f'{images} has no shards and no parquet files: name the captions of its '
                                         'images, as in `clippy pack photos captions.csv shards`')
     return installed('clippy.sources')['shards'].load()(images, **how)
@@ -279,7 +282,7 @@ Perhaps = Annotated[str, dict(opt=False, nargs='?')] # one that may be left out
 
 @call_parse
 def pack(
-    images:str, # Folder of images; or with captions inside: data set folder of parquet files, or shards
+    images:str, # Folder of images; or with captions inside: data set folder of parquet files, or shards (hf:// too)
     captions:Perhaps=None, # Captions: csv, tsv or txt with named columns, parquet, or COCO captions json
     out:Place=None, # New folder for the shards
     shard_size:int=1000, # Samples per shard
@@ -294,7 +297,8 @@ def pack(
     "Make WebDataset shards from images and their captions."
     if out is None: captions,out = None,captions # `pack(images, out)`
     if not out: raise ValueError('Name a new folder for the shards: pack(images, captions, out)')
-    options = dict(images=str(images), captions=str(captions or ''), shard_size=shard_size, resize=resize, seed=seed,
+    images = pinned(str(images)) # of the Hub with their commit
+    options = dict(images=hide(images), captions=str(captions or ''), shard_size=shard_size, resize=resize, seed=seed,
         image_column=image_column, caption_column=caption_column, max_sample_mb=max_sample_mb)
     in_bounds(resize=resize, workers=workers, max_sample_mb=max_sample_mb)
     _check(out := Path(out), shard_size)

@@ -84,7 +84,8 @@ def pack(images:str, captions:Perhaps=None, out:Place=None, shard_size:int=1000,
     Parameters
     ----------
     images : str
-        Folder of images; or with captions inside: data set folder of parquet files, or shards
+        Folder of images; or with captions inside: data set folder of parquet files, or shards (hf://
+        too)
     captions : Perhaps, default None
         Captions: csv, tsv or txt with named columns, parquet, or COCO captions json
     out : Place, default None

@@ -146,7 +146,7 @@ class Ahead:
         of lists of items
     workers : int, default 0
         processes that read; 0: none but this one
-    device : str, default 'cpu'
+    device : default 'cpu'
         where the samples are wanted
     early : int, default 2
         batches that each process reads before they are asked for
@@ -154,7 +154,7 @@ class Ahead:
     n: Any
     device: Any
     read: Any
-    def __init__(self, source, batches:list, workers:int=0, device:str='cpu', early:int=2):
+    def __init__(self, source, batches:list, workers:int=0, device='cpu', early:int=2):
         """Parameters
         ----------
         source
@@ -163,7 +163,7 @@ class Ahead:
             of lists of items
         workers : int, default 0
             processes that read; 0: none but this one
-        device : str, default 'cpu'
+        device : default 'cpu'
             where the samples are wanted
         early : int, default 2
             batches that each process reads before they are asked for
@@ -228,7 +228,7 @@ class Soon:
     f: Any
     device: Any
     job: Any
-    def __init__(self, f, device:str='cpu'): ...
+    def __init__(self, f, device='cpu'): ...
     def start(self): ...
     def run(self): ...
     def ready(self)->bool: ...

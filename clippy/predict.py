@@ -13,6 +13,7 @@ import io, threading, warnings
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral, Real
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -56,6 +57,7 @@ def read_source(
     "The bytes of an image file, wherever it lies."
     source = str(source)
     if source.startswith(('http://','https://')): return _fetch(source)
+    if Path(source).is_dir(): raise ValueError(f'{source} is a folder: name the images in it.')
     if not Path(source).is_file(): raise FileNotFoundError(f'There is no image {source}.')
     try: return read_file(source)
     except Unusable as e: raise ValueError(_refusal(str(e), Path(source).name)) from None
@@ -114,10 +116,10 @@ _turn = threading.Lock()
 @patch
 def word_vectors(self:CLIPpy,
     words, # labels
-    templates=plain, # sentences around a label, a key of `template_sets`, or one sentence with `{}`
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
 )->Tensor: # `[K,D]`, length 1
     "`class_vectors`, kept in memory."
-    templates = templates_of(templates) if isinstance(templates, str) else tuple(templates)
+    templates = templates_of(templates)
     now = sampled(self.text) # a step of training makes other vectors
     key = tuple(words),templates,now,next(self.text.parameters()).dtype,self.device
     with _turn:
@@ -142,7 +144,7 @@ def as_one(
 
 # %% ../nbs/40_predict.ipynb #372733e4
 def own_background(
-    model:CLIPpy,
+    model:CLIPpy, # what it knows says which words
 )->tuple: # words
     "What competes with labels, unless other words are named."
     own = model.background
@@ -150,7 +152,7 @@ def own_background(
     return tuple(backgrounds if model.knows.startswith('drawings') else background_words['port'])
 
 def competing(
-    model:CLIPpy,
+    model:CLIPpy, # whose own words are meant by 'auto'
     labels, # what to look for
     background='auto', # words that compete with them; 'auto': the model's own; (): none
 )->tuple: # both as tuples of str
@@ -185,6 +187,12 @@ def _check_patches(model, image, size):
         raise ValueError(f'Of an image of {image.width} x {image.height} pixels the model would see {n} patches, '
                          f'more than {max_patches}: take a smaller size, or a part of the image.')
 
+def _check_numbers(size, batch_size):
+    if not isinstance(size, Integral) or size<0:
+        raise ValueError(f'size is a number of pixels, or 0 for the size of the model, not {size!r}.')
+    if not isinstance(batch_size, Integral) or batch_size<1:
+        raise ValueError(f'The batch size is at least 1, not {batch_size!r}.')
+
 # %% ../nbs/40_predict.ipynb #cf1eb5fe
 class Ready:
     "An image that has been read, and resized to what a model sees."
@@ -196,7 +204,11 @@ class Ready:
     ): self.image,self.x,self.source,self.sha256 = image,x,source,sha256
 
 @patch
-def ready(self:CLIPpy, image, size:int=0, **about)->Ready: # of anything that `read_image` takes; short side, pixels
+def ready(self:CLIPpy,
+    image, # anything that `read_image` takes
+    size:int=0, # short side that the model sees, pixels; 0: its own
+    **about, # `source` and `sha256` of `Ready`
+)->Ready:
     "What can be done without the model's weights."
     from clippy.protocol import Protocol, image_transform
     image = read_image(image)
@@ -215,7 +227,7 @@ def look(self:CLIPpy,
 ): # one answer, or a list
     "Answers about images."
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
-    if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
+    _check_numbers(size, batch_size)
     _check_autocast(self)
     if not isinstance(images, (list,tuple)): return self.look([images], encode, answer, size, batch_size, there)[0]
     found,some = [],batch_size*(1 if self.device.type=='cpu' else 8) # among many images many have one shape
@@ -260,16 +272,18 @@ def _fetched(parts): # tensors -> arrays, and one wait for all of them
 def segment(self:CLIPpy,
     images, # path, address, PIL image, array, tensor; or a list of these
     labels:list, # what to look for
-    background='auto', # words that compete; where one wins, the answer is `other`. 'auto': the model's own; (): none
+    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
     threshold:float=0., # a winner of smaller probability is `other`
     other:str='other', # name of 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
-    templates=plain, # sentences around a label
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     batch_size:int=8, # images at once
-    return_tensors=False, # `probabilities` or `cosines` of all words, on the model's device; True: probabilities
+    return_tensors:bool|str=False, # `probabilities` (True) or `cosines` of all words, on the model's device
 ): # a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
     "Words to pixels."
     tensors = _tensors_asked(return_tensors)
+    if not isinstance(threshold, Real) or threshold!=threshold:
+        raise ValueError(f'threshold is a probability, not {threshold!r}.')
     labels,background = _words_asked(self, labels, background, other)
     owner = [*range(1, len(labels)+1), *[0]*len(background)]
     _warn_of_one(labels, background)
@@ -336,7 +350,8 @@ def group(self:CLIPpy,
 ): # a `Grouping`, or a list
     "Pixels that belong together (CLIPpy, section 3.5)."
     from clippy.group import enlarge, groups_by_pca
-    if not 1<=n<=255: raise ValueError(f'n is a number of groups from 1 to 255, not {n}.')
+    if not isinstance(n, Integral) or not 1<=n<=255:
+        raise ValueError(f'n is a number of groups from 1 to 255, not {n!r}.')
     def answer(image, patches):
         groups = enlarge(groups_by_pca(patches, n), image.size[::-1]).numpy()
         sizes = np.bincount(groups.ravel(), minlength=n)
@@ -349,7 +364,7 @@ def group(self:CLIPpy,
 def classify(self:CLIPpy,
     images, # as for `segment`
     labels:list, # to choose from
-    templates=plain, # sentences around a label
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
 ): # a `Classification`, or a list

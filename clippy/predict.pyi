@@ -82,6 +82,11 @@ def as_one(labels, vectors:Tensor, owner=None)->Tensor:
 def own_background(model:CLIPpy)->tuple:
     """What competes with labels, unless other words are named.
 
+    Parameters
+    ----------
+    model : CLIPpy
+        what it knows says which words
+
     Returns
     -------
     tuple
@@ -89,15 +94,16 @@ def own_background(model:CLIPpy)->tuple:
     """
     ...
 
-def competing(model:CLIPpy, labels, background:str='auto')->tuple:
+def competing(model:CLIPpy, labels, background='auto')->tuple:
     """Labels and background words; an own word that is a label is no background.
 
     Parameters
     ----------
     model : CLIPpy
+        whose own words are meant by 'auto'
     labels
         what to look for
-    background : str, default 'auto'
+    background : default 'auto'
         words that compete with them; 'auto': the model's own; (): none
 
     Returns
@@ -126,7 +132,7 @@ class Ready:
         as it is, RGB
     x
         as the model sees it: `[3,h,w]`, or `Sent`
-    source : str, default ''
+    source : default ''
         where it lies
     sha256 : str, default ''
         of the file
@@ -135,14 +141,14 @@ class Ready:
     x: Any
     source: str
     sha256: str
-    def __init__(self, image:Image.Image, x, source:str='', sha256:str=''):
+    def __init__(self, image:Image.Image, x, source='', sha256:str=''):
         """Parameters
         ----------
         image : Image.Image
             as it is, RGB
         x
             as the model sees it: `[3,h,w]`, or `Sent`
-        source : str, default ''
+        source : default ''
             where it lies
         sha256 : str, default ''
             of the file

@@ -83,11 +83,11 @@ def label_masks(self:CLIPpy,
     image, # path, address, PIL image, array or tensor
     masks, # `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
     labels:list, # what to look for
-    background='auto', # words that compete; where one wins, the mask is `other`. 'auto': the model's own; (): none
+    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
     threshold:float=0., # a winner of smaller probability is `other`
     other:str='other', # name of 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
-    templates=plain, # sentences around a label
+    templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     pool:str='mean', # of the cosine similarities inside a mask; or `max`
     on_top:str='smaller', # which of several masks has a pixel; or `surer`
 )->LabelledMasks:

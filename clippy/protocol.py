@@ -47,7 +47,7 @@ class Protocol:
     name:str = 'clippy'
     size:int = of('resize', 224) # pixels of the short side; 0: the model's own size
     resize:str = of('resize', 'crop') # centre cut out; `short`: whole image in its proportions; `square`: squashed
-    templates:str|tuple = of('words', 'openai-80') # what `templates_of` takes
+    templates:str|tuple = of('words', 'openai-80') # sentences with `{}`, a name of some, or a .txt file of them
     names:str = of('words', '') # which class names, where a data set has several lists; or a file of them
     split:str = of('truth', '') # part of the data set; '': its usual one
     about:str = '' # where the protocol comes from
@@ -92,7 +92,7 @@ def _of_kind(value, kind):
 
 # %% ../nbs/20_protocol.ipynb #94d435d9
 def change(
-    protocol:Protocol,
+    protocol:Protocol, # stays as it is
     /,
     **changes, # fields and values; text is converted to the field's type
 )->Protocol: # named after what was changed
@@ -125,7 +125,7 @@ def protocol_hash(protocol:Protocol)->str: # its name and its story do not count
 
 # %% ../nbs/20_protocol.ipynb #d9dc18cb
 def protocol_table(
-    *protocols:Protocol,
+    *protocols:Protocol, # one or more
 )->Table: # a row for each field that one of them fills, a column for each protocol
     "Protocols side by side."
     group = {k:g for p in protocols for k,g in field_groups(p).items()}
@@ -186,7 +186,7 @@ def resized(
 
 # %% ../nbs/20_protocol.ipynb #197eeb56
 def image_transform(
-    protocol:Protocol,
+    protocol:Protocol, # its size, and how images are resized
     model:CLIPpy, # its size, patch, mean and std
 ): # callable, can be sent to workers: PIL image or `[H,W,3]` uint8 array -> `[3,h,w]` float32
     "What happens to an image before the model sees it."

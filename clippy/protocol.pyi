@@ -37,19 +37,19 @@ class Protocol:
     Parameters
     ----------
     name : str, default 'clippy'
-    size : int
+    size : int, default 224
         pixels of the short side; 0: the model's own size
-    resize : str
+    resize : str, default 'crop'
         centre cut out; `short`: whole image in its proportions; `square`: squashed
-    templates : str | tuple
-        what `templates_of` takes
-    names : str
+    templates : str | tuple, default 'openai-80'
+        sentences with `{}`, a name of some, or a .txt file of them
+    names : str, default ''
         which class names, where a data set has several lists; or a file of them
-    split : str
+    split : str, default ''
         part of the data set; '': its usual one
     about : str, default ''
         where the protocol comes from
-    pool_prefix : str
+    pool_prefix : str, default ''
         prefix tokens in the pool: `yes`, `no`; '': as the model says
     """
     name: str = ...
@@ -71,6 +71,7 @@ def change(protocol:Protocol, /, **changes)->Protocol:
     Parameters
     ----------
     protocol : Protocol
+        stays as it is
     **changes
         fields and values; text is converted to the field's type
 
@@ -93,6 +94,11 @@ def protocol_hash(protocol:Protocol)->str:
 
 def protocol_table(*protocols:Protocol)->Table:
     """Protocols side by side.
+
+    Parameters
+    ----------
+    *protocols : Protocol
+        one or more
 
     Returns
     -------
@@ -162,6 +168,7 @@ def image_transform(protocol:Protocol, model:CLIPpy):
     Parameters
     ----------
     protocol : Protocol
+        its size, and how images are resized
     model : CLIPpy
         its size, patch, mean and std
 

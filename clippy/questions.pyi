@@ -70,7 +70,7 @@ def checked_text(text, most:int=...)->str:
     ----------
     text
         anything that JSON can hold
-    most : int, default longest_word
+    most : int, default 100
         letters
 
     Returns
@@ -228,7 +228,7 @@ class Found:
     heat: HeatMap
     note: str
 
-def find(model:CLIPpy, file, words, background:str='auto', threshold:float=0.0)->Found:
+def find(model:CLIPpy, file, words, background='auto', threshold=0.0)->Found:
     """Where is what was typed, and how much does each pixel resemble the word that takes most of the image?
 
     Parameters
@@ -236,8 +236,8 @@ def find(model:CLIPpy, file, words, background:str='auto', threshold:float=0.0)-
     model : CLIPpy
     file
     words
-    background : str, default 'auto'
-    threshold : float, default 0.0
+    background : default 'auto'
+    threshold : default 0.0
         as for `ask_words`
     """
     ...

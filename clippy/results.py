@@ -25,7 +25,7 @@ _z = 1.959964 # 95 % of a normal distribution are within so many standard deviat
 def wilson(
     right, # how many, ties in parts
     n, # of how many
-    z:float=_z,
+    z:float=_z, # standard deviations; 1.96 is 95 %
 )->tuple: # low, high
     "Wilson's interval of a share."
     right,n = np.asarray(right, float),np.asarray(n, float)
@@ -60,7 +60,7 @@ def with_intervals(
     task, # has `numbers(rows, weights)`, `shares(rows)`, `intervals(rows)`: a `Task` of the next chapter
     rows:np.ndarray, # `[N,R]`
     bootstrap_samples:int=1000, # 0: no intervals
-    seed:int=0,
+    seed:int=0, # of the bootstrap
     sampled:dict|None=None, # from `bootstrap`, if they are there already
 )->tuple: # name -> value, name -> (low, high) of 95 %
     "The numbers of a task, and how much they depend on the choice of images."
@@ -72,7 +72,7 @@ def with_intervals(
     found = {k:known[k] if k in known else _middle(sampled[k], v, len(rows)) for k,v in counted.items()}
     return numbers,{k:[round(float(end), 6) for end in ends] for k,ends in found.items()}
 
-def bootstrap(task, rows, samples=1000, seed=0, at_once=50)->dict: # name -> `[samples]` values
+def bootstrap(task, rows, samples=1000, seed=0, at_once=50)->dict: # `rows`: `[N,R]`; name -> `[samples]` values
     "What other choices of images might have given."
     n,rng = len(rows),np.random.default_rng(seed)
     sizes = [min(at_once, samples-i) for i in range(0, samples, at_once)]
@@ -194,7 +194,7 @@ def _samples(v): # as `kept_samples` writes them
     try: return _is(str)(v) and len([float(s) for s in v.split()])>0
     except ValueError: return False
 
-_texts = 'task','primary','protocol_hash','files','model','precision','names','prompts'
+_texts = 'name','task','primary','protocol_hash','files','model','precision','names','prompts'
 _kinds = dict.fromkeys(_texts, _is(str)) | dict(config=_is(dict),
     numbers=_table(_number), intervals=_table(_ends), count=_is(int), resampled=_samples,
     protocol=lambda v: _is(str)(v.get('name', '')), images=_table(lambda v: v is None or isinstance(v, int)),

@@ -16,7 +16,8 @@ def wilson(right, n, z:float=...)->tuple:
         how many, ties in parts
     n
         of how many
-    z : float, default _z
+    z : float, default 1.959964
+        standard deviations; 1.96 is 95 %
 
     Returns
     -------
@@ -73,6 +74,7 @@ def with_intervals(task, rows:np.ndarray, bootstrap_samples:int=1000, seed:int=0
     bootstrap_samples : int, default 1000
         0: no intervals
     seed : int, default 0
+        of the bootstrap
     sampled : dict | None, default None
         from `bootstrap`, if they are there already
 
@@ -83,8 +85,17 @@ def with_intervals(task, rows:np.ndarray, bootstrap_samples:int=1000, seed:int=0
     """
     ...
 
-def bootstrap(task, rows, samples:int=1000, seed:int=0, at_once:int=50)->dict:
+def bootstrap(task, rows, samples=1000, seed=0, at_once=50)->dict:
     """What other choices of images might have given.
+
+    Parameters
+    ----------
+    task
+    rows
+        `[N,R]`
+    samples : default 1000
+    seed : default 0
+    at_once : default 50
 
     Returns
     -------

@@ -32,7 +32,7 @@ from .stream import read_shard
 def recall(
     similarity:Tensor, # `[images, texts]`
     owner:Tensor, # `[texts]` index of the image that each text belongs to
-    ks=(1,5,10),
+    ks=(1,5,10), # how many of the best count
 )->dict: # `image_to_text@k` and `text_to_image@k` in [0,1]
     "Recall at k, both ways."
     found = found_at(similarity, owner, ks)
@@ -62,7 +62,7 @@ def _any_of(right, level, places): # the chance that one of `right` among `level
 
 # %% ../nbs/21_retrieval.ipynb #4fdad0ae
 def text_vectors(
-    model:CLIPpy,
+    model:CLIPpy, # its text tower
     texts:list, # some may be equal
     batch_size:int=64, # texts at once
 )->tuple: # `[U,D]` float32 vectors of the different texts, `[N]` which of them each text is

@@ -20,6 +20,7 @@ def recall(similarity:Tensor, owner:Tensor, ks=(1, 5, 10))->dict:
     owner : Tensor
         `[texts]` index of the image that each text belongs to
     ks : default (1, 5, 10)
+        how many of the best count
 
     Returns
     -------
@@ -44,6 +45,7 @@ def text_vectors(model:CLIPpy, texts:list, batch_size:int=64)->tuple:
     Parameters
     ----------
     model : CLIPpy
+        its text tower
     texts : list
         some may be equal
     batch_size : int, default 64
@@ -66,7 +68,7 @@ def folder_items(path, split)->list:
     """
     ...
 
-def tar_items(url, max_sample_mb:int=100)->list:
+def tar_items(url, max_sample_mb=100)->list:
     """Pairs of one shard.
 
     Returns
@@ -111,7 +113,7 @@ class Pairs(Source):
     def __getitem__(self, i): ...
     def files_hash(self, index): ...
 
-def pair_items(data, split, max_sample_mb:int=100)->list:
+def pair_items(data, split, max_sample_mb=100)->list:
     """Pairs of a folder or of shards.
 
     Returns

@@ -27,7 +27,7 @@ def group_numbers(rows:np.ndarray, weights:np.ndarray, train:tuple=..., shares:n
         `[N,3]` bird, place, answer; one row for each image
     weights : np.ndarray
         `[S,N]` how often each image counts
-    train : tuple, default train_counts
+    train : tuple, default (3498, 184, 56, 1057)
         weights of the four groups in `train_average`
     shares : np.ndarray | None, default None
         `[N,K]` share of each name in the answer; None: all of it for the answer
@@ -137,7 +137,7 @@ def vote(scores:Tensor, birds:int=2, voters:float=1.0)->tuple:
     """
     ...
 
-def vote_shares(scores, birds:int=2, voters:float=1.0)->tuple:
+def vote_shares(scores, birds=2, voters=1.0)->tuple:
     """`vote`, where names that are equal in everything get equal parts.
 
     Returns

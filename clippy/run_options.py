@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/options.html.md"""
 
 # %% auto #0
 __all__ = ['recipes', 'precisions', 'completed', 'check_data', 'check_choices', 'check_frozen', 'model_config', 'run_folder',
-           'write_run_config', 'asked', 'evaluations_for', 'holds_imagenet']
+           'typed', 'write_run_config', 'asked', 'evaluations_for', 'holds_imagenet']
 
 # %% ../nbs/09_options.ipynb #4d294499
 import os, re, shlex
@@ -124,6 +124,12 @@ def run_folder(options)->Path: # an old one to resume, or a new one
     return next(p for i in range(2, 10**6) if not (p := base.with_name(f'{base.name}-{i}')).exists())
 
 # %% ../nbs/09_options.ipynb #c5843ff3
+def typed(
+    found:str, # as accelerate calls it
+)->str: # as an option
+    "The precision that a run has, whoever chose it."
+    return dict(no='fp32').get(found, found)
+
 def write_run_config(
     folder:Path, # of the run
     asked:dict, # its options, completed
@@ -132,7 +138,7 @@ def write_run_config(
     versions:dict, # package -> version
 )->str: # what is not as it was where `config` comes from; '': nothing
     "Write the `config.toml` of a run."
-    found = dict(name=folder.name, logs=str(folder.parent), precision=dict(no='fp32').get(precision, precision))
+    found = dict(name=folder.name, logs=str(folder.parent), precision=typed(precision))
     kept = {k:found.get(k, v) for k,v in asked.items() if k not in ('config','resume','dry_run')}
     file = folder/'config.toml'
     write_config(file, kept, about, ['The same run again, from the same working directory:',

@@ -61,6 +61,21 @@ def run_folder(options)->Path:
     """
     ...
 
+def typed(found:str)->str:
+    """The precision that a run has, whoever chose it.
+
+    Parameters
+    ----------
+    found : str
+        as accelerate calls it
+
+    Returns
+    -------
+    str
+        as an option
+    """
+    ...
+
 def write_run_config(folder:Path, asked:dict, precision:str, about:dict, versions:dict)->str:
     """Write the `config.toml` of a run.
 

@@ -90,6 +90,8 @@ def read_runs(
         except (ValueError, OSError) as e:
             why = str(e).replace(str(path)+os.sep, '')
             lost.append(f'left out, {on_terminal(path.name)}: {on_terminal(why)}')
+    if not found and not lost and read_run(folder):
+        raise ValueError(f'{folder} is a run itself: name the folder that it lies in.')
     if not found and not lost:
         raise ValueError(f'{folder} has no runs: nothing in it has a metrics.json or a checkpoint.')
     return found,lost
@@ -112,6 +114,7 @@ def options_that_differ(
 )->dict: # option -> its two values; None: that run has not written it down
     "What was not the same for two runs."
     known = [{**r['options'], **r['model'], **{k:r[k] for k in ('steps','processes','data') if k in r}} for r in (a,b)]
+    for said in known: said |= dict(precision='fp32') if said.get('precision')=='no' else {} # as accelerate calls it
     if 'versions' in a and 'versions' in b:
         for r,said in zip((a,b), known): said |= {f'version of {k}':v for k,v in _table(r['versions']).items()}
     whole = all('versions' in r for r in (a,b)) # of a run under way only what its checkpoint needs is known
@@ -277,6 +280,8 @@ def runs(
 )->str: # what is printed
     "List the runs of a folder with their key numbers, compare two of them, or plot their curves."
     if plot: may_be_written(Path(plot))
+    elif against!='steps': raise ValueError('--against says how curves are drawn, and --plot where.')
+    compare = [_in_folder(folder, n) for n in compare or ()]
     said = str(compare_runs(*two_of(folder, compare))) if compare else list_runs(folder)
     if plot:
         names = compare or [r['folder'] for r in read_runs(folder)[0]]
@@ -285,6 +290,10 @@ def runs(
         said += f'\n\nCurves: {on_terminal(plot)}'
     print(said)
     return said
+
+def _in_folder(folder, name): # the Tab key makes `logs/mine` of `mine`
+    beside = not (Path(folder)/name).is_dir() and Path(name).is_dir()
+    return Path(name).name if beside and Path(name).resolve().parent==Path(folder).resolve() else name
 
 def two_of(
     folder:str|Path, # where runs are kept

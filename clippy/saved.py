@@ -31,7 +31,7 @@ from .model import text_tower
 
 # %% ../nbs/00_saved.ipynb #8229cada
 def by_name(
-    name:str,
+    name:str, # e.g. of `clippy models`
     text:str|Path|None=None, # release only: tokenizer and config of the text tower
 ): # a model; None: nobody knows the name
     "Ask all that registered for a model."
@@ -51,10 +51,12 @@ def load(
     text:str|Path|None=None, # release only: tokenizer and config of the text tower; None: the preset's Hub name
     revision:str|None=None, # Hub only: branch, tag or commit; if it is given, nothing local is looked for
     device=None, # where it computes: cpu, cuda, cuda:1, mps, ...; None: cpu
-    dtype=None, # of its weights: a key of `dtypes`, or a torch.dtype that is one of them; None: fp32
+    dtype=None, # of its weights: fp32, bf16 or fp16, or the torch.dtype of one of these; None: fp32
 )->CLIPpy: # in evaluation mode
     "Load a trained CLIPpy."
     device,dtype = as_device(device),as_dtype(dtype)
+    if not str(source).strip() or source is None: raise ValueError(
+        f'A model is a name of `clippy models`, a folder or a repo id, not {source!r}.')
     found = None if revision else _nearby(str(source), preset, text)
     return placed(found or _load_folder(from_hub(str(source), revision)), device, dtype).eval()
 
@@ -91,7 +93,7 @@ def as_device(
 
 # %% ../nbs/00_saved.ipynb #60e76f0d
 def placed(
-    model:CLIPpy,
+    model:CLIPpy, # is moved itself, and is no copy
     device:torch.device, # from `as_device`
     dtype:torch.dtype, # from `as_dtype`
 )->CLIPpy: # the same

@@ -14,6 +14,7 @@ def by_name(name:str, text:str | Path | None=None):
     Parameters
     ----------
     name : str
+        e.g. of `clippy models`
     text : str | Path | None, default None
         release only: tokenizer and config of the text tower
 
@@ -49,7 +50,7 @@ def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=Non
     device : default None
         where it computes: cpu, cuda, cuda:1, mps, ...; None: cpu
     dtype : default None
-        of its weights: a key of `dtypes`, or a torch.dtype that is one of them; None: fp32
+        of its weights: fp32, bf16 or fp16, or the torch.dtype of one of these; None: fp32
 
     Returns
     -------
@@ -86,6 +87,7 @@ def placed(model:CLIPpy, device:torch.device, dtype:torch.dtype)->CLIPpy:
     Parameters
     ----------
     model : CLIPpy
+        is moved itself, and is no copy
     device : torch.device
         from `as_device`
     dtype : torch.dtype

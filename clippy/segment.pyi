@@ -139,62 +139,62 @@ class SegmentProtocol(Protocol):
 
     Parameters
     ----------
-    size : int
-    resize : str
-    window : int
+    size : int, default 448
+    resize : str, default 'square'
+    window : int, default 0
         pixels of a sliding window; 0: the whole image at once
-    stride : int
+    stride : int, default 0
         pixels from window to window
-    blend : str
+    blend : str, default 'cosine'
         what windows average: `cosine`, `softmax`, or `sigmoid` (of scale*cosine+bias)
-    positions : str
+    positions : str, default 'bicubic'
         interpolation of position embeddings: `bicubic` or `bilinear`
-    background : str
+    background : str, default 'name'
         a background class has its own words (`name`), further ones
-    vocabulary : str
+    vocabulary : str, default ''
         (`vocabulary`), a `constant` score, or `none` key of `vocabularies`
-    threshold : float
+    threshold : float, default 0.0
         a winner of smaller probability is background
-    scale : float
+    scale : float, default 0.0
         logit scale; 0: the model's own
-    prior : int
+    prior : int, default 0
         only the so many words that fit the whole image best may win, and background; 0: all
-    upsampling : str
+    upsampling : str, default 'nearest'
         `nearest`: decided at the patches; `bilinear`: cosines are enlarged first
-    refine : str
+    refine : str, default ''
         `pamr`: edges of the image
-    target : str
+    target : str, default 'own'
         ground truth at its `own` size, or resized to the `square` that the model sees
-    absent : str
+    absent : str, default 'skip'
         a class in neither prediction nor truth: `skip` it, or count `zero`
-    rounding : str
+    rounding : str, default 'patches'
         of the new sides, see `new_sides`: `patches`, `down`, `nearest`
-    kernel : str
+    kernel : str, default 'bicubic'
         PIL's; `bilinear`: OpenCV's, without antialias
-    longest : int
+    longest : int, default 0
         pixels of the long side, at most; 0: any
-    odd : str
+    odd : str, default ''
         windows of no whole patches: `stretch`, `pad`, `drop`, `squash`
-    join : str
+    join : str, default 'patches'
         where windows are averaged: `patches`, `pixels`, or `corners`:
-    values : str
+    values : str, default ''
         pixels of windows whose corners are aligned with those of their maps by the value path of the
         last block? `yes`, `no`; '': as the model
-    bias : float
+    bias : float, default 0.0
         of the sigmoid
-    mean : str
+    mean : str, default 'unit'
         of sentences: vectors of length 1, or `raw`
-    compete : str
+    compete : str, default 'words'
         `words` to the end, or `classes`: the best word at each patch first
-    constant : float
+    constant : float, default 0.0
         score of background, where it is `constant`
-    area : float
+    area : float, default 0.0
         a class with no larger share of what is not background may not win
-    refine_on : str
+    refine_on : str, default 'masks'
         probabilities of classes; `cosines`: of words
-    refine_at : str
+    refine_at : str, default 'image'
         the size of the `image` that the model sees, of the `target`;
-    dilations : str
+    dilations : str, default '1,2,4,8,12,24'
         or in each window: of the `scores`, or of the `window` distances of neighbours, pixels
     """
     size: int = ...
@@ -330,7 +330,7 @@ class Head:
             `[B,K,h,w]`
         """
         ...
-    def edges(self, image, maps, corners:bool=False):
+    def edges(self, image, maps, corners=False):
         """edges of the image, at the size of the maps"""
         ...
     def window_maps(self, images:Tensor)->Tensor:

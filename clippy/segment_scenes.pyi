@@ -41,7 +41,7 @@ class SceneMasks(Source):
     transform: Any
     things_only: bool
     expected: Any
-    def __init__(self, protocol, model, things_only:bool=False): ...
+    def __init__(self, protocol, model, things_only=False): ...
     def __len__(self): ...
     def key(self, i): ...
     def __getitem__(self, i): ...
@@ -147,7 +147,7 @@ class SceneOne(Task):
     def shares(self, rows): ...
     def details(self, rows): ...
 
-def show_protocols(model:CLIPpy, task:type, protocols:dict, item:int=0, data:str='', cols:int=5):
+def show_protocols(model:CLIPpy, task:type, protocols:dict, item:int=0, data='', cols:int=5):
     """One image under several protocols.
 
     Parameters
@@ -159,7 +159,7 @@ def show_protocols(model:CLIPpy, task:type, protocols:dict, item:int=0, data:str
         title -> protocol
     item : int, default 0
         of the task's source
-    data : str, default ''
+    data : default ''
         the task's data
     cols : int, default 5
 

@@ -4,6 +4,7 @@
 Docs: https://clippy-vl.github.io/clippy/settings.html.md
 """
 from pathlib import Path
+from typing import Any
 import argparse
 
 def read_settings(path:str | Path)->dict:
@@ -35,6 +36,31 @@ def value_of(option:argparse.Action, value):
     as the parser would give it; an error says what is expected
     """
     ...
+
+class Switch(argparse.Action):
+    """`--cpu` turns an option on, `--no-cpu` off."""
+    own: Any
+    def __init__(self, option_strings, dest, default=False, help=None, **_):
+        """fastcore gives a type too"""
+        ...
+    def __call__(self, parser, found, values, option=None): ...
+
+def opposite(name:str)->str:
+    """The name that turns off what another turns on.
+
+    Parameters
+    ----------
+    name : str
+        `--cpu` or `--no-cpu`
+
+    Returns
+    -------
+    str
+        the other one
+    """
+    ...
+
+Flag: Any
 
 origins: tuple
 

@@ -62,6 +62,8 @@ class RemoteFile(io.RawIOBase):
         self.at += len(data)
         if self.at>self.largest:
             raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after {self.largest:,} bytes')
+        if self.at>(self.size or self.at):
+            raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after its {self.size:,} bytes')
         buffer[:len(data)] = data
         return len(data)
     def close(self):

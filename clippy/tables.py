@@ -51,10 +51,13 @@ class Entry(NamedTuple):
     given:bool=False # was the name typed?
 
 def _entry(r, path, name):
-    if name or not path: return Entry(r, name or r.get('model', '')[:6] or r['task'], path, bool(name))
-    about = r['task'],f"{r['task']}-{r['protocol'].get('name')}",'metrics','manifest'
+    if name or not path: return Entry(r, name or r.get('name') or r.get('model', '')[:6] or r['task'], path, bool(name))
+    if r.get('name'): return Entry(r, r['name'], path)
     folders = [p.name for p in path.resolve().parents if p.name not in ('model','')] # a run keeps its model in `model`
-    return Entry(r, path.stem if path.stem not in about or not folders else folders[0], path)
+    return Entry(r, folders[0] if folders and path.stem in _of_task(r) else path.stem, path)
+
+def _of_task(r): # names of files that say nothing about the model
+    return r['task'],f"{r['task']}-{r['protocol'].get('name')}",'metrics','manifest'
 
 def _typed(text): # (name or '', path) of what was typed
     name,eq,path = text.partition('=')
@@ -88,6 +91,7 @@ def gather(
     *given, # results, their files, folders, `NAME=PATH`, or dicts of these
 )->tuple: # list of `Entry`, sentences about what was left out
     "Read all results that were named."
+    if not given: raise ValueError('Name results of `clippy eval`, folders of them, or runs.')
     entries,said,others,seen = [],[],0,set()
     for name,source in _sources(given):
         if isinstance(source, dict): entries.append(_entry(as_result(source, name or 'A dict', _needed), None, name))
@@ -106,6 +110,8 @@ def gather(
 # %% ../nbs/24_tables.ipynb #94d0be0c
 def _label(entries): # of results of one model
     names = [*dict.fromkeys(e.name for e in entries)]
+    own = [e.name for e in entries if e.result.get('name')==e.name]
+    if own: return own[0]
     start = os.path.commonprefix(names)
     while start and not all(n[len(start):][:1] in ('','-','_','.',' ') for n in names): start = start[:-1]
     folders = {e.file.resolve().parent.name for e in entries if e.file}
@@ -113,7 +119,8 @@ def _label(entries): # of results of one model
 
 def _path(e): # a longer name
     if not e.file or e.given: return f"{e.name} ({e.result.get('model', '')[:6]})"
-    return str(e.file.with_suffix('') if e.file.stem==e.name else e.file.parent)
+    unlike = e.file.stem==e.name or e.file.stem not in _of_task(e.result)
+    return str(e.file.with_suffix('') if unlike else e.file.parent)
 
 def models_of(
     entries:list, # of `Entry`

@@ -42,9 +42,9 @@ from .loss import losses
 from .model import create_model
 from .optimizer import lr_at, optimizer_for
 from .record import manifest
-from .run_options import completed, evaluations_for, model_config, precisions, run_folder, write_run_config
+from .run_options import completed, evaluations_for, model_config, precisions, run_folder, typed, write_run_config
 from .saved import knowledge
-from .settings import given_or_read, with_config
+from .settings import Flag, given_or_read, with_config
 from .signals import Signals, end_now
 from .step import layers, shard, strategy, train_step
 from .trackers import drawn, log_figures, start_tracker
@@ -94,7 +94,7 @@ class Run:
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
-    options.train_data = on_main(self.acc, self.pinned_data)
+    options.train_data = self.asked['train_data'] = on_main(self.acc, self.pinned_data)
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
     self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
@@ -107,7 +107,7 @@ def find_data(self:Run):
 def pinned_data(self:Run)->str: # of a resumed run, at the commit with which it began
     "The training data, of the Hub with their commit."
     options = self.options
-    if not isinstance(options.train_data, str): return options.train_data
+    if isinstance(options.train_data, (list,tuple)): options.train_data = '::'.join(map(str, options.train_data))
     last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
     known = [json_object(path/'about.json').get('fixed') for path in last]
     began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
@@ -178,13 +178,13 @@ def eval_model(self:Run): # under FSDP on the main process only
     return self.copy or self.unwrapped
 
 @patch
-def fill_copy(self:Run, weights):
+def fill_copy(self:Run, weights): # `weights`: a state dict, whole
     "Put whole weights into the copy, if there is one."
     if self.copy: self.copy.load_state_dict(weights, strict=False)
 
 # %% ../nbs/10_train.ipynb #68687beb
 @patch
-def advance(self:Run, images, texts, keys):
+def advance(self:Run, images, texts, keys): # `images`: `[B,3,H,W]`; `texts`: captions or tokens; `keys`: their names
     "One step, and what is due after it."
     options,history = self.options,self.history
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
@@ -201,7 +201,7 @@ def advance(self:Run, images, texts, keys):
         self.leave()
 
 @patch
-def step_on(self:Run, images, texts, lr)->tuple: # loss, norm of the gradient
+def step_on(self:Run, images, texts, lr)->tuple: # `images`: float32; `lr`: learning rate; loss, norm of the gradient
     "One step on a batch whose images are on the device."
     options = self.options
     with compiled_step(options.compile):
@@ -272,14 +272,14 @@ def result_of(self:Run,
 
 # %% ../nbs/10_train.ipynb #b0c5a26e
 @patch
-def figures(self:Run, some:int=0)->dict: # task -> Figure
+def figures(self:Run, some:int=0)->dict: # `some`: items of each, 0: as the task says; task -> Figure
     "What the model makes of some images of each evaluation that could be measured."
     failed = {r['task'] for r in self.history.epochs[-1]['results'] if 'failed' in r}
     with rng_kept(): found = {e.task:self.figure_of(e, some) for e in self.evaluations if e.task not in failed}
     return {task:figure for task,figure in found.items() if figure is not None}
 
 @patch
-def figure_of(self:Run, evaluation, some:int=0):
+def figure_of(self:Run, evaluation, some:int=0): # `some`: items, 0: as the task says
     try: return drawn(evaluation, self.eval_model.eval(), some)
     except (ValueError, OSError) as e:
         self.acc.print(f'There is no figure of {evaluation.task}: {hide_text(str(e))}')
@@ -298,7 +298,8 @@ def measure(self:Run):
 @patch
 def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
-    options,model = hide(vars(self.options)),hide(asdict(self.config))
+    used = dict(precision=typed(self.acc.mixed_precision)) # which may be left to accelerate
+    options,model = hide(vars(self.options) | used),hide(asdict(self.config))
     self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
         processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest(self.acc.device)))
 
@@ -307,7 +308,7 @@ def knows(self:Run): return knowledge(dict(options=vars(self.options))) # what i
 
 # %% ../nbs/10_train.ipynb #c180cefd
 @patch
-def keep_results(self:Run, results):
+def keep_results(self:Run, results): # `results`: of `measure`, one for each evaluation
     "Results go to the history, and with figures to the trackers."
     step = self.history.step
     self.history.epochs[-1]['results'] = results
@@ -361,7 +362,7 @@ def finish(self:Run):
     print(f'Model: {self.folder/"model"}    Numbers: {self.folder/"metrics.json"}')
 
 @patch
-def summary(self:Run, results)->str:
+def summary(self:Run, results)->str: # `results`: of `measure`, one for each evaluation
     "The results as text, by whoever made the evaluations."
     measured = [r for r in results if 'failed' not in r]
     lines = [f"{r['task']} could not be measured: {r['failed']}" for r in results if 'failed' in r]
@@ -486,8 +487,8 @@ def main(
     image_weights:str='', # Local file or folder with the image tower's weights
     pretrained_image:bool_arg=None, # Start the image tower from pretrained weights? true or false (the preset's)
     pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? true or false (the preset's)
-    freeze_image:bool=False, # Do not train the image tower; open_clip: --lock-image
-    freeze_text:bool=False, # Do not train the text tower; open_clip: --lock-text
+    freeze_image:Flag=False, # Do not train the image tower; open_clip: --lock-image
+    freeze_text:Flag=False, # Do not train the text tower; open_clip: --lock-text
     cache_features:str='', # Folder for what a frozen image tower makes of every image, computed once; no random crops
     save_towers:bool_arg=True, # Keep frozen towers in the saved model? false: their names, for a model of few MB
     batch_size:int=None, # Pairs per process (scenes: 128; shards: 1024)
@@ -506,12 +507,12 @@ def main(
     layer_decay:float=1., # Learning rate of a layer, relative to the one above it
     ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing:bool=False, # Less memory, a second forward pass
+    grad_checkpointing:Flag=False, # Less memory, a second forward pass
     memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
     compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
     no_compile:bool=False, # No torch.compile on CUDA either
     text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
-    fsdp:bool=False, # Spread the model over the processes (FSDP2)
+    fsdp:Flag=False, # Spread the model over the processes (FSDP2)
     workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
     report_to:str='', # Tracker: tensorboard or wandb
     tracker_images:int=4, # Images of each task with masks whose answers the tracker gets at each evaluation; 0: none
@@ -526,8 +527,8 @@ def main(
     keep:int=2, # Checkpoints that stay; 0: all (open_clip: --delete-previous-checkpoint is 1)
     max_skipped:float=.1, # Share of unusable samples above which the run stops
     max_sample_mb:float=100, # Largest sample of the shards, megabytes; larger ones are skipped and counted
-    dry_run:bool=False, # Build everything, make a few steps, say what they took and what is the limit, write nothing
-    cpu:bool=False, # Leave the GPU alone
+    dry_run:Flag=False, # Build everything, make a few steps, say what they took and what is the limit, write nothing
+    cpu:Flag=False, # Leave the GPU alone
 ):
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**with_config(main, locals()))

@@ -4,6 +4,7 @@
 Docs: https://clippy-vl.github.io/clippy/train.html.md
 """
 from .balance import Balance
+from .settings import Flag
 from fastcore.script import bool_arg
 from types import SimpleNamespace
 from typing import Any
@@ -112,13 +113,37 @@ class Run:
         """
         ...
     def fill_copy(self, weights):
-        """Put whole weights into the copy, if there is one."""
+        """Put whole weights into the copy, if there is one.
+
+        Parameters
+        ----------
+        weights
+            a state dict, whole
+        """
         ...
     def advance(self, images, texts, keys):
-        """One step, and what is due after it."""
+        """One step, and what is due after it.
+
+        Parameters
+        ----------
+        images
+            `[B,3,H,W]`
+        texts
+            captions or tokens
+        keys
+            their names
+        """
         ...
     def step_on(self, images, texts, lr)->tuple:
         """One step on a batch whose images are on the device.
+
+        Parameters
+        ----------
+        images
+            float32
+        texts
+        lr
+            learning rate
 
         Returns
         -------
@@ -180,13 +205,25 @@ class Run:
     def figures(self, some:int=0)->dict:
         """What the model makes of some images of each evaluation that could be measured.
 
+        Parameters
+        ----------
+        some : int, default 0
+            items of each, 0: as the task says
+
         Returns
         -------
         dict
             task -> Figure
         """
         ...
-    def figure_of(self, evaluation, some:int=0): ...
+    def figure_of(self, evaluation, some:int=0):
+        """Parameters
+        ----------
+        evaluation
+        some : int, default 0
+            items, 0: as the task says
+        """
+        ...
     def measure(self):
         """Evaluate if it is time to, and write `metrics.json`."""
         ...
@@ -198,7 +235,13 @@ class Run:
         """what its model has been taught"""
         ...
     def keep_results(self, results):
-        """Results go to the history, and with figures to the trackers."""
+        """Results go to the history, and with figures to the trackers.
+
+        Parameters
+        ----------
+        results
+            of `measure`, one for each evaluation
+        """
         ...
     def end_epoch(self):
         """Count, save, evaluate."""
@@ -210,7 +253,13 @@ class Run:
         """Keep the model, show what it can do."""
         ...
     def summary(self, results)->str:
-        """The results as text, by whoever made the evaluations."""
+        """The results as text, by whoever made the evaluations.
+
+        Parameters
+        ----------
+        results
+            of `measure`, one for each evaluation
+        """
         ...
     def keep_options(self):
         """Write `config.toml`, and say where this run is not the one that it was started from."""
@@ -255,7 +304,7 @@ rehearsal: float
 
 Several: Any
 
-def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:bool=False, freeze_text:bool=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:bool=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:bool=False, workers:int=None, report_to:str='', tracker_images:int=4, name:str='', logs:str='logs', config:str='', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:bool=False, cpu:bool=False):
+def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:Flag=False, freeze_text:Flag=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:Flag=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:Flag=False, workers:int=None, report_to:str='', tracker_images:int=4, name:str='', logs:str='logs', config:str='', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:Flag=False, cpu:Flag=False):
     """Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes.
 
     Parameters
@@ -298,9 +347,9 @@ def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:in
         Start the image tower from pretrained weights? true or false (the preset's)
     pretrained_text : bool_arg, default None
         Start the text tower from pretrained weights? true or false (the preset's)
-    freeze_image : bool, default False
+    freeze_image : Flag, default False
         Do not train the image tower; open_clip: --lock-image
-    freeze_text : bool, default False
+    freeze_text : Flag, default False
         Do not train the text tower; open_clip: --lock-text
     cache_features : str, default ''
         Folder for what a frozen image tower makes of every image, computed once; no random crops
@@ -338,7 +387,7 @@ def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:in
         Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
     precision : str, default ''
         fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing : bool, default False
+    grad_checkpointing : Flag, default False
         Less memory, a second forward pass
     memory_budget : float, default 1.0
         Share of the activations that compiled towers keep; less is slower
@@ -348,7 +397,7 @@ def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:in
         No torch.compile on CUDA either
     text_groups : int, default 0
         Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
-    fsdp : bool, default False
+    fsdp : Flag, default False
         Spread the model over the processes (FSDP2)
     workers : int, default None
         Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
@@ -378,9 +427,9 @@ def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:in
         Share of unusable samples above which the run stops
     max_sample_mb : float, default 100
         Largest sample of the shards, megabytes; larger ones are skipped and counted
-    dry_run : bool, default False
+    dry_run : Flag, default False
         Build everything, make a few steps, say what they took and what is the limit, write nothing
-    cpu : bool, default False
+    cpu : Flag, default False
         Leave the GPU alone
     """
     ...

@@ -9,8 +9,9 @@ __all__ = ['endings', 'written', 'part_frames', 'is_video', 'Video', 'chosen_vid
            'Encoder', 'Parts', 'answer_video']
 
 # %% ../nbs/41_video.ipynb #da6897fe
-import hashlib, json, os, shutil, sys
+import hashlib, json, os, shutil, sys, warnings
 from fractions import Fraction
+from glob import glob
 from itertools import islice
 from pathlib import Path
 from secrets import token_hex
@@ -73,18 +74,24 @@ def chosen_video(
     **images_only, # options of a command that are for images
 )->Path|None: # None: images are meant
     "The video that is meant."
-    first = next((str(s) for s in sources if is_video(s)), '')
+    sources = [s for source in sources for s in _by_pattern(str(source))]
+    first = next((s for s in sources if is_video(s)), '')
     given = next((k for k,v in images_only.items() if v), '')
     for odd,says in (
         (not first and every!=1, '--every is for videos'),
         (not first and is_video(out), f'{out} would be a video, and images are asked about: name an image or a folder'),
         ('://' in first, f'A video is a file on this machine: fetch {first} first'),
-        (first and len(sources)>1, f'{first} is a video: ask about one at a time, and about images by themselves'),
+        (first and len(sources)>1,
+            f'{first} is a video: ask about one at a time, and about images in a call of their own'),
         (first and given, f'--{given} is for images, and {first} is a video'),
         (first and out and Path(out).suffix.lower() not in written,
             f'What is written of a video is a video: --out ends in {", ".join(written)}, not as {out} does')):
         if odd: raise ValueError(f'{says}.')
     return _looked_at(Path(first), out) if first else None
+
+def _by_pattern(source): # the videos that it stands for, or what it is
+    found = [] if os.path.lexists(source) or '://' in source else sorted(glob(source, recursive=True))
+    return [p for p in found if is_video(p)] or [source]
 
 def _looked_at(path, out):
     with Video(path) as video: video.stream # complains if there is none
@@ -166,12 +173,19 @@ def segment_video(self:CLIPpy,
     every:int=1, # look at one frame of so many
     batch_size:int=8, # frames at once
     **options, # of `segment`
-): # pairs: seconds since the beginning, `Segmentation`
-    "Words to pixels, frame by frame."
+): # pairs, one after the other: seconds since the beginning, `Segmentation`
+    "Words to pixels, frame by frame; a warning tells of frames that could not be read."
     def ask(images): return self.segment(images, labels, batch_size=batch_size, **options)
+    if not isinstance(every, int) or every<1: raise ValueError(f'every is 1 or more frames, not {every!r}.')
+    ask([]) # complains of words and options now, and not at the first frame
+    with Video(path) as video: video.stream
+    return _with_times(path, every, ask, batch_size)
+
+def _with_times(path, every, ask, batch_size):
     with Video(path) as video:
         base = video.stream.time_base
         for f,seg in answered(video.frames(every), ask, batch_size): yield float(f.at*base),seg
+        if said := video.complaint(): warnings.warn(on_terminal(said), stacklevel=2)
 
 # %% ../nbs/41_video.ipynb #6c4fcc69
 def frame_shown(

@@ -66,7 +66,7 @@ def templates_of(
         elif {*'{}'} & {*name}: name = (name,)
         else: raise ValueError(f'There is no set of sentences {name!r}.{did_you_mean(name, template_sets)} '
             f'Use {", ".join(template_sets)}, a sentence with {{}}, or a .txt file with one on each line.')
-    if not name or not all(isinstance(t, str) for t in name):
+    if not isinstance(name, (list,tuple)) or not name or not all(isinstance(t, str) for t in name):
         raise ValueError(f'{name!r} are not sentences: give one with {{}}, or several.')
     for t in name: _check_sentence(t)
     return tuple(name)

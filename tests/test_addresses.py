@@ -13,6 +13,8 @@ from clippy.console import hide
 from clippy.copies import Room
 from clippy.data import Report, eval_transform, fast_transform, shard_list, shard_sizes
 from clippy.loader import EpochOrder, ShardLoader
+from clippy.pack import pack
+from clippy.settings import read_settings
 from clippy.stream import RemoteFile, Unreachable, read_all, shards_hash
 from clippy.train import train
 from hub_site import Site
@@ -217,11 +219,36 @@ def test_counted_by_the_first_pass(site, folder, files, tmp_path):
     kept = ShardLoader('hf://datasets/ada/x', tfm, 10, workers=0, cache=tmp_path/'c', cache_gb=1)
     assert len(site.store.asked)==asked and same(epoch(kept), want)
 
+def test_a_run_goes_on_with_its_number(site, files):
+    """A stream that was told more samples than there are, and was counted meanwhile, is read as before; where a file
+    beside the shards knows better it is refused."""
+    site.commit('ada/x', {k:v for k,v in files.items() if k.endswith('.tar')})
+    how = dict(num_samples=100, workers=0)
+    first = epoch(ShardLoader('hf://datasets/ada/x', tfm, 5, **how))
+    forget()
+    loader = ShardLoader('hf://datasets/ada/x', tfm, 5, **how)
+    assert loader.sizes==[10]*6 and same(epoch(loader, start=7), first[7:])
+    site.commit('ada/x', files)
+    with pytest.raises(ValueError, match='num_samples=100, but the shards hold 60'):
+        ShardLoader('hf://datasets/ada/x', tfm, 5, **how)
+
 def test_evaluation_reads_it_too(site, folder, files):
     site.commit('ada/x', files)
     report = Report()
     keys = [k for *_,ks in read_all('hf://datasets/ada/x', eval_transform(16), 16, report=report) for k in ks]
     assert [int(k) for k in keys]==[*range(60)] and report.total==0
+
+def test_packed_from_the_hub(site, folder, files, tmp_path):
+    "By its name alone, in the order of its shards; the record has the commit, and nothing that is secret."
+    commit = site.commit('ada/x', files)
+    about = pack('hf://datasets/ada/x', tmp_path/'o', shard_size=30, progress=False)
+    assert (about['samples'], about['shards'])==(60,2)
+    assert about['options']['images']==f'hf://datasets/ada/x@{commit}'
+    secret = f'pipe:curl -H "Authorization: Bearer {token}" file://{folder}/00000.tar'
+    pack(secret, tmp_path/'p', progress=False)
+    assert token[3:] not in (tmp_path/'p/pack.json').read_text()
+    with pytest.raises(ValueError, match='Fetch them first, as with `hf download'):
+        pack('hf://datasets/ada/x/*.parquet', tmp_path/'q', progress=False)
 
 # Copies ---------------------------------------------------------------------------------------------------------------
 
@@ -281,6 +308,26 @@ def test_workers_that_are_new_processes_ask_nobody(site, many, tmp_path):
     (_,captions,_),_,error,_ = pickle.loads(sent)[0,0]
     assert len(captions)==2 and not error and all('/resolve/' in path for path,*_ in site.hub.asked)
 
+@pytest.mark.parametrize('workers,batch', [(0,2),(2,2)])
+def test_the_smallest_room_that_is_taken_is_enough(site, many, tmp_path, monkeypatch, workers, batch):
+    """Windows of one shard or two, in the least space that a loader does not refuse: nobody waits for a copy that is
+    still open. Some samples cannot be used, so others come from anywhere."""
+    def spoilt(i): return sample(i)|dict(jpg=b'none') if i%7==0 else sample(i)
+    folder = write(tmp_path/'spoilt', [spoilt(i) for i in range(60)], 2)
+    site.commit('ada/x', of_folder(folder))
+    monkeypatch.setattr(Room.__init__, '__defaults__', (None,2.)) # seconds of waiting
+    how = dict(workers=workers, window=3)
+    def through(gb): return ShardLoader('hf://datasets/ada/x', tfm, batch, **how, cache=tmp_path/'c', cache_gb=gb)
+    with pytest.raises(ValueError, match='are too few') as refused: through(1e-6)
+    least = float(str(refused.value).split()[-2])
+    assert least<16*10_240/1e9 # of 30 shards
+    loader = through(least*1.005) # it is said in three digits
+    plain = ShardLoader(folder, tfm, batch, **how|dict(workers=0))
+    for e in range(2):
+        loader.set_epoch(e, last=1)
+        assert same([*loader], epoch(plain, e))
+    loader.close()
+
 def test_too_small_a_room(site, files, tmp_path):
     site.commit('ada/x', files)
     with pytest.raises(ValueError, match=r'GB of copies \(--cache-gb\) are too few: up to 6 of the 6 shards are read '
@@ -327,12 +374,18 @@ def test_a_run_stays_with_its_commit(site, files, tmp_path, short_runs, capsys):
     run = train(**how, name='a', steps=2)
     about = json.loads((tmp_path/'l/a/metrics.json').read_text())
     assert about['options']['train_data']==f'hf://datasets/ada/x@{old}' and about['data']==run.data
+    kept = read_settings(tmp_path/'l/a/config.toml')
+    assert kept['train_data']==f'hf://datasets/ada/x@{old}' and kept['from']['data']==run.data
     new = site.commit('ada/x', {k:v for k,v in files.items() if '00005' not in k})
     with pytest.raises(ValueError, match='was made with steps=2'): train(**how, name='a', steps=3, resume='auto')
     said = capsys.readouterr().out
     assert f'since this run began: its main is {new[:7]} now, and the run goes on with {old[:7]}' in said
     again = train(**how, name='a', steps=2, resume='auto')
     assert again.data==run.data and again.loader.num_samples==60
+    assert train(config=str(tmp_path/'l/a/config.toml'), name='c').data==run.data
+    several = train(**how|dict(train_data=['hf://datasets/ada/x/train/00000.tar','hf://datasets/ada/x/train/00001.tar']),
+        name='d', steps=2)
+    assert several.options.train_data.count(f'@{new}')==2
     assert train(**how, name='b', steps=2).data==shards_hash(f'hf://datasets/ada/x@{new}')!=run.data
 
 # Stores ---------------------------------------------------------------------------------------------------------------

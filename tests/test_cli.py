@@ -1,9 +1,9 @@
 "The command line: its first word comes at once, and its options are those of the functions."
-import json, os, subprocess, sys
+import json, os, re, subprocess, sys
 
-import pytest
+import pytest, shtab
 
-from clippy.cli import commands, describe, function, kept_options, parser
+from clippy.cli import commands, describe, function, kept_options, parser, whole_parser
 
 def test_kept_options():
     "`options.json` says what the signatures say: `make export` writes it."
@@ -18,6 +18,25 @@ def test_flags_that_turn_something_off():
         if option['action']=='store_true': continue # an option of its own, such as --no-compile
         assert option['action']=='store_false' and option['default'] is True
         assert option['help'].startswith('Do not ') and 'default' not in option['help']
+
+def test_every_switch_has_an_opposite():
+    "`--no-cpu` after `--cpu` and the other way round, the help says so once, and completion knows both names."
+    completed = {*re.findall(r'--[\w-]+', shtab.complete(whole_parser(), 'bash'))}
+    switches = 0
+    for name,said in kept_options().items():
+        flags = {o['names'][-1]:o for o in said['options'] if o.get('action') in ('store_true','store_false')}
+        p,needed = parser(name, said),['x']*sum(o['names'][0][0]!='-' and 'nargs' not in o for o in said['options'])
+        for flag,o in flags.items():
+            stem = flag.removeprefix('--no-').removeprefix('--')
+            on,off = f'--{stem}',f'--no-{stem}'
+            assert {on,off}<=completed
+            if {on,off}<={*flags}: continue # two options: see test_settings.py
+            found = [vars(p.parse_args([*needed, *words]))[o['dest']] for words in ([on], [off], [on,off], [off,on])]
+            assert found==[True,False,False,True], (name,flag)
+            switches += 1
+        help = ' '.join(p.format_help().split())
+        assert help.count('has its opposite')==bool(flags)
+    assert switches>=15
 
 quick = r"""
 import contextlib, io, json, sys

@@ -85,3 +85,14 @@ def test_killed(site, tmp_path):
     os.kill(child.pid, signal.SIGKILL)
     child.join(10)
     with Room(tmp_path/'c', size, patience=0).open(b) as f: assert f.read()==files['b.tar']
+
+def test_files_of_others_stay(site, tmp_path):
+    "A folder that holds other things too: they are neither counted nor removed, whatever room is needed."
+    mine = {'photos/thesis.jpg':b'x'*9*size, 'results/a.json':b'1', 'raw/b.tar.part':b'2', 'list.csv':b'3'}
+    for name,data in mine.items():
+        (tmp_path/name).parent.mkdir(exist_ok=True)
+        (tmp_path/name).write_bytes(data)
+    room = Room(tmp_path, 2*size, patience=0)
+    for url in listed('hf://datasets/ada/x'): room.open(url).close()
+    assert {name:(tmp_path/name).read_bytes() for name in mine}==mine
+    assert room.used()==2*size

@@ -7,6 +7,7 @@ import numpy as np
 import pytest, torch
 import torch.distributed as dist
 from accelerate.state import AcceleratorState
+from filelock import FileLock
 from hypothesis import given, settings, strategies as st
 from safetensors.torch import load_file, save_file
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -313,6 +314,18 @@ def test_two_make_the_same_features(options, places, tmp_path):
         return model.image_features(x)
     kept = F.make_features(model, loader, path, forward, batch=8)
     assert [p.name for p in path.parent.iterdir()]==[path.name] and np.array_equal(kept.tokens, first[0])
+
+def test_what_a_killed_process_left(options, places, tmp_path):
+    "It is removed before room is looked for; what another process is making stays."
+    loader = ShardLoader(str(places/'spoilt'), WholeImage(64), 4, workers=0)
+    model = T.create_model(presets['tiny-hour'], image_weights=options['image_weights']).freeze(image=True)
+    for name in 'x.0.new','x.1.new','y.0.new':
+        (tmp_path/name).mkdir()
+        (tmp_path/name/'tokens.npy').write_bytes(bytes(100))
+    (tmp_path/'x.0.new.lock').touch() # a dead process holds no lock
+    with FileLock(tmp_path/'x.1.new.lock'): F.make_features(model, loader, tmp_path/'x', model.image_features)
+    assert sorted(p.name for p in tmp_path.iterdir()) in (
+        ['x','x.1.new','x.1.new.lock','y.0.new'], ['x','x.1.new','y.0.new']) # some systems remove a lock's file
 
 def test_the_disk_is_asked_for_all_of_it_at_once(options, places, tmp_path, monkeypatch):
     "Room that others might take meanwhile is reserved before the first image; a refusal leaves nothing."

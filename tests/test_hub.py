@@ -256,6 +256,7 @@ def test_from_pretrained(hub, model, pulls, tmp_path, monkeypatch):
         CLIPpy.from_pretrained('ada/m', token=f'{token} x', **here)
     quiet(str(e.value))
     with pytest.raises(ValueError, match='cannot be used'): CLIPpy.from_pretrained('scenes', device='moon')
+    with pytest.raises(FileNotFoundError, match='Did you mean scenes'): CLIPpy.from_pretrained('scene')
     with pytest.raises(ValueError, match='give one of them'):
         CLIPpy.from_pretrained('scenes', device='cpu', map_location='cpu:0')
     with pytest.raises(ValueError, match='TIPSv2 is a model of others'): TIPSv2.from_pretrained('google/tipsv2-b14')

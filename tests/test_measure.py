@@ -100,6 +100,12 @@ def test_several(tmp_path, capsys):
     capsys.readouterr()
     assert cli(['eval', '--compare', str(out/'scenes.json'), str(out/'scenes-things.json')])==0
     assert capsys.readouterr().out.splitlines()[2].startswith('| protocol')
+    other = out/'other.json'
+    changed = json.loads((out/'scenes.json').read_text()) | dict(files='other', numbers=dict(miou=.1))
+    other.write_text(json.dumps(changed))
+    assert cli(['eval', '--compare', str(out/'scenes.json'), str(other)])==0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert 'than other, without an interval, because they were not measured on the same images.' in last
 
 # Settings -------------------------------------------------------------------------------------------------------------
 

@@ -146,6 +146,53 @@ def test_bad_questions(model, image, ask, said):
     "A question that makes no sense is answered by a sentence."
     with pytest.raises(ValueError, match=said): ask(model, image)
 
+numbers_that_are_none = [(dict(size=o), 'size is a number of pixels') for o in ('64',None,3.5,-1)]
+numbers_that_are_none += [(dict(batch_size=o), 'batch size is at least 1') for o in ('8',None,2.5,0)]
+numbers_that_are_none += [(dict(threshold=o), 'threshold is a probability') for o in ('0.5',None,float('nan'))]
+numbers_that_are_none += [(dict(templates=o), 'are not sentences') for o in ([],None,3,[None],{'{}'})]
+
+@pytest.mark.parametrize('given,said', numbers_that_are_none, ids=str)
+def test_options_of_the_wrong_kind(model, image, given, said):
+    "A sentence for whoever asks, whatever is asked."
+    asks = [model.segment] if 'threshold' in given else [model.segment,model.classify]
+    for ask in asks:
+        with pytest.raises(ValueError, match=said): ask(image, words, **given)
+    if 'size' in given or 'batch_size' in given:
+        with pytest.raises(ValueError, match=said): model.similarity(image, 'a boat', **given)
+        with pytest.raises(ValueError, match=said): model.group(image, **given)
+
+def test_numbers_of_numpy(model, image):
+    "They are numbers as well."
+    seg = model.segment(image, words, threshold=np.float32(.5), size=np.int64(64), batch_size=np.int32(2))
+    assert same(seg, model.segment(image, words, threshold=.5, size=64))
+
+@pytest.mark.parametrize('n', ['3',2.5,None,0,256])
+def test_no_number_of_groups(model, image, n):
+    with pytest.raises(ValueError, match='n is a number of groups from 1 to 255'): model.group(image, n)
+
+def test_a_folder_is_no_image(model, tmp_path):
+    with pytest.raises(ValueError, match='is a folder: name the images in it'): model.segment(tmp_path, words)
+
+def test_tensors_of_any_image(model, image, tmp_path):
+    "Masks are the argmax of the tensors for images on their side, grey, clear ones, and sides of no whole patches."
+    odd = image.resize((217,77)).crop((3,2,216,77))
+    exif = Image.Exif()
+    exif[0x112] = 6
+    odd.save(tmp_path/'side.jpg', exif=exif)
+    clear = odd.convert('RGBA')
+    clear.putalpha(odd.convert('L'))
+    kinds = [odd.convert(mode) for mode in ('L','1','P','LA','CMYK')]
+    images = [tmp_path/'side.jpg', odd, clear, *kinds, odd.crop((0,0,5,3)), odd.crop((0,0,1,1))]
+    for threshold in 0.,.5:
+        for how in dict(), dict(background=()), dict(background=['sky'], size=100):
+            how = dict(how, threshold=threshold, batch_size=3)
+            both = zip(model.segment(images, words, **how), model.segment(images, words, return_tensors=True, **how))
+            for i,(seg,maps) in enumerate(both):
+                assert maps.values.shape[1:]==seg.mask.shape==((213,75) if i==0 else seg.image.size[::-1])
+                best,index = maps.values.max(0)
+                found = torch.where((index<len(words)) & (best>=threshold), index+1, 0)
+                assert np.array_equal(found, seg.mask) and np.array_equal(maps.mask, seg.mask)
+
 def test_batches_of_none(model, image):
     "A batch has at least one image."
     segment,classify = partial(model.segment, labels=words),partial(model.classify, labels=words)

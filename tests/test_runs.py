@@ -113,6 +113,26 @@ def test_a_run_under_way_is_compared(tmp_path):
     assert {*options_that_differ(a, b)}=={'steps','processes','batch_size','pooling','lr'}
     assert ['voc miou, at the end','50.0 %','-',''] in cells(str(compare_runs(a, b)))
 
+def test_a_run_is_named_in_more_than_one_way(tmp_path, capsys, monkeypatch):
+    "By its path too, as the Tab key makes it; the folder of one run is not a folder of runs, and that is said."
+    monkeypatch.chdir(tmp_path)
+    for name in 'a','b': made(tmp_path/'logs'/name, [4.], [.5])
+    made(tmp_path/'other'/'c', [4.], [.5])
+    for names in (['a','b'], ['logs/a','logs/b/'], [str(tmp_path/'logs'/'a'),'b']):
+        assert cli(['runs', 'logs', '--compare', *names])==0
+        assert cells(capsys.readouterr().out)[0]==['option','a','b']
+    for args,says in ((['logs','--compare','a','other/c'], 'no run other/c'), (['logs/a'], 'logs/a is a run itself')):
+        assert cli(['runs', *args])==1 and says in capsys.readouterr().err
+
+def test_one_precision_has_one_name(tmp_path):
+    "A checkpoint has accelerate's word for it."
+    fixed = dict(steps=12, processes=1, batch_size=32, pooling='max', precision='no')
+    write_checkpoint(tmp_path/'cut'/'checkpoints'/'step_20', {}, dict(history=[dict(step=20, loss=1.)], fixed=fixed))
+    cut = read_run(tmp_path/'cut')
+    for precision,differs in ('fp32',False), ('bf16',True):
+        whole = read_run(made(tmp_path/precision, [4.], [.5], precision=precision))
+        assert ('precision' in options_that_differ(whole, cut))==differs
+
 def test_curves_against_samples(tmp_path):
     "A step is as many samples as all processes have in all parts of a batch."
     run = read_run(made(tmp_path/'a', [4., 3.], [.5]))
@@ -141,7 +161,7 @@ def test_a_plot_is_written(tmp_path, capsys):
 @pytest.mark.parametrize('args,says', [
     (['--compare','a'], 'two runs, not 1'), (['--compare','a','a','a'], 'not 3'),
     (['--compare','a','bb'], 'Did you mean b?'), (['--compare','a','bad'], 'metrics.json'),
-    (['--plot','x.png','--against','time'], 'steps or samples')])
+    (['--plot','x.png','--against','time'], 'steps or samples'), (['--against','samples'], '--plot where')])
 def test_runs_that_cannot_be_compared(args, says, tmp_path, capsys, monkeypatch):
     "One sentence."
     monkeypatch.chdir(tmp_path)

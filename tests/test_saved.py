@@ -1,5 +1,6 @@
 "The release's layout at full size, a model from the Hub's cache, and a save that dies midway."
-import json, math
+import json, math, os
+from shutil import copytree
 from types import SimpleNamespace
 
 import numpy as np, pytest, timm, torch
@@ -250,3 +251,62 @@ def test_half_precision_everywhere(dtype, tmp_path, monkeypatch, pairs):
     seen,read,scale = net(torch.randn(3, 3, 64, 64), net.tokenize(words))
     clip_loss(seen, read, scale).backward()
     assert all(p.grad.isfinite().all() for p in net.image.parameters())
+
+# What a save may replace ----------------------------------------------------------------------------------------------
+
+def everything(folder): # name -> bytes
+    return {str(p.relative_to(folder)):p.read_bytes() for p in sorted(folder.rglob('*')) if p.is_file()}
+
+def test_a_save_replaces_older_models_alone(tmp_path, monkeypatch):
+    "Files, notes beside or inside a model, models of other libraries, and the folder one works in stay to the byte."
+    model = load('scenes')
+    ours = model.save(tmp_path/'ours')
+    places = dict(file=('',''), notes=('thesis.tex','years'), readme=('README.md','# Mine'), bert=('config.json',
+        '{"model_type": "bert"}'), broken=('config.json','{'), weights=('model.safetensors','x'),
+        inside=('text/notes.txt','mine'), deep=('text/1_Pooling/more/a.pt','mine'))
+    for name,(file,text) in places.items():
+        at = tmp_path/'there'/name/file
+        if name in ('inside','deep'): copytree(ours, tmp_path/'there'/name)
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_text(text)
+    before = everything(tmp_path/'there')
+    assert len(before)>len(places)
+    for name,(file,_) in places.items():
+        for save in model.save,model.save_pretrained:
+            with pytest.raises(ValueError, match='is a file: name a folder' if name=='file' else 'would be lost'):
+                save(tmp_path/'there'/name)
+    monkeypatch.chdir(tmp_path/'there'/'notes')
+    for here in '','.','..','/':
+        with pytest.raises(ValueError, match='is the folder that this program runs in'): model.save(here)
+    assert everything(tmp_path/'there')==before and len([*(tmp_path/'there').iterdir()])==len(places)
+
+def test_a_save_leaves_what_has_a_similar_name(tmp_path):
+    "A model called `m.new` stays when `m` is saved; behind a link the older model goes; an empty folder is taken."
+    model = load('scenes')
+    model.save(tmp_path/'m.new')
+    before = everything(tmp_path/'m.new')
+    (tmp_path/'disk'/'m').mkdir(parents=True)
+    (tmp_path/'m').symlink_to(tmp_path/'disk'/'m')
+    for scale in 1.,2.:
+        with torch.no_grad(): model.logit_scale.fill_(scale)
+        assert model.save(tmp_path/'m')==tmp_path/'m' and (tmp_path/'m').is_symlink()
+        (tmp_path/'m'/'manifest.json').write_text('{}')
+        assert load(tmp_path/'disk'/'m').logit_scale==scale
+    assert everything(tmp_path/'m.new')==before
+    assert sorted(p.name for p in tmp_path.iterdir())==['disk','m','m.new'] and len([*(tmp_path/'disk').iterdir()])==1
+
+@pytest.mark.parametrize('fails', ['save_file','replace'])
+def test_a_failed_save_leaves_the_older_model(tmp_path, monkeypatch, fails):
+    "Wherever it stops, the older model is there to the byte, and nothing else."
+    model = load('scenes')
+    model.save(tmp_path/'m')
+    before,own = everything(tmp_path),os.replace
+    def stop(*args, **kwargs): raise OSError('the disk is full')
+    if fails=='save_file': monkeypatch.setattr('clippy.model.save_file', stop)
+    else: monkeypatch.setattr(os, 'replace', lambda a, b: stop() if str(a).endswith('m.new') else own(a, b))
+    with pytest.raises(OSError, match='disk is full'): model.save(tmp_path/'m')
+    assert everything(tmp_path)==before and [p.name for p in tmp_path.iterdir()]==['m']
+
+@pytest.mark.parametrize('name', ['', ' ', None])
+def test_no_name_is_no_model(name):
+    with pytest.raises(ValueError, match='A model is a name of `clippy models`'): load(name)

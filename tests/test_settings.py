@@ -68,6 +68,7 @@ def test_slips(text, says, tmp_path):
 @pytest.mark.parametrize('typed,expected', [
     ('', dict(seed=3, lr=.5, cpu=True, eval=['voc=a','coco=b'], save_towers=False, name='mine')),
     ('--seed 0', dict(seed=0)), ('--seed=0 --lr 1', dict(seed=0, lr=1.)), ('--eval scenes', dict(eval=['scenes'])),
+    ('--no-cpu', dict(cpu=False)), ('--cpu --no-cpu', dict(cpu=False)), ('--no-cpu --cpu', dict(cpu=True)),
     ('--save-towers true', dict(save_towers=True)), ('--name=', dict(name='')), ('--see 7', dict(seed=7))])
 def test_the_command_line_wins(typed, expected, tmp_path):
     "Also where what is typed is the default; a typed list takes the place of the file's."
@@ -79,6 +80,23 @@ def test_the_command_line_wins(typed, expected, tmp_path):
     assert {k:found[k] for k in expected}==expected
     others = dict(seed=3, lr=.5, cpu=True, eval=['voc=a','coco=b'], save_towers=False, name='mine', config=str(file))
     assert found==vars(plain) | others | expected
+
+@toml
+def test_switches_of_a_file_are_undone_by_the_line(tmp_path):
+    "Also the two that are options of their own, and where a chapter reads the line itself; without a word they stay."
+    from fastcore.script import anno_parser
+    from clippy import measure, train
+    file = tmp_path/'run.toml'
+    def compiles(given, *typed):
+        file.write_text(f'{given} = true')
+        found = parsed(parser('train', kept_options()['train']), ['--config', str(file), *typed])
+        return found['compile'],found['no_compile']
+    assert [compiles('compile', *w) for w in ([], ['--no-compile'])]==[(True,False),(False,True)]
+    assert [compiles('no_compile', *w) for w in ([], ['--compile'])]==[(False,True),(True,False)]
+    file.write_text('cpu = true')
+    for f in train.main, measure.main:
+        found = [parsed(anno_parser(f), ['--config', str(file), *typed])['cpu'] for typed in ([], ['--no-cpu'])]
+        assert found==[True,False]
 
 @toml
 def test_settings_of_a_protocol_as_a_section(tmp_path):
@@ -185,6 +203,7 @@ def test_a_run_again(tmp_path, monkeypatch):
     file = tmp_path/'logs'/'one'/'config.toml'
     text = file.read_text()
     found,metrics = read_settings(file),json.loads((tmp_path/'logs'/'one'/'metrics.json').read_text())
+    assert found['precision']==metrics['options']['precision']=='fp32' # whoever chose it
     assert found['from']==dict(data=metrics['data'], processes=1) and {*found['from']}<={*origins}
     assert (found['lr'], found['seed'], found['batch_size'], found['name'], found['logs'])==(1e-3, 5, 4, 'one', 'logs')
     assert f"torch {metrics['versions']['torch']}" in text and metrics['command'] in text

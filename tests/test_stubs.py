@@ -1,5 +1,6 @@
 "What editors and `help` are told equals what the code does."
 import ast, importlib, inspect, pkgutil, pydoc, runpy
+from functools import lru_cache
 from pathlib import Path
 
 import jedi, pytest
@@ -12,6 +13,9 @@ root = Path(__file__).parents[1]
 all_tasks()
 names = [m.name for m in pkgutil.iter_modules(clippy.__path__) if not m.name.startswith('_')]
 modules = {name:importlib.import_module(f'clippy.{name}') for name in names}
+
+@lru_cache
+def stubs(): return runpy.run_path(str(root/'tools/stubs.py'))['Stubs']()
 
 def stub(name): return ast.parse((root/f'clippy/{name}.pyi').read_text(encoding='utf-8')).body
 def functions(body): return [o for o in body if isinstance(o, ast.FunctionDef)]
@@ -30,7 +34,7 @@ def really(f): # the same, of what can be called
 
 def test_made():
     "The files are what tools/stubs.py makes of the modules."
-    made = runpy.run_path(str(root/'tools/stubs.py'))['Stubs']().files()
+    made = stubs().files()
     differ = [p.name for p,text in made.items() if not p.exists() or p.read_text(encoding='utf-8')!=text]
     differ += [p.name for p in (root/'clippy').glob('*.pyi') if p not in made]
     assert not differ, f'run `make export`: it would change {", ".join(differ)}'
@@ -66,8 +70,58 @@ def test_editor():
     text = next(o for o in found if o.name=='segment').docstring()
     assert 'what to look for' in text and 'Parameters\n-' in text
 
+def test_methods_are_there():
+    "`import clippy` brings every method that the stub of a model promises: no chapter that adds one is left out."
+    patched = stubs().patched['model','CLIPpy']
+    def imported(path, level): # modules of ours
+        found = [o for o in ast.walk(ast.parse(path.read_text(encoding='utf-8'))) if isinstance(o, ast.ImportFrom)
+            and o.level and (level or o.col_offset==0)]
+        return {*names} & {name for o in found for name in ([o.module] if o.module else [a.name for a in o.names])}
+    reached,todo = set(),imported(root/'clippy/__init__.py', True)
+    while todo:
+        reached |= todo
+        todo = {o for name in todo for o in imported(root/f'clippy/{name}.py', False)}-reached
+    assert {'predict','video'} <= {m.name for m,_ in patched} <= reached
+
 def test_help():
     "`help` says what the comments of the signature say; a command's description stays one line."
     text = pydoc.render_doc(CLIPpy.segment, renderer=pydoc.plaintext)
     for part in ('labels : list\n        what to look for', 'Returns', "default 'auto'"): assert part in text
     assert {'load','predict','train'} <= {*dir(clippy)}
+
+def test_what_help_says_of_parameters():
+    "Behind a short signature each part is told where it belongs; a default that has a name is its value."
+    text = stubs().docstrings('model')['CLIPpy.read']
+    assert 'tokens : dict\n    from `tokenize`' in text and text.endswith('Tensor\n    `[B,D]`, of any length')
+    found = {name:stubs().docstrings(name) for name in ('predict','protocol')}
+    assert "default ('{}', 'a(n) {}', 'a picture of a(n) {}')" in found['predict']['CLIPpy.segment']
+    assert "size : int, default 224" in found['protocol']['Protocol']
+    said = found['predict']['CLIPpy.segment'], found['predict']['CLIPpy.ready']
+    assert not any('default plain' in o for o in said) and 'Returns' not in said[1]
+
+def test_types_are_those_of_the_signature():
+    "A default says no type: `background='auto'` takes a list as well, and a checker would refuse it."
+    own = next(o for o in stub('model') if getattr(o, 'name', '')=='CLIPpy').body
+    f = next(o for o in own if getattr(o, 'name', '')=='segment')
+    types = {p.arg:ast.unparse(p.annotation) for p in f.args.args if p.annotation}
+    assert types['background']=='str | list | tuple' and types['return_tensors']=='bool | str'
+    assert 'templates' not in types
+    for name in names:
+        tree = ast.parse((root/f'clippy/{name}.py').read_text(encoding='utf-8'))
+        real = {o.name:o for o in functions(tree.body)}
+        for f in functions(stub(name)):
+            typed = [[bool(p.annotation) for p in o.args.args] for o in (f, real[f.name])]
+            assert typed[0]==typed[1], f'{name}.{f.name}'
+
+@pytest.mark.parametrize('f', ['segment','similarity','group','classify','label_masks','segment_video','save','ready',
+    'read','encode_image','encode_text','patch_cosines','push_to_hub','from_pretrained','save_pretrained','freeze',
+    'saved.load','saved.open_model','eval.evaluate','loader.ShardLoader','protocol.Protocol','model.create_model',
+    'model.Config','answers.Segmentation','answers.WordMaps'])
+def test_everything_is_told(f):
+    "Of what users call, every parameter is described."
+    owner,_,name = f.rpartition('.')
+    found = getattr(importlib.import_module(f'clippy.{owner}'), name) if owner else getattr(CLIPpy, f)
+    parts = found.__doc__.split('Parameters\n----------\n')[1].split('\n\nReturns')[0].splitlines()
+    heads = [i for i,line in enumerate(parts) if not line.startswith(' ')]
+    bare = [parts[i] for i in heads if i+1>=len(parts) or i+1 in heads]
+    assert heads and not [o for o in bare if o.split(' ')[0]!='name'], bare

@@ -129,6 +129,17 @@ def test_the_same_model_twice(tmp_path, capsys):
     assert re.search(r'\(2\), voc: from \S+b\.json, and .* from \S+a\.json', out.out) and 'other precision' in out.out
     assert re.search(r'c\.json holds the same numbers as \S+a\.json', out.err)
 
+def test_a_row_has_the_name_of_its_model(tmp_path, capsys):
+    "Also where a file is called after the task, or two of them lie in one folder; a typed name counts more."
+    folder = write(tmp_path/'try', voc=result(name='scenes'), one=result(.6, name='scenes', task='coco', files='g'),
+        avg=result(.3, model='n', name='scenes-avg'))
+    def names(*args): return [row[0] for row in markdown_rows(said(capsys, *args).out)[1:]]
+    assert names(folder)==names(*sorted(folder.glob('*.json')))==['scenes-avg','scenes']
+    assert names(f'ours={folder}/voc.json', folder/'one.json')==['ours','scenes']
+    write(tmp_path/'old', voc=result(.2, model='o', name='scenes'))
+    write(tmp_path/'old', b=result(.1, model='q', name='scenes'))
+    assert {*names(folder, tmp_path/'old')}=={'scenes-avg', f'{folder}/one', f'{tmp_path}/old', f'{tmp_path}/old/b'}
+
 def test_no_row_takes_the_name_of_another():
     "A model that is called as a second answer would be keeps its row, and so does the answer."
     twice = [result(.1), result(.2)]

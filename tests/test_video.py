@@ -69,6 +69,13 @@ def test_frames_are_single_images(boxed_model, images, clip, every):
         alone = boxed_model.segment(image, words)
         assert np.array_equal(seg.mask, alone.mask) and np.array_equal(np.asarray(seg.image), np.asarray(image))
 
+@pytest.mark.parametrize('more,said', [(dict(labels=[]), 'no labels'), (dict(every=0), 'every is 1 or more'),
+    (dict(every=1.5), 'not 1.5'), (dict(size='64'), "not '64'"), (dict(path='none.mp4'), 'no video none.mp4')], ids=str)
+def test_segment_video_complains_at_once(boxed_model, clip, more, said):
+    "Not at the first frame, which may be asked for much later."
+    asked = dict(path=clip, labels=words)|more
+    with pytest.raises((ValueError,FileNotFoundError), match=said): boxed_model.segment_video(**asked)
+
 def turned(path, degrees): # the matrix of an mp4, as a telephone that was held on its side writes it
     data = bytearray(path.read_bytes())
     at = data.index(b'tkhd')+4+40 # version 0
@@ -243,6 +250,8 @@ def test_a_video_that_breaks_off(boxed_model, images, tmp_path, capsys):
     assert V.answer_video(tmp_path/'cut.mkv', tmp_path/'found.mkv', asked, ask, every=10)==1
     assert 'cut.mkv is damaged or cut off' in capsys.readouterr().err
     assert 2<=len(read(tmp_path/'found.mkv'))<10
+    with pytest.warns(UserWarning, match='cut.mkv is damaged or cut off'):
+        assert len([*boxed_model.segment_video(tmp_path/'cut.mkv', words, every=10)])==len(read(tmp_path/'found.mkv'))
     data = bytearray(whole.read_bytes())
     data[len(data)//2:len(data)//2+3000] = bytes(3000)
     (tmp_path/'spoilt.mkv').write_bytes(data)
@@ -274,6 +283,7 @@ def test_command(boxed_model, images, tmp_path, capsys):
         assert r['shares']==pytest.approx(boxed_model.segment(image, words).shares, abs=1e-5)
 
 @pytest.mark.parametrize('args,said', [
+    (['*.mkv'], 'one at a time'), (['[c]lip.mkv','-o','a.png'], 'ends in .mp4'), (['none*.mp4'], 'no video none'),
     (['clip.mkv','-o','found'], 'ends in .mp4, .mov, .mkv, not as found does'),
     (['clip.mkv','-o','a.png'], 'ends in .mp4'),
     (['clip.mkv','clip.mkv'], 'one at a time'), (['clip.mkv','a.png'], 'one at a time'),
@@ -287,6 +297,7 @@ def test_misuse(args, said, images, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr('clippy.folders.open_for_use', None)
     write('clip.mkv', images[:1])
     images[0].save('a.png')
+    if args[0]=='*.mkv': write('other.mkv', images[:1])
     assert cli(['segment', *args, '-l', 'boat,tree'])==1
     assert said in capsys.readouterr().err
 

@@ -2,7 +2,7 @@
 
 The comments of a signature become a numpydoc docstring, and a class has the methods that later chapters patch into it.
 In the modules themselves a docstring stays one line."""
-import ast, io, json, textwrap, tokenize
+import ast, io, json, re, textwrap, tokenize
 from pathlib import Path
 
 import yaml
@@ -16,6 +16,7 @@ builtin_types = {bool:'bool', int:'int', float:'float', str:'str', tuple:'tuple'
 
 class Module:
     "A chapter's module: what it defines, what it imports, and the comments of its lines."
+    all = {} # name -> module
     def __init__(self, path):
         source = path.read_text(encoding='utf-8')
         self.name,self.tree = path.stem,ast.parse(source)
@@ -38,6 +39,17 @@ class Module:
             line -= 1
             found.insert(0, self.said(line))
         return found
+
+    def value(self, node): # a default; of a name its value, if that is short
+        if not isinstance(node, ast.Name): return node
+        if node.id not in self.defined:
+            source,a = self.imports.get(node.id, (None,None))
+            other = self.all.get(source.module) if isinstance(source, ast.ImportFrom) and source.level else None
+            return other.value(ast.Name(a.name)) if other else node
+        for o in self.tree.body:
+            plainly = isinstance(o, ast.Assign) and len(o.targets)==1 and getattr(o.targets[0], 'id', '')==node.id
+            if plainly and not has_names(o.value) and len(ast.unparse(o.value))<60: return o.value
+        return node
 
     def said_of(self, node, last): # of a parameter: above it, and behind it where it is the last of its line
         return ' '.join([*self.above(node.lineno), *([self.said(node.end_lineno)] if last else [])]).strip()
@@ -88,9 +100,19 @@ class Function:
         closing = max((line for line in lines if line in module.comments and line not in ends), default=0)
         self.returned = module.said(closing) if closing else ''
         if node.lineno in ends and node.lineno in module.comments: self.returned = module.said(node.lineno)
-        self.parameters = [(stars+p.arg, type_of(p.annotation, d), d, '' if p.lineno==node.lineno else
+        self.parameters = [(stars+p.arg, type_of(p.annotation), d, '' if p.lineno==node.lineno else
             module.said_of(p, ends[p.lineno]==p.arg)) for p,d,stars in ps if p.arg not in skip]
         self.first_line = ast.get_docstring(node) or ''
+        self.share_out()
+
+    def share_out(self): # in `# `size`: pixels; an image` the first is of a parameter, the second of what comes back
+        parts = [re.fullmatch(r'`(\w+)`: (.+)', part) or part for part in self.returned.split('; ')]
+        own = {name.lstrip('*') for name,*_ in self.parameters}
+        about = {p[1]:p[2] for p in parts if not isinstance(p, str) and p[1] in own}
+        if not about: return
+        self.parameters = [(name, of, d, about.get(name.lstrip('*'), text)) for name,of,d,text in self.parameters]
+        kept = (p if isinstance(p, str) else p[0] for p in parts if isinstance(p, str) or p[1] not in own)
+        self.returned = '; '.join(kept)
 
     def signature(self):
         a = self.node.args
@@ -105,7 +127,8 @@ class Function:
         found = [first] if first else []
         said = [(name, of, d, text) for name,of,d,text in self.parameters if name not in ('self','cls')]
         if any(text for *_,text in said):
-            found.append(section('Parameters', [block(name, of, d, text) for name,of,d,text in said]))
+            about = [block(name, of, self.module.value(d), text) for name,of,d,text in said]
+            found.append(section('Parameters', about))
         if self.returned and self.first_line:
             of = a_type(self.node.returns) if self.node.returns else ''
             found.append(section('Returns', [f'{of}\n{wrapped(self.returned)}' if of else self.returned]))
@@ -145,7 +168,9 @@ class Stubs:
     "The stubs of all modules, which know of each other."
     def __init__(self, folder=package):
         found = {p.stem:Module(p) for p in sorted(folder.glob('*.py')) if not p.stem.startswith('_')}
-        self.modules = {name:found[name] for name in sorted(found, key=lambda name: places().get(name, 0))}
+        place = places()
+        self.modules = {name:found[name] for name in sorted(found, key=lambda name: place.get(name, 0))}
+        Module.all = self.modules
         self.patched = {} # (module, class) -> functions
         for m in self.modules.values():
             for node in m.tree.body:
@@ -224,7 +249,13 @@ class Stubs:
             return f.docstring()
         fields = [c for c in node.body if isinstance(c, ast.AnnAssign) and isinstance(c.target, ast.Name)]
         if 'dataclass' not in decorators(node) or not fields: return first
-        def default(c): return None if c.value is None or has_names(c.value) else c.value
+        def default(c): # also of `field(default=0)`, and of `of(group, 0)` of protocols
+            given = c.value
+            if isinstance(given, ast.Call):
+                found = [k.value for k in given.keywords if k.arg=='default']
+                if getattr(given.func, 'id', '')=='of': found = given.args[1:2]
+                given = found[0] if found else None
+            return None if given is None or has_names(given) else given
         blocks = [block(c.target.id, a_type(c.annotation), default(c), m.said_of(c, True)) for c in fields]
         return '\n\n'.join([*([first] if first else []), section('Parameters', blocks)])
 
