@@ -227,7 +227,7 @@ def _compare_tab(models, question, choice, limits, start):
     other = _may_lack(gr.Radio(models.names, value=models.names[1], label='Compare with', elem_id='other'))
     button = gr.Button('Compare', variant='primary', elem_id='compare')
     js = f'(model, other) => model==other ? {json.dumps(models.names)}.find(o => o!=model) : other'
-    choice[0].input(None, [choice[0], other], other, js=js, api_visibility='private')
+    choice[0].change(None, [choice[0], other], other, js=js, api_visibility='private')
     overlays,buttons = [],[]
     _,found,files = start
     with gr.Row():
@@ -274,8 +274,11 @@ def _choice(models, line, limits): # components: which model; none if there is o
         def tell(model): return _who_answers(name, model), gr.Textbox(info=_rivals(model))
         return models.ask(name, tell)
     for c in choice:
-        c.input(_told(choose), c, [said, line], show_progress_on=said, api_visibility='private', **limits)
+        told = c.input(_told(choose), c, [said, line], show_progress_on=said, api_visibility='private', **limits)
+        told.failure(None, None, c, js=_named, api_visibility='private')
     return choice
+
+_named = '() => document.querySelector("#model strong").textContent' # the model that is named answers
 
 # %% ../nbs/42_app.ipynb #0fd65e75
 def make_app(

@@ -375,7 +375,7 @@ def seconds_to_wait(
     recent = [t for t in took if t][-20:]
     running = sum(q.current_concurrency for q in queue.event_queue_per_concurrency_id.values())
     each = sum(recent)/len(recent) if recent else 2
-    return 5*math.ceil((len(queue)+running)*each/workers/5)
+    return max(5, 5*math.ceil((len(queue)+running)*each/workers/5))
 
 # %% ../nbs/41_gate.ipynb #11325c2c
 def tell_when(page, workers): # in place of gradio's "Queue is full"
@@ -386,7 +386,8 @@ def tell_when(page, workers): # in place of gradio's "Queue is full"
         if queue.max_size is None or len(queue)<queue.max_size:
             return await push(body=body, request=request, username=username)
         seconds = seconds_to_wait(queue, workers, names)
-        said = f'The queue is full: {len(queue)} questions wait, about {seconds} s. Try again then.'
+        many = '1 question waits' if len(queue)==1 else f'{len(queue)} questions wait'
+        said = f'The queue is full: {many}, about {seconds} s. Try again then.'
         return await _answered(queue, body, request, username, said)
     queue.push = told
 
@@ -397,6 +398,6 @@ async def _answered(queue, body, request, username, said): # as `push` answers w
     async with queue.pending_message_lock:
         queue.pending_messages_per_session.setdefault(event.session_hash, queueing.AsyncQueue())
         queue.pending_event_ids_session.setdefault(event.session_hash, set()).add(event._id)
-    output = utils.error_payload(Error(said), True)
+    output = utils.error_payload(Error(said, duration=None), True)
     queue.send_message(event, queueing.ProcessCompletedMessage(output=output, success=False))
     return True, event._id, 'success'

@@ -29,11 +29,20 @@ sys.addaudithook(lambda event, args: asked.append(args[0] if event=='socket.geta
 def images(): return draw_examples()
 
 @pytest.fixture(scope='module')
-def url(images):
+def page(images):
     asked.clear()
     page = open_app(workers=2, images=images, words=words, background=background)
-    yield serve(page, port=0, max_mb=1, wait=False)
+    yield page
     page.close(verbose=False)
+
+@pytest.fixture(scope='module')
+def url(page): return serve(page, port=0, max_mb=1, wait=False)
+
+@pytest.fixture
+def full_queue(page):
+    page._queue.max_size,most = 0,page._queue.max_size
+    yield
+    page._queue.max_size = most
 
 @pytest.fixture(scope='module')
 def bad(tmp_path_factory):
@@ -491,6 +500,8 @@ def drop(tab, path):
 def masks(tab, part): return tab.eval_on_selector_all(f'{part} img', 'l => l.map(o => o.src)')
 def legend(tab, part): return tab.locator(f'{part} .legend-item').all_inner_texts()
 
+full = r'The queue is full: 0 questions wait, about [1-9]\d* s\. Try again then\.'
+
 def press(tab, button, part):
     "Press, and wait until other images are there."
     before = masks(tab, part)
@@ -617,7 +628,7 @@ def test_browser_one_message(tab, bad, tmp_path):
     said('twice')
     tab.fill('#words textarea', 'fish')
     press(tab, '#find', '#segments')
-    assert tab.get_by_test_id('toast-body').count()==0
+    tab.get_by_test_id('toast-body').wait_for(state='detached') # it goes slowly
 
 def test_browser_names(tab):
     "Whatever can be pressed, typed into or looked at has a name for those who listen; examples say what they show."
@@ -650,6 +661,19 @@ def test_browser_chooses_a_model(tab):
     assert legend(tab, '#segments')!=before
     tab.get_by_role('tab', name='Compare').click()
     assert tab.locator('#other input:checked').get_attribute('value')=='scenes'
+
+def test_browser_full_queue(tab, full_queue):
+    "A full queue is told once, with a time, and the model that is named is still the one that is chosen."
+    tab.locator('#choice label', has_text='scenes-cls').click()
+    tab.get_by_text(re.compile(full)).wait_for()
+    tab.locator('#choice input[value=scenes]:checked').wait_for()
+    assert tab.inner_text('#model strong')=='scenes'
+    tab.get_by_role('tab', name='Compare').click()
+    assert tab.locator('#other input:checked').get_attribute('value')=='scenes-cls'
+    tab.get_by_role('tab', name='Words').click()
+    tab.click('#find')
+    tab.wait_for_function('() => document.querySelectorAll("[data-testid=toast-body]").length==1')
+    assert re.search(full, tab.inner_text('[data-testid=toast-body]'))
 
 @pytest.mark.parametrize('width', [1280, 400])
 def test_browser_fits(tab, width):
@@ -691,8 +715,6 @@ def test_queue(images):
     assert 'compare' not in {f.api_name for f in page.fns.values()}
     assert not any(getattr(b, 'elem_id', '')=='choice' for b in page.blocks.values())
 
-full = r'The queue is full: 0 questions wait, about \d+ s\. Try again then\.'
-
 def test_full_queue(images):
     "Whoever finds the queue full is told when to try again: a program, a client of gradio, and after it the next one."
     from gradio_client import Client
@@ -712,7 +734,7 @@ def test_full_queue(images):
 
 @pytest.mark.parametrize('waiting,running,took,workers,seconds', [
     (20, 2, [1.5]*5, 2, 20), (20, 2, [9]*50+[1]*20, 2, 15),
-    (20, 0, [], 2, 20), (1, 0, [.1], 4, 5), (20, 2, [None,3], 1, 70)])
+    (20, 0, [], 2, 20), (1, 0, [.1], 4, 5), (0, 0, [.1], 4, 5), (20, 2, [None,3], 1, 70)])
 def test_time_to_wait(waiting, running, took, workers, seconds):
     "All who are before one, in the time that the last 20 answers took, so many at once; in steps of five seconds."
     class Queue:

@@ -1,5 +1,5 @@
 "`clippy.choice`: names are looked at before the page opens, models are loaded when they are asked, and few stay."
-import time
+import gc, time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -55,7 +55,9 @@ def loads(monkeypatch):
         return Model(name)
     monkeypatch.setattr('clippy.choice.open_for_use', opened)
     monkeypatch.setattr('clippy.choice.identity', lambda model, name: dict(model=name, pooling='max'))
-    return SimpleNamespace(alive=alive, seen=seen)
+    gc.freeze() # what other tests have imported takes the longest to look through
+    yield SimpleNamespace(alive=alive, seen=seen)
+    gc.unfreeze()
 
 @pytest.mark.parametrize('most', [1, 2, 3])
 def test_few_in_memory(loads, most):
