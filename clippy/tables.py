@@ -61,7 +61,11 @@ def _of_task(r): # names of files that say nothing about the model
 
 def _typed(text): # (name or '', path) of what was typed
     name,eq,path = text.partition('=')
-    return (name.strip(),path) if eq and not os.path.exists(text) else ('',text)
+    if os.path.exists(text): return '',text
+    name,path = (name.strip(),path) if eq else ('',text)
+    if not path.strip(): raise ValueError(f'{text!r} names no result: its path is empty.')
+    if eq and not name: raise ValueError(f'{text!r} names no row: write NAME=PATH, or the path alone.')
+    return name,path
 
 def _sources(given, name=''): # (name or '', path or result) of each
     for s in given:
@@ -118,7 +122,8 @@ def _label(entries): # of results of one model
     return names[0] if len(names)==1 else start.rstrip('-_. ') or (folders.pop() if len(folders)==1 else names[0])
 
 def _path(e): # a longer name
-    if not e.file or e.given: return f"{e.name} ({e.result.get('model', '')[:6]})"
+    weights = e.result.get('model', '')[:6]
+    if not e.file or e.given: return f'{e.name} ({weights})' if weights else e.name
     unlike = e.file.stem==e.name or e.file.stem not in _of_task(e.result)
     return str(e.file.with_suffix('') if unlike else e.file.parent)
 

@@ -140,6 +140,17 @@ def test_a_row_has_the_name_of_its_model(tmp_path, capsys):
     write(tmp_path/'old', b=result(.1, model='q', name='scenes'))
     assert {*names(folder, tmp_path/'old')}=={'scenes-avg', f'{folder}/one', f'{tmp_path}/old', f'{tmp_path}/old/b'}
 
+def test_a_path_that_is_empty_is_no_folder(tmp_path, capsys, monkeypatch):
+    "A shell's variable that is not set makes one, and the working directory is not meant."
+    monkeypatch.chdir(write(tmp_path, a=result(), b=result(.6, model='')))
+    for typed,says in {'':'path is empty', 'ours=':'path is empty', ' ':'path is empty', '=a.json':'NAME=PATH'}.items():
+        assert says in said(capsys, typed, code=1).err
+    assert 'Name results' in said(capsys, code=1).err
+    write(tmp_path, **{'x=y':result()}) # a file may be called so
+    assert [row[0] for row in markdown_rows(said(capsys, 'x=y.json', 'c=b.json').out)]==['model','x=y','c']
+    bare = [result(v, model='', config=dict(pooling=p)) for v,p in ((.1,'a'), (.2,'b'))] # no hash of the weights
+    assert [name for name, in Results(dict(a=bare)).labels]==['a','a (2)']
+
 def test_no_row_takes_the_name_of_another():
     "A model that is called as a second answer would be keeps its row, and so does the answer."
     twice = [result(.1), result(.2)]
