@@ -1,10 +1,13 @@
+"""Words to pixels: `model = clippy.load('scenes')`, then `model.segment('photo.jpg', ['boat', 'tree'])`.
+
+Docs: https://clippy-vl.github.io/clippy"""
 __version__ = "0.0.1"
 
 import json, sys
 from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 
-class documented(SourceFileLoader):
+class _Documented(SourceFileLoader):
     "Modules of this package: `help` tells what the comments of a signature say (docstrings.json)."
     known = {}
     @classmethod
@@ -23,7 +26,7 @@ class documented(SourceFileLoader):
             found = getattr(found, '__func__', getattr(found, 'f', found)) # class methods: of Python, of fastcore
             if found: found.__doc__ = text # what was renamed since has none
 
-sys.meta_path.insert(0, documented)
+sys.meta_path.insert(0, _Documented)
 
 def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --help` should not
     if name not in ('load','CLIPpy'): raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -79,6 +79,15 @@ def test_folder(photos, asks, tmp_path):
     code,said = asks(*args, '-l','dog')
     assert code==1 and 'another question' in said
 
+def test_frames_come_in_their_order(tmp_path):
+    "Frame 2 before frame 10, in a folder and by a pattern; folders as before."
+    names = ['1','2','9','10','11','b10','b9x','cam2/3','cam2/20','cam10/1']
+    for name in names:
+        (tmp_path/name).parent.mkdir(exist_ok=True)
+        (tmp_path/f'{name}.png').touch()
+    assert [*F.chosen_images([tmp_path])]==[*names[:5], 'b9x', 'b10', *names[7:]]
+    assert [*F.chosen_images([tmp_path/'*.png'])]==[*names[:5], 'b9x', 'b10']
+
 def test_stopped_and_resumed(photos, saved, tmp_path, monkeypatch):
     "A command that was interrupted goes on where it stopped."
     (photos/'empty.png').unlink()

@@ -87,7 +87,8 @@ def test_help():
     "`help` says what the comments of the signature say; a command's description stays one line."
     text = pydoc.render_doc(CLIPpy.segment, renderer=pydoc.plaintext)
     for part in ('labels : list\n        what to look for', 'Returns', "default 'auto'"): assert part in text
-    assert {'load','predict','train'} <= {*dir(clippy)}
+    assert {'load','predict','train'} <= {*dir(clippy)} and 'documented' not in dir(clippy)
+    assert 'model.segment' in pydoc.render_doc(clippy, renderer=pydoc.plaintext)
 
 def test_what_help_says_of_parameters():
     "Behind a short signature each part is told where it belongs; a default that has a name is its value."

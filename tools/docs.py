@@ -17,7 +17,7 @@ from PIL import Image
 
 import clippy
 
-sys.meta_path.remove(clippy.documented) # here the comments of a signature are shown as they are
+sys.meta_path.remove(clippy._Documented) # here the comments of a signature are shown as they are
 cfg = get_config(Path(__file__).parent)
 repo = f'{cfg.git_url}/blob/{cfg.branch}'
 flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
