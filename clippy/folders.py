@@ -67,7 +67,11 @@ def _files_of(source, but): # (name, source) of what one word of a command stand
     if base.is_file(): return [(base.name, base)]
     some,left = _in_folder(base, but) if base.is_dir() else _by_pattern(source)
     if left: print(on_terminal(f'{source}: left out {left_out(left)}.'), file=sys.stderr)
-    return some
+    return sorted(some, key=_in_order)
+
+def _in_order(found): # frame 2 comes before frame 10
+    parts = [re.split('([0-9]+)', part) for part in Path(found[0]).parts] # every other one is a number
+    return [[int(o) if i%2 else o for i,o in enumerate(part)] for part in parts]
 
 def _in_folder(base, but): # (name, path) of each image, and what else is there
     if but and base.resolve()==Path(but).resolve():
