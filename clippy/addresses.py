@@ -44,7 +44,7 @@ def hub_address(
     "What an address of a data set says."
     found = _on_hub.fullmatch(url)
     if not found: raise ValueError(f'{hide(url)} is no data set: it is hf://datasets/OWNER/NAME, '
-        'with @REVISION and /PATTERN behind it if you like.')
+        'or with more hf://datasets/OWNER/NAME@REVISION/PATTERN')
     repo,revision,path = found.groups()
     return Address(repo, unquote(revision or 'main'), path or '')
 

@@ -87,6 +87,22 @@ def typed_background(words):
     """
     ...
 
+def typed_for_masks(given, also=('auto',))->tuple:
+    """Labels from what was typed, that a mask can hold.
+
+    Parameters
+    ----------
+    given
+        as for `typed_labels`
+    also : default ('auto',)
+
+    Returns
+    -------
+    tuple
+        likewise
+    """
+    ...
+
 mask_formats: tuple
 
 def typed_formats(line:str)->list:

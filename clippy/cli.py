@@ -22,7 +22,7 @@ import shtab
 from fastcore.script import CliError, anno_parser, bool_arg
 
 from . import __version__
-from .asked import typed_formats, typed_labels
+from .asked import typed_formats, typed_for_masks, typed_labels
 from .console import did_you_mean, hide_text, in_bounds, on_terminal, quick_imports
 from .registry import is_family, mistyped
 from .settings import parsed, opposite, Switch
@@ -198,7 +198,8 @@ def look_first(
     "Complain about what needs no chapter to be seen."
     in_bounds(**given)
     if 'pictures' in given and not given.get('sample'): _look_at_images(given['pictures'])
-    if 'Label' in given: typed_labels(given['Label'], given.get('Background'))
+    typed = typed_for_masks if name=='segment' else typed_labels
+    if 'Label' in given: typed(given['Label'], given.get('Background'))
     if 'Format' in given: typed_formats(given['Format'])
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')

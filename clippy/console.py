@@ -112,10 +112,14 @@ _shapes = [re.compile(shape) for shape in (
     r'(?i)\b(bearer\s+)[\w.~+/=-]{6,}',
     r'\b(hf_|gh[pousr]_|AKIA|sk-)[A-Za-z0-9]{8,}')]
 
+def _in_a_sentence(address): # which may go on with a comma or a colon
+    plain = address.rstrip(',:;')
+    return hide_address(plain)+address[len(plain):]
+
 def hide_text(text:str)->str:
     "Any text without the secrets in it."
     text = _pipe.sub(lambda m: 'pipe:'+hide_program(m[1]), text)
-    text = _address.sub(lambda m: hide_address(m[0]), text)
+    text = _address.sub(lambda m: _in_a_sentence(m[0]), text)
     for shape in _shapes: text = shape.sub(_kept, text)
     return text
 

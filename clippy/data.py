@@ -334,10 +334,10 @@ class Report:
     skipped:Counter=field(default_factory=Counter) # (shard, reason) -> samples
     rows:list=field(default_factory=list) # (shard, key, reason) of the first skipped; key `#7` is the eighth of a shard
 
-    def skip(self, shard, reason, *keys): # one sample for each key
+    def skip(self, shard, reason, *keys, more=0): # one sample for each key, and more without
         is_command = str(shard).startswith('pipe:') # of which only the file's name is shown
         shard = shard_name(shard) if is_command else hide(shard)
-        self.skipped[shard,reason] += len(keys)
+        self.skipped[shard,reason] += len(keys)+more
         self.rows += [(shard,k,reason) for k in keys[:ledger_rows-len(self.rows)]]
     def update(self, other):
         self.seen += other.seen

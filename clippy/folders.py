@@ -29,7 +29,7 @@ from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
 from .answers import Segmentation, is_answer, warm_up, write_image
-from .asked import lone_note, typed_formats, typed_labels
+from .asked import lone_note, typed_formats, typed_for_masks, typed_labels
 from .classes import first_few
 from .console import on_terminal
 from .eval import numerics, pick_precision
@@ -436,7 +436,7 @@ def segment_files(
     every:int=1, # Of a video, one frame of so many
 )->int:
     "Find words in images, or in the frames of a video."
-    labels,background = typed_labels(Label, Background)
+    labels,background = typed_for_masks(Label, Background)
     if explain and not Out: raise ValueError('--explain draws heat maps, and --out says where they go.')
     sources = [*pictures, *[sample_image]*sample]
     video = chosen_video(sources, Out, every, explain=explain, format=Format)

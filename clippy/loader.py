@@ -251,7 +251,9 @@ def describe(self:ShardLoader)->str:
     "How the shards are read, and what the order of samples depends on."
     if self.mode=='indexed':
         where = f' through {self.cache_gb:g} GB of copies' if self.room else ''
-        return f'indexed{where}: the batches are a function of seed and epoch, for any number of processes and workers'
+        wait = f'; up to {self._in_a_window()} shards are fetched before a window begins' if self.room else ''
+        return (f'indexed{where}: the batches are a function of seed and epoch, for any number of processes and workers'
+            f'{wait}')
     readers = f'{self.world} x {max(self.workers,1)} readers (processes x workers)'
     return f'streamed, for {self.why}: the order is kept for {readers}, and is another for another number'
 
@@ -322,14 +324,21 @@ def in_flight(self:ShardLoader)->int: # places between the slowest worker and th
     return 2*max(1,self.workers)*self.batch_size*self.world
 
 @patch
-def _at_a_time(self:ShardLoader)->int: # shards
+def _windows(self:ShardLoader)->tuple: # places where they begin, and shards before each
     order = EpochOrder(self.sizes, self.seed, 0, self.window if self.shuffle else 0)
     cuts = order.cuts if order.window else np.unique(order.starts)
-    before = np.searchsorted(order.starts, cuts) # shards before each window
+    return cuts,np.searchsorted(order.starts, cuts)
+
+@patch
+def _in_a_window(self:ShardLoader)->int: return int(max(np.diff(self._windows()[1]))) # shards
+
+@patch
+def _at_a_time(self:ShardLoader)->int: # shards
+    cuts,before = self._windows()
     reach = cuts[1:]-1 + self.in_flight()+self.batch_size*self.world # of batches that begin in a window
     most = max(before[np.minimum(np.searchsorted(cuts, reach), len(cuts)-1)]-before[:-1])
     instead = max(1,self.workers)*self.world # shards from which other samples are taken
-    return min(len(self.urls), int(most+max(instead, *np.diff(before))))
+    return min(len(self.urls), int(most+max(instead, self._in_a_window())))
 
 @patch
 def _check_room(self:ShardLoader):

@@ -268,8 +268,8 @@ def source_of(images, captions, image_column, caption_column, resize, most)->Sou
         if next(Path(place).glob('*.tar'), None): suffix = '.tar'
         elif next(Path(place).rglob('*.parquet'), None): suffix = '.parquet'
     elif suffix!='.parquet' and ('.tar' in place or is_listed(place)): suffix = '.tar'
-    if suffix=='.parquet' and is_listed(place): raise ValueError(f'{hide(place)}: parquet files are read from a '
-        'folder. Fetch them first, as with `hf download OWNER/NAME --repo-type dataset --local-dir FOLDER`')
+    if suffix=='.parquet' and is_listed(place): raise ValueError(f'{hide(place)} names parquet files, which are read '
+        'from a folder. Fetch them first, as with `hf download OWNER/NAME --repo-type dataset --local-dir FOLDER`')
     if suffix=='.parquet': return parquet_source(images, **how)
     if suffix!='.tar' and not os.path.exists(place): raise FileNotFoundError(f'There is no {hide(place)}')
     if suffix!='.tar': raise ValueError(f'{images} has no shards and no parquet files: name the captions of its '

@@ -54,6 +54,8 @@ def completed(
 def check_data(options:SimpleNamespace):
     "A sentence for data that is not there, now rather than at the end of the first epoch."
     if options.val_data: shard_list(options.val_data)
+    if options.cache_gb and not options.cache:
+        raise ValueError('--cache-gb limits the copies in a folder: name it with --cache.')
     if options.imagenet_val and not Path(options.imagenet_val).is_dir():
         raise FileNotFoundError(f'There is no folder {options.imagenet_val}.')
     if caption_weights(options.caption_column) and not options.train_data:

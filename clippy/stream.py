@@ -29,8 +29,8 @@ from webdataset.tariterators import base_plus_ext
 
 from .addresses import (about,content_of,endpoint,is_known,is_listed,named_pause,passes,record_count,refusal,
     request,store,store_errors,stores)
-from .data import (Report,Unusable,column_captions,column_names,decode_sample,random_sample,local_path,
-    sample_captions,shard_list,shard_name,shard_sizes)
+from .data import (Report,Unusable,column_captions,column_names,decode_sample,ledger_rows,random_sample,
+    local_path,sample_captions,shard_list,shard_name,shard_sizes)
 from .console import did_you_mean, hide, hide_text
 
 # %% ../nbs/05_stream.ipynb #b798f1f7
@@ -363,7 +363,8 @@ def read_shard(
     if last is None and not damage: record_count(url, n)
     lost = range(max(first,n), last if last is not None else n+bool(damage and not cut))
     why = 'missing from shard' if not damage else 'truncated shard' if n else 'unreadable shard'
-    if lost: report.skip(url, why, *(f'#{i}' for i in lost))
+    more = len(lost[ledger_rows:]) # a wrong book says that millions are missing
+    if lost: report.skip(url, why, *(f'#{i}' for i in lost[:ledger_rows]), **(dict(more=more) if more else {}))
 
 # %% ../nbs/05_stream.ipynb #51e50843
 def _ordered(urls, sizes, transform, batch_size, max_sample_mb):

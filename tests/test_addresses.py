@@ -266,6 +266,7 @@ def test_through_limited_copies(site, many, tmp_path, workers):
     kept = dict(cache=tmp_path/'c', cache_gb=most/1e9, **quick)
     loader = ShardLoader('hf://datasets/ada/x', tfm, 2, **how, **kept)
     assert 'GB of copies: the batches are a function of seed and epoch' in loader.describe()
+    assert 'up to 2 shards are fetched before a window begins' in loader.describe()
     for e in range(2):
         loader.set_epoch(e, last=1)
         for got,meant in zip(loader, want[e], strict=True):

@@ -1,6 +1,7 @@
 "The web app: asked directly, through its server, and in a browser where there is one."
-import gc, json, os, re, shutil, signal, socket, subprocess, sys, time
+import gc, importlib, json, os, re, shutil, signal, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -743,6 +744,19 @@ def test_time_to_wait(waiting, running, took, workers, seconds):
         event_queue_per_concurrency_id = dict(model=SimpleNamespace(current_concurrency=running))
         def __len__(self): return waiting
     assert seconds_to_wait(Queue(), workers, {'words'})==seconds
+
+def test_benchmark(url, request, monkeypatch):
+    "benchmarks/app.py: some visitors are answered in full; who is told that the queue is full counts as told."
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent/'benchmarks'))
+    bench = importlib.import_module('app')
+    row = bench.visitors(url, 2, bench.photo(64, 48))
+    assert row['answered']==2 and not row['told'] and 0<row['slowest']<=row['seconds']
+    request.getfixturevalue('full_queue')
+    row = bench.visitors(url, 2, bench.photo(64, 48))
+    (said,many), = row['told'].items()
+    assert row['answered']==0 and many==2 and re.fullmatch(full, said)
+    shown = bench.show([dict(row, round=1, peak_mb=1300.)]).splitlines()[-1]
+    assert [cell.strip() for cell in shown.strip('|').split('|')][:4]==['1','2','0','2']
 
 def test_open(monkeypatch, capsys):
     "`--open` opens the page where there is a display; elsewhere a sentence has the address; without it nothing opens."

@@ -330,3 +330,10 @@ def test_terminal_of_commands(tmp_path, capsys):
     out,err = capsys.readouterr()
     assert all(c.isprintable() or c in '\n\r\t' for c in out+err)
     assert 'a\x9b\u202e' in json.loads(out.splitlines()[-1])['labels']
+
+def test_addresses_in_a_sentence():
+    "What stands behind an address is not taken for a part of it, and nothing secret is shown for that."
+    said = 'it is hf://datasets/OWNER/NAME, or https://host/a.tar: read s3://bucket/b.tar; see http://host.'
+    assert hide_text(said)==said
+    secret = 'https://host/a.tar?token=5ecret, https://u:5ecret@host/b.tar: no'
+    assert hide_text(secret)=='https://host/a.tar, https://host/b.tar: no'

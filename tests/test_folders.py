@@ -648,3 +648,12 @@ def test_answers_of_large_images_do_not_pile_up(image, monkeypatch):
     monkeypatch.setattr(F, 'many_pixels', 50_000)
     assert F._answer_all(batches, hands, lambda n, line: None, 40, 40)==0
     assert max(most)==7 and not waited
+
+def test_labels_that_no_mask_can_hold(asks, image):
+    "They are refused once for all images, and no folder is begun; a choice without masks may have them."
+    for name in 'a','b': image.save(f'{name}.png')
+    many = ','.join(f'l{i}' for i in range(256))
+    for labels,says in ('cat,other', 'choose another word'), (many, '255 labels, not 256'):
+        code,said = asks('segment', 'a.png', 'b.png', '-l', labels, '-o', 'out', '--format', 'cvat')
+        assert code==1 and says in said and len(said.strip().splitlines())==1 and not os.path.exists('out')
+    assert asks('classify', 'a.png', '-l', 'cat,other')[0]==0

@@ -30,6 +30,7 @@ def test_shards_have_a_recipe_of_their_own(tmp_path):
     (dict(caption_column='raw:0', train_data='.'), "'raw' is '0', and a weight is a number"),
     (dict(caption_column='raw,raw:2', train_data='.'), "names the caption column 'raw' twice"),
     (dict(caption_column='raw,llava'), 'goes with --train-data'),
+    (dict(cache_gb=5.), '--cache-gb limits the copies in a folder: name it with --cache'),
     (dict(seed=1_000_000), 'from 0 to 999999'),
     (dict(imagenet_val='nowhere'), 'no folder nowhere'),
     (dict(birds=9, batch_size=8), 'Of 8 images in a batch 9 cannot be birds')])
