@@ -57,7 +57,7 @@ def read_source(
     "The bytes of an image file, wherever it lies."
     source = str(source)
     if source.startswith(('http://','https://')): return _fetch(source)
-    if Path(source).is_dir(): raise ValueError(f'{source} is a folder: name the images in it.')
+    if Path(source).is_dir(): raise ValueError(f'There is no image {source}: it is a folder, so name images in it.')
     if not Path(source).is_file(): raise FileNotFoundError(f'There is no image {source}.')
     try: return read_file(source)
     except Unusable as e: raise ValueError(_refusal(str(e), Path(source).name)) from None

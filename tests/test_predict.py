@@ -171,7 +171,7 @@ def test_no_number_of_groups(model, image, n):
     with pytest.raises(ValueError, match='n is a number of groups from 1 to 255'): model.group(image, n)
 
 def test_a_folder_is_no_image(model, tmp_path):
-    with pytest.raises(ValueError, match='is a folder: name the images in it'): model.segment(tmp_path, words)
+    with pytest.raises(ValueError, match='it is a folder, so name images in it'): model.segment(tmp_path, words)
 
 def test_tensors_of_any_image(model, image, tmp_path):
     "Masks are the argmax of the tensors for images on their side, grey, clear ones, and sides of no whole patches."
