@@ -203,7 +203,7 @@ def look_first(
     if 'Format' in given: typed_formats(given['Format'])
     for k in places.get(name, ()):
         if given.get(k) and is_missing(given[k]): raise FileNotFoundError(f'There is no {given[k]}.')
-    for k in ('model','Model','compare') if name!='train' else ():
+    for k in dict(app=('model','Model','compare'), train=()).get(name, ('model','Model')):
         for line in [given[k]] if isinstance(given.get(k), str) else given.get(k) or (): _look_at_models(line)
     if name=='eval': _look_at_data(given.get('data') or ())
     for result in given.get('compare') or () if name=='eval' else ():

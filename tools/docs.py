@@ -17,7 +17,6 @@ from PIL import Image
 
 import clippy
 
-sys.meta_path.remove(clippy._Documented) # here the comments of a signature are shown as they are
 cfg = get_config(Path(__file__).parent)
 repo = f'{cfg.git_url}/blob/{cfg.branch}'
 flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
@@ -190,4 +189,5 @@ def main(out):
 
 if __name__=='__main__':
     if len(sys.argv)!=2: sys.exit('usage: python tools/docs.py FOLDER')
+    sys.meta_path.remove(clippy._Documented) # here the comments of a signature are shown as they are
     main(sys.argv[1])
