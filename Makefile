@@ -42,9 +42,9 @@ $(VENV)/.clippy-dev: settings.ini setup.py pyproject.toml | $(BIN)/python
 demo: $(VENV)/.clippy
 	$(BIN)/accelerate launch $(LAUNCH) -m clippy.train $(ARGS)
 
-# Nothing may print after pytest: its closing line is the last. Two processes, for two cores; a file stays with one of them.
+# Nothing may print after pytest: its closing line is the last. Three processes, for two cores: some tests wait. A file stays with one of them.
 test: $(VENV)/.clippy-dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The floors of settings.ini under what reads models and images, and what those need; put before the newest on the path.
 OLDEST := pillow==11.0.0 sentence-transformers==6.0.0 timm==1.0.26 transformers==5.0.0 huggingface_hub==1.10.2 tokenizers==0.22.0 safetensors==0.4.3
