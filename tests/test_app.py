@@ -594,7 +594,9 @@ def test_browser_one_message(tab, bad, tmp_path):
     def make(name):
         tab.fill('#words textarea', line.get(name, 'car, fish'))
         tab.fill('#background textarea', 'auto, sky' if name=='background' else 'auto')
-        if name=='no_image': tab.click('#image button[aria-label*="emove"]')
+        if name=='no_image':
+            tab.click('#image button[aria-label*="emove"]')
+            tab.wait_for_selector('#image img', state='detached')
         stem = dict(broken='text').get(name, name)
         if name in ('broken','cut','vast','large'): drop(tab, paths[stem])
         if name in ('broken','cut','vast'): tab.wait_for_selector('#image img', state='attached')
