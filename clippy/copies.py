@@ -78,13 +78,16 @@ class Room:
     ): # binary file; while it is open, the copy stays
         "A copy of a shard, fetched if it is not there."
         while True:
-            path = fetch(url, self.folder, self.reserve, **remote)
+            path = fetch(url, self.folder, self.reserve, self.name, **remote)
             if file := hold(path): break
         if about(url).size is None: self.make(0) # its size was not known before
         return file
     def reserve(self, part, size):
         "Make room for a file, and take it."
         self.make(size or 0, lambda: _reserve(part, size or 0))
+    def name(self, part, path):
+        "Give a file its name, while nobody counts: who lists a folder may see neither the old name nor the new one."
+        with FileLock(self.folder/'room.lock'): os.replace(part, path)
 
 def _unknown(path): return None # when it is used next
 

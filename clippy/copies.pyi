@@ -82,6 +82,9 @@ class Room:
     def reserve(self, part, size):
         """Make room for a file, and take it."""
         ...
+    def name(self, part, path):
+        """Give a file its name, while nobody counts: who lists a folder may see neither the old name nor the new one."""
+        ...
     def copies(self):
         """What is in the folder.
 

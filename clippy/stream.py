@@ -498,6 +498,7 @@ def fetch(
     url:str, # as for `RemoteFile`
     folder:str, # of copies
     room=noop, # callable: (file that will be written, its bytes or None); makes room for it
+    name=os.replace, # callable: (file that was written, path); gives it its name
     **remote, # options of `RemoteFile`
 )->Path: # the copy, whole
     "A local copy of a remote file, fetched if it is not there yet."
@@ -512,7 +513,7 @@ def fetch(
             part.unlink(missing_ok=True) # of a process that was killed
             room(part, listed.size)
             _copy(url, part, listed.sha256, remote)
-            os.replace(part, path)
+            name(part, path)
         except Unreachable: raise
         except OSError as e:
             raise Unreachable(f'There is no copy of {hide(url)} in {folder}: {e.strerror or e}') from None

@@ -258,7 +258,7 @@ def cache_path(url:str, folder:str)->Path:
     """
     ...
 
-def fetch(url:str, folder:str, room=..., **remote)->Path:
+def fetch(url:str, folder:str, room=..., name=..., **remote)->Path:
     """A local copy of a remote file, fetched if it is not there yet.
 
     Parameters
@@ -269,6 +269,8 @@ def fetch(url:str, folder:str, room=..., **remote)->Path:
         of copies
     room : default noop
         callable: (file that will be written, its bytes or None); makes room for it
+    name : default os.replace
+        callable: (file that was written, path); gives it its name
     **remote
         options of `RemoteFile`
 

@@ -3,7 +3,7 @@ import multiprocessing, os, signal, time
 from random import Random
 
 import huggingface_hub.constants as C, pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 import clippy.addresses as A
 from clippy.addresses import listed
@@ -44,6 +44,18 @@ def reads(folder, urls, seed, out): # in an order of its own
         most = max(most, used(folder))
         if not good: break
     out.put((good, most))
+
+def test_nobody_counts_while_a_copy_gets_its_name(site, tmp_path, monkeypatch):
+    "Or it would be counted under neither name, and one copy too many would be let in."
+    free,replace = [],os.replace
+    def seen(part, path):
+        try: FileLock(tmp_path/'room.lock', timeout=0).acquire().lock.release()
+        except Timeout: free.append(False)
+        else: free.append(True)
+        replace(part, path)
+    monkeypatch.setattr(os, 'replace', seen)
+    with Room(tmp_path, 4*size).open(listed('hf://datasets/ada/x')[0], wait=.01) as f: assert len(f.read())==size
+    assert free==[False]
 
 def test_several_processes(site, tmp_path):
     "Three processes with three orders and room for four of six shards: every read is whole, and the limit holds."
