@@ -649,7 +649,9 @@ def test_browser_names(tab):
 def test_browser_begins_with_an_answer(tab):
     "Before anybody asks, an example is answered; its files can be kept, under names without folders."
     assert {line.split()[0] for line in legend(tab, '#segments')}=={'other','car','fish'}
-    assert tab.locator('#heat img').is_visible() and tab.locator('#word input:checked').count()==1
+    tab.wait_for_selector('#heat img') # it is seen, perhaps after the segments
+    tab.wait_for_selector('#word input:checked')
+    assert tab.locator('#word input:checked').count()==1
     for kind,ending in ('Mask (PNG)','_mask.png'),('Overlay (PNG)','_overlay.png'),('Data (JSON)','_scenes.json'):
         with tab.expect_download() as got: tab.get_by_role('button', name=kind).first.click()
         assert got.value.suggested_filename.startswith('1-fish-and-car-bricks_scenes')
@@ -663,7 +665,7 @@ def test_browser_chooses_a_model(tab):
     press(tab, '#find', '#segments')
     assert legend(tab, '#segments')!=before
     tab.get_by_role('tab', name='Compare').click()
-    assert tab.locator('#other input:checked').get_attribute('value')=='scenes'
+    tab.locator('#other input[value=scenes]:checked').wait_for()
 
 def test_browser_full_queue(tab, full_queue):
     "A full queue is told once, with a time, and the model that is named is still the one that is chosen."
@@ -672,7 +674,7 @@ def test_browser_full_queue(tab, full_queue):
     tab.locator('#choice input[value=scenes]:checked').wait_for()
     assert tab.inner_text('#model strong')=='scenes'
     tab.get_by_role('tab', name='Compare').click()
-    assert tab.locator('#other input:checked').get_attribute('value')=='scenes-cls'
+    tab.locator('#other input[value=scenes-cls]:checked').wait_for()
     tab.get_by_role('tab', name='Words').click()
     tab.click('#find')
     tab.wait_for_function('() => document.querySelectorAll("[data-testid=toast-body]").length==1')
