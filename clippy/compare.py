@@ -161,7 +161,8 @@ def compare_many(
     for name,r in zip(names, found):
         k = r['primary']
         beside = points(*wide_gap(found[0], r)) if rows else ('','')
-        rows.append((name, r['task'], r['protocol']['name'], r['model'][:6], str(r['count']), k, *shown_number(r, k), *beside))
+        about = name,r['task'],r['protocol']['name'],r['model'][:6],str(r['count']),k
+        rows.append((*about, *shown_number(r, k), *beside))
     head = ('','task','protocol','model','images','number','%','95 % interval','points','95 % interval')
     said = 0,6,7,8,9 # always; the rest where it varies, and is not the name already
     varies = lambda j: len({row[j] for row in rows})>1 and any(row[0]!=row[j] for row in rows)
