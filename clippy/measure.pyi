@@ -186,21 +186,7 @@ class Evaluation:
         largest sample of shards, megabytes
     """
     kind: Any
-    def __init__(self, task:str, data:str='', limit:int=0, workers:int=0, max_sample_mb:float=100):
-        """Parameters
-        ----------
-        task : str
-            its name
-        data : str, default ''
-            its data set
-        limit : int, default 0
-            images at most
-        workers : int, default 0
-            processes that read images
-        max_sample_mb : float, default 100
-            largest sample of shards, megabytes
-        """
-        ...
+    def __init__(self, task:str, data:str='', limit:int=0, workers:int=0, max_sample_mb:float=100): ...
     def job(self, model:CLIPpy): ...
     def check(self, model:CLIPpy):
         """Raise an error if the data is not as the task needs it."""

@@ -40,9 +40,7 @@ def value_of(option:argparse.Action, value):
 class Switch(argparse.Action):
     """`--cpu` turns an option on, `--no-cpu` off."""
     own: Any
-    def __init__(self, option_strings, dest, default=False, help=None, **_):
-        """fastcore gives a type too"""
-        ...
+    def __init__(self, option_strings, dest, default=False, help=None, **_): ...
     def __call__(self, parser, found, values, option=None): ...
 
 def opposite(name:str)->str:

@@ -71,17 +71,7 @@ class Run:
     texts: Any
     lr: Any
     bar: Any
-    def __init__(self, options:SimpleNamespace, evaluations=(), asked:dict=None):
-        """Parameters
-        ----------
-        options : SimpleNamespace
-            from `with_recipe`
-        evaluations : default ()
-            what is measured: objects with `task`, `measure` and `figure`
-        asked : dict, default None
-            the options before it was looked what this machine can do
-        """
-        ...
+    def __init__(self, options:SimpleNamespace, evaluations=(), asked:dict=None): ...
     def find_data(self):
         """The batches, and a hash of what they are made of."""
         ...
