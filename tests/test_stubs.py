@@ -136,7 +136,8 @@ def test_types_are_those_of_the_signature():
 
 called = """segment similarity group classify label_masks segment_video save ready read encode_image encode_text
     patch_cosines push_to_hub from_pretrained save_pretrained freeze saved.load saved.open_model eval.evaluate
-    loader.ShardLoader protocol.Protocol model.create_model model.Config answers.Segmentation answers.WordMaps""".split()
+    loader.ShardLoader protocol.Protocol model.create_model model.Config answers.Segmentation
+    answers.WordMaps""".split()
 
 def test_everything_is_told():
     "Of what users call, every parameter is described."
