@@ -6,6 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md
 from .model import CLIPpy
 from .results import Result
 from .settings import Flag
+from .settings import Several
 from .waterfall import Waterfall
 from contextlib import contextmanager
 from fastcore.script import bool_arg
@@ -237,8 +238,6 @@ def for_training(asked:dict, limit:int=0, workers:int=0, max_sample_mb:float=100
         of `Evaluation`
     """
     ...
-
-Several: Any
 
 Optional: Any
 

@@ -60,6 +60,8 @@ def opposite(name:str)->str:
 
 Flag: Any
 
+Several: Any
+
 origins: tuple
 
 def read_config(path:str | Path, parser:argparse.ArgumentParser, typed=())->dict:
@@ -78,6 +80,16 @@ def read_config(path:str | Path, parser:argparse.ArgumentParser, typed=())->dict
     -------
     dict
         option -> value
+    """
+    ...
+
+def kept_options()->dict:
+    """What the signatures of all commands said when the package was exported.
+
+    Returns
+    -------
+    dict
+        command -> its `options`, as the arguments that make them
     """
     ...
 
