@@ -73,6 +73,7 @@ def _in_order(found): # frame 2 comes before frame 10
     parts = [re.split('([0-9]+)', part) for part in Path(found[0]).parts] # every other one is a number
     return [[int(o) if i%2 else o for i,o in enumerate(part)] for part in parts]
 
+# %% ../nbs/41_folders.ipynb #61c46b5a
 def _in_folder(base, but): # (name, path) of each image, and what else is there
     if but and base.resolve()==Path(but).resolve():
         raise ValueError(f'{base} is the folder of the images themselves: the answers need another --out.')

@@ -182,6 +182,7 @@ def _facts(manifest): # of a training, in rows
     order = 'knows','data','image tower','text tower','pooling','image size','steps','seed'
     return [(k, facts[k]) for k in order]
 
+# %% ../nbs/44_hub.ipynb #53b5204d
 def _training(manifest):
     if not manifest: return _section('Training', 'No record of it came with the weights.')
     chosen = lambda v: v is not None and v is not False and v!='' # 0 is a choice
@@ -288,6 +289,7 @@ def write_repo(
     if manifest: write_json(folder/'manifest.json', manifest)
     return folder
 
+# %% ../nbs/44_hub.ipynb #5ef4260e
 def _rounded(manifest): # its numbers are of other weights
     return dict({k:v for k,v in manifest.items() if k!='weights'}, rounded=True)
 
@@ -384,6 +386,7 @@ def push_to_hub(self:CLIPpy,
         folder = write_repo(self, Path(d)/'model', repo_id, about, image, half, license)
         with hub_errors(repo_id): return _upload(api, repo_id, folder, private, how)
 
+# %% ../nbs/44_hub.ipynb #346c339a
 def _upload(api, repo_id, folder, private, how):
     api.create_repo(repo_id, private=private, exist_ok=True)
     if private and not api.model_info(repo_id).private:

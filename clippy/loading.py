@@ -268,6 +268,7 @@ def module_config(
     found = {k:v for k,v in read_json(folder, where).items() if v not in (None, {}, [])} if where else {}
     return checked(found, module_settings[kind], where)
 
+# %% ../nbs/00_loading.ipynb #8dd40ebd
 def pooling_config(
     found:dict, # from `module_config`
     width:int, # of the vectors that come in
@@ -382,6 +383,7 @@ _part = re.compile(r'model-\d{5}-of-\d{5}\.safetensors')
 def _fits_map(v): return type(v) is dict and len(v)>0 and all(type(o) is str and _part.fullmatch(o) for o in v.values())
 _weight_map = Kind(_fits_map, 'names of files')
 
+# %% ../nbs/00_loading.ipynb #f0d63db3
 def link_dense(
     folder:str|Path, # of a model
     sub:str, # folder of the layer in it
@@ -430,6 +432,7 @@ def copy_tower(
     _copy_prompts(folder, sub, out)
     return found
 
+# %% ../nbs/00_loading.ipynb #753ef9c6
 def _copy_transformer(folder, sub, out, weights): # config and width
     config = text_config(folder, sub)
     (out/'config.json').write_text(json.dumps(dict(config.to_dict(), dtype='float32')))

@@ -61,27 +61,6 @@ class Video:
         """
         ...
 
-def chosen_video(sources:list, out:str='', every:int=1, **images_only)->Path | None:
-    """The video that is meant.
-
-    Parameters
-    ----------
-    sources : list
-        files, folders, patterns or addresses
-    out : str, default ''
-        what will be written
-    every : int, default 1
-        one frame of so many
-    **images_only
-        options of a command that are for images
-
-    Returns
-    -------
-    Path | None
-        None: images are meant
-    """
-    ...
-
 class Frame(NamedTuple):
     """One frame, not converted yet."""
     number: int
@@ -187,6 +166,27 @@ class Parts:
     def join(self, n:int):
         """The parts as one video, and their lines as one file."""
         ...
+
+def chosen_video(sources:list, out:str='', every:int=1, **images_only)->Path | None:
+    """The video that is meant.
+
+    Parameters
+    ----------
+    sources : list
+        files, folders, patterns or addresses
+    out : str, default ''
+        what will be written
+    every : int, default 1
+        one frame of so many
+    **images_only
+        options of a command that are for images
+
+    Returns
+    -------
+    Path | None
+        None: images are meant
+    """
+    ...
 
 def answer_video(path, out, asked, ask, every:int=1, batch_size:int=8)->int:
     """Answer, write, report.
