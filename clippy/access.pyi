@@ -94,23 +94,7 @@ class Shard:
     file: Any
     why: str
     beyond: Any
-    def __init__(self, url:str, path, n:int, most:float, index=..., held=None):
-        """Parameters
-        ----------
-        url : str
-            its name in reports
-        path
-            of a tar that is not compressed
-        n : int
-            samples that it should have
-        most : float
-            bytes of the largest sample
-        index : default shard_index
-            callable: path -> `ShardIndex`
-        held : default None
-            open file that keeps a copy in its place, closed with the shard
-        """
-        ...
+    def __init__(self, url:str, path, n:int, most:float, index=..., held=None): ...
     def __del__(self): ...
     def key(self, i): ...
     def read(self, i:int, wanted=None)->dict:

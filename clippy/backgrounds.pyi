@@ -30,19 +30,7 @@ class SwappedScenes(Source):
     size: int
     seed: int
     transform: Any
-    def __init__(self, n:int=100, size:int=64, transform=None, seed:int=1000000):
-        """Parameters
-        ----------
-        n : int, default 100
-            how many things
-        size : int, default 64
-            pixels
-        transform : default None
-            `[H,W,3]` uint8 array -> tensor; None: the array itself
-        seed : int, default 1000000
-            which data set
-        """
-        ...
+    def __init__(self, n:int=100, size:int=64, transform=None, seed:int=1000000): ...
     def __len__(self): ...
     def key(self, i): ...
     def scenes(self, i): ...
@@ -137,17 +125,7 @@ class ImageNet9(Source):
     files: Any
     labels: Any
     expected: Any
-    def __init__(self, path:str | Path, variants:tuple=..., transform=None):
-        """Parameters
-        ----------
-        path : str | Path
-            bg_challenge, or the folder above it
-        variants : tuple, default in9_variants
-            which of them
-        transform : default None
-            PIL image -> tensor; None: the image itself
-        """
-        ...
+    def __init__(self, path:str | Path, variants:tuple=..., transform=None): ...
     def key(self, i): ...
     def __getitem__(self, i): ...
     def add(self, k, folder):

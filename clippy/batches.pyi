@@ -36,29 +36,7 @@ class SceneLoader(EpochLoader):
         of the images in a batch of all processes, how many are birds
     """
     tokenize: Any
-    def __init__(self, transform, batch_size:int, num_samples:int, size:int=64, seed:int=0, workers:int=1, rank:int=0, world:int=1, birds:int=0):
-        """Parameters
-        ----------
-        transform
-            `[H,W,3]` uint8 array -> `[3,H,W]` float32, such as `array_transform`
-        batch_size : int
-            scenes per batch of this process
-        num_samples : int
-            scenes per epoch over all processes
-        size : int, default 64
-            pixels
-        seed : int, default 0
-            which data set
-        workers : int, default 1
-            processes that draw; 0 draws in the training process
-        rank : int, default 0
-            number of this process
-        world : int, default 1
-            number of processes
-        birds : int, default 0
-            of the images in a batch of all processes, how many are birds
-        """
-        ...
+    def __init__(self, transform, batch_size:int, num_samples:int, size:int=64, seed:int=0, workers:int=1, rank:int=0, world:int=1, birds:int=0): ...
     def __len__(self): ...
     def describe(self): ...
     def numbers(self, epoch, step)->list:

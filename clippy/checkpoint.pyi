@@ -210,25 +210,7 @@ class Checkpoints:
     ema: Any
     fixed: Any
     keep: int
-    def __init__(self, acc, folder:str | Path, model, opt, fixed:dict, ema=None, keep:int=2):
-        """Parameters
-        ----------
-        acc
-            the run's `Accelerator`
-        folder : str | Path
-            of the run; its checkpoints are in `checkpoints`
-        model
-            a `CLIPpy`, as it is without accelerate's wrapping
-        opt
-            its optimizer, likewise
-        fixed : dict
-            what must not change between two parts of one run
-        ema : default None
-            average of the weights
-        keep : int, default 2
-            how many checkpoints stay; 0: all
-        """
-        ...
+    def __init__(self, acc, folder:str | Path, model, opt, fixed:dict, ema=None, keep:int=2): ...
     def save(self, progress:dict)->dict:
         """Write all that `resume` needs.
 

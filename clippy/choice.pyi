@@ -50,17 +50,7 @@ class Models:
     asked: Any
     free: Any
     opening: Any
-    def __init__(self, sources:dict, device:str='', most:int=2):
-        """Parameters
-        ----------
-        sources : dict
-            name on the page -> what `load` takes, or a `CLIPpy`, which stays
-        device : str, default ''
-            cpu, cuda, mps; '': the best there is
-        most : int, default 2
-            loaded at the same time
-        """
-        ...
+    def __init__(self, sources:dict, device:str='', most:int=2): ...
     @property
     def names(self)->list: ...
     def ask(self, name, question, *args):

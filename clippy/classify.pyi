@@ -56,15 +56,7 @@ class ClassFolders(Source):
     labels: Any
     files: Any
     notes: Any
-    def __init__(self, path:str | Path, transform):
-        """Parameters
-        ----------
-        path : str | Path
-            one folder for each class
-        transform
-            from `image_transform`
-        """
-        ...
+    def __init__(self, path:str | Path, transform): ...
     def add(self, p):
         """A class, or something that is none."""
         ...

@@ -52,16 +52,6 @@ def write_options(path:str | Path=''):
     """
     ...
 
-def kept_options()->dict:
-    """What the signatures said when the package was exported.
-
-    Returns
-    -------
-    dict
-        command -> what `describe` said
-    """
-    ...
-
 def options_of(name, where):
     """from the file for a command of ours, from its function for another"""
     ...

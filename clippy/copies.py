@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from .addresses import about
 from .stream import Unreachable, fetch
 
+# %% ../nbs/05_copies.ipynb #967415eb
 try: import fcntl
 except ImportError: fcntl = None # Windows, where a file that is open cannot be removed anyway
 
@@ -41,8 +42,9 @@ def remove_copy(
     "Remove a copy that nobody reads, with its index."
     try:
         with open(path, 'rb') as file:
-            if fcntl: fcntl.flock(file, fcntl.LOCK_EX|fcntl.LOCK_NB)
-            if fcntl: path.unlink() # under the lock
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX|fcntl.LOCK_NB)
+                path.unlink() # under the lock
         if not fcntl: path.unlink()
     except FileNotFoundError: return True
     except (BlockingIOError,PermissionError): return False

@@ -52,18 +52,7 @@ class Room:
     most: int
     next_use: Any
     patience: float
-    def __init__(self, folder:str | Path, most:int, next_use=None, patience:float=300):
-        """Parameters
-        ----------
-        folder : str | Path
-        most : int
-            bytes of all copies together
-        next_use : default None
-            callable: path of a copy -> place in the order, or None if it is not in it
-        patience : float, default 300
-            seconds to wait for a reader who is in the way
-        """
-        ...
+    def __init__(self, folder:str | Path, most:int, next_use=None, patience:float=300): ...
     def open(self, url:str, **remote):
         """A copy of a shard, fetched if it is not there.
 

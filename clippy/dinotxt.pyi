@@ -93,15 +93,7 @@ class Head(nn.Module):
     """
     blocks: Any
     ln_final: Any
-    def __init__(self, width:int, layers:int, hidden:int):
-        """Parameters
-        ----------
-        width : int
-        layers : int
-        hidden : int
-            width of the gated MLP
-        """
-        ...
+    def __init__(self, width:int, layers:int, hidden:int): ...
     def forward(self, x, values=False):
         """`[B,N,D]`"""
         ...
@@ -134,19 +126,7 @@ class CausalText(nn.Module):
     blocks: Any
     ln_final: Any
     linear_projection: Any
-    def __init__(self, vocab:int, length:int, width:int, layers:int, out:int):
-        """Parameters
-        ----------
-        vocab : int
-            tokens that there are
-        length : int
-            tokens of a text, at most
-        width : int
-        layers : int
-        out : int
-            width of the common space
-        """
-        ...
+    def __init__(self, vocab:int, length:int, width:int, layers:int, out:int): ...
     def forward(self, ids):
         """`[B,T]` -> `[B,out]`"""
         ...
@@ -168,20 +148,7 @@ class DinoTxt(Family):
     """
     whole: bool
     tokenizer: Any
-    def __init__(self, config:FamilyConfig, image:Seeing, text:CausalText, tokenizer, scale:float, whole:bool=False):
-        """Parameters
-        ----------
-        config : FamilyConfig
-        image : Seeing
-        text : CausalText
-        tokenizer
-            list[str] -> `[B,T]` token ids
-        scale : float
-            of the logits
-        whole : bool, default False
-            both halves of a text, for whole images?
-        """
-        ...
+    def __init__(self, config:FamilyConfig, image:Seeing, text:CausalText, tokenizer, scale:float, whole:bool=False): ...
     def pooled(self, x): ...
     def patches(self, x, values): ...
     def patch_cosines(self, images, vectors): ...
@@ -237,16 +204,7 @@ class Talking(nn.Module):
     clip: nn.Module
     linear_layer: Any
     hidden: Any
-    def __init__(self, clip:nn.Module, clip_width:int, width:int):
-        """Parameters
-        ----------
-        clip : nn.Module
-            text tower of open_clip
-        clip_width : int
-        width : int
-            of DINO
-        """
-        ...
+    def __init__(self, clip:nn.Module, clip_width:int, width:int): ...
     def forward(self, raw):
         """`[B,clip_width]` -> `[B,width]`"""
         ...
@@ -265,17 +223,7 @@ class Talk2DINO(Family):
     """
     ids: Any
     tokenizer: Any
-    def __init__(self, config:FamilyConfig, image:nn.Module, text:Talking, tokenizer):
-        """Parameters
-        ----------
-        config : FamilyConfig
-        image : nn.Module
-            of timm
-        text : Talking
-        tokenizer
-            list[str] -> `[B,T]` token ids
-        """
-        ...
+    def __init__(self, config:FamilyConfig, image:nn.Module, text:Talking, tokenizer): ...
     def pooled(self, x): ...
     def patches(self, x, values): ...
     def read(self, tokens): ...

@@ -62,9 +62,7 @@ class Asked:
     """A sampler of (epoch, number) for a `DataLoader`."""
     at: Any
     n: Any
-    def __init__(self, at, n):
-        """at: `[3]` epoch, start, last"""
-        ...
+    def __init__(self, at, n): ...
     def __iter__(self): ...
 
 class EpochLoader:
@@ -72,9 +70,7 @@ class EpochLoader:
     at: Any
     took: Any
     pin: Any
-    def __init__(self):
-        """epoch, first batch and last epoch, in memory that workers which live on see change"""
-        ...
+    def __init__(self): ...
     def __getstate__(self):
         """what a worker gets; with the loader it would be a cycle, which keeps workers alive"""
         ...

@@ -67,17 +67,7 @@ class Task:
     named: Any
     first: Any
     def __init__(self, data, protocol:Protocol, model:CLIPpy):
-        """Check the layout of the data and set `self.source`.
-
-        Parameters
-        ----------
-        data
-            what the user named with `--data`
-        protocol : Protocol
-            how it is measured
-        model : CLIPpy
-            what is measured
-        """
+        """Check the layout of the data and set `self.source`."""
         ...
     def prepare(self):
         """Once, before the first batch: e.g. text vectors."""
@@ -309,17 +299,7 @@ class Rows:
     rank: int
     new: Any
     held: Any
-    def __init__(self, folder:Path | None, about:dict | Soon, rank:int=0):
-        """Parameters
-        ----------
-        folder : Path | None
-            None: memory only
-        about : dict | Soon
-            model, data, protocol: everything the rows depend on
-        rank : int, default 0
-            of this process
-        """
-        ...
+    def __init__(self, folder:Path | None, about:dict | Soon, rank:int=0): ...
     def start(self):
         """on the main process, before the others look"""
         ...

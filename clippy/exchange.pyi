@@ -160,15 +160,7 @@ class DataSets:
     formats: Any
     images: Any
     written: Any
-    def __init__(self, folder, formats=()):
-        """Parameters
-        ----------
-        folder
-            of answers
-        formats : default ()
-            that are asked for; those that the folder has already go with them
-        """
-        ...
+    def __init__(self, folder, formats=()): ...
     @property
     def files(self)->dict:
         """name below the folder -> function that makes its text"""
@@ -215,3 +207,7 @@ class DataSets:
             a sentence
         """
         ...
+
+def content(data:bytes)->str:
+    """what is known of it later"""
+    ...

@@ -46,17 +46,7 @@ class OnnxCLIPpy:
     tokenizer: Any
     image: Any
     text: Any
-    def __init__(self, folder:str | Path, threads:int=0, providers:list=None):
-        """Parameters
-        ----------
-        folder : str | Path
-            from `export_onnx`
-        threads : int, default 0
-            0: as many as there are cores
-        providers : list, default None
-            where onnxruntime computes, as it names it; None: the CPU
-        """
-        ...
+    def __init__(self, folder:str | Path, threads:int=0, providers:list=None): ...
     def prepare(self, image, size:int=0, resize:str='crop')->np.ndarray:
         """`pixels` for this model.
 

@@ -75,26 +75,7 @@ class Family(CLIPpy):
     logit_scale: Any
     logit_bias: Any
     frozen: Any
-    def __init__(self, config:FamilyConfig, image:nn.Module, text:nn.Module, width:int, patch:tuple, scale:float, bias:float | None=None):
-        """not CLIPpy's, which builds a projection
-
-        Parameters
-        ----------
-        config : FamilyConfig
-        image : nn.Module
-            image tower
-        text : nn.Module
-            text tower
-        width : int
-            of the common space
-        patch : tuple
-            height and width in pixels
-        scale : float
-            of the logits
-        bias : float | None, default None
-            of the logits; None: there is none
-        """
-        ...
+    def __init__(self, config:FamilyConfig, image:nn.Module, text:nn.Module, width:int, patch:tuple, scale:float, bias:float | None=None): ...
     def encode_image(self, x:Tensor, pool_prefix:bool | None=None)->Tensor:
         """What is in the images, pooled as the family does.
 
@@ -205,16 +186,7 @@ class TIPSv2(Family):
         `transformers.Tipsv2Tokenizer`
     """
     tokenizer: Any
-    def __init__(self, config:FamilyConfig, model:nn.Module, tokenizer):
-        """Parameters
-        ----------
-        config : FamilyConfig
-        model : nn.Module
-            `transformers.Tipsv2Model`
-        tokenizer
-            `transformers.Tipsv2Tokenizer`
-        """
-        ...
+    def __init__(self, config:FamilyConfig, model:nn.Module, tokenizer): ...
     def pooled(self, x): ...
     def patches(self, x, values): ...
     def tokens(self, x, values=False):

@@ -37,22 +37,7 @@ class Download(RemoteFile):
     pinned: int | None
     changed: bool
     body_seen: bool
-    def __init__(self, url:str, at:int=0, size:int | None=None, tag:str='', pinned:int | None=None, **remote):
-        """Parameters
-        ----------
-        url : str
-        at : int, default 0
-            bytes that are here
-        size : int | None, default None
-            of the whole file, as the server said when these came
-        tag : str, default ''
-            its mark for the file, likewise
-        pinned : int | None, default None
-            bytes that the file must have
-        **remote
-            as for `RemoteFile`
-        """
-        ...
+    def __init__(self, url:str, at:int=0, size:int | None=None, tag:str='', pinned:int | None=None, **remote): ...
 
 def download(url:str, part:Path, pinned:int | None=None, progress:bool | None=None, **remote):
     """Bring the rest of a file.

@@ -119,15 +119,7 @@ class AnswerFolder:
     question: dict | Soon
     begun: Any
     done: Any
-    def __init__(self, folder, asked:dict | Soon):
-        """Parameters
-        ----------
-        folder
-            new, or with earlier answers to the same question
-        asked : dict | Soon
-            the question, which JSON can hold; the name of the `model` is only a note
-        """
-        ...
+    def __init__(self, folder, asked:dict | Soon): ...
     @property
     def asked(self)->dict: ...
     def checked(self, kept):
@@ -159,8 +151,6 @@ class AnswerFolder:
             of images
         """
         ...
-
-def content(data:bytes): ...
 
 def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:int, model:CLIPpy, size:int=0, precision:str='')->int:
     """Answer, write, report.

@@ -31,24 +31,11 @@ class TextVectors:
     known: Any
     size: int
     read: int
-    def __init__(self, model:CLIPpy, parts:int=1, rows:int | None=None, most:int=...):
-        """Parameters
-        ----------
-        model : CLIPpy
-        parts : int, default 1
-            of a batch that go through the towers one after the other
-        rows : int | None, default None
-            captions that are read together, always as many; None: 64, on a CPU 8
-        most : int, default 1 << 30
-            bytes of memory; when they are full, further captions are read each time
-        """
-        ...
+    def __init__(self, model:CLIPpy, parts:int=1, rows:int | None=None, most:int=...): ...
     def __call__(self, texts:list)->list:
         """for each part, what `encode_tokens` takes"""
         ...
-    def keep(self, text, vector):
-        """of two objects and their place"""
-        ...
+    def keep(self, text, vector): ...
     def encode(self, texts:list)->Tensor:
         """Read captions, in batches of one shape for each length.
 
@@ -71,12 +58,16 @@ class TextVectors:
     def fill(self, kind): ...
 
 class WholeImage(FastCrop):
-    """The whole image as a square, 8 bits: nothing is random."""
+    """The whole image as a square, 8 bits: nothing is random.
+
+    Parameters
+    ----------
+    size
+        side of the square, pixels
+    """
     size: Any
     crop: Any
-    def __init__(self, size):
-        """side of the square, pixels"""
-        ...
+    def __init__(self, size): ...
     def make_params(self, images): ...
 
 def feature_shape(model:CLIPpy, images:int, size:int)->tuple:
@@ -126,14 +117,18 @@ def feature_folder(base:str | Path, model:CLIPpy, data:str, size:int, precision:
     ...
 
 class Features:
-    """What a frozen image tower made of every sample, on the disk."""
+    """What a frozen image tower made of every sample, on the disk.
+
+    Parameters
+    ----------
+    path
+        a folder, from `make_features`
+    """
     path: Any
     captions: Any
     starts: Any
     unusable: Any
-    def __init__(self, path):
-        """a folder, from `make_features`"""
-        ...
+    def __init__(self, path): ...
     def __getstate__(self):
         """a worker opens the file by itself"""
         ...
@@ -189,15 +184,7 @@ class FeatureLoader(ShardLoader):
         of its shards
     """
     features: Features
-    def __init__(self, of:ShardLoader, features:Features):
-        """Parameters
-        ----------
-        of : ShardLoader
-            an indexed one
-        features : Features
-            of its shards
-        """
-        ...
+    def __init__(self, of:ShardLoader, features:Features): ...
     def indexed(self): ...
 
 class _FeatureBatches(IndexedBatches):

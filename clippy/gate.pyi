@@ -192,9 +192,7 @@ class Gate:
     open: Any
     coming: int
     tries: Any
-    def __init__(self, app, page, names, max_mb, total_mb):
-        """gradio"""
-        ...
+    def __init__(self, app, page, names, max_mb, total_mb): ...
 
 class Body:
     """What is received, and whether there is more."""

@@ -318,21 +318,7 @@ class RegionSource(Source):
     kind: str
     exclude: bool
     side: int
-    def __init__(self, masks, transform, kind:str='', exclude:bool=True, side:int=0):
-        """Parameters
-        ----------
-        masks
-            from `open_masks`
-        transform
-            from `image_transform`
-        kind : str, default ''
-            of regions
-        exclude : bool, default True
-            leave void pixels out?
-        side : int, default 0
-            squash the regions to this square; 0: leave them
-        """
-        ...
+    def __init__(self, masks, transform, kind:str='', exclude:bool=True, side:int=0): ...
     def __len__(self): ...
     def key(self, i): ...
     def maps(self, i):

@@ -29,15 +29,7 @@ class History:
     pace: Any
     started: Any
     waited: float
-    def __init__(self, acc, folder:str | Path):
-        """Parameters
-        ----------
-        acc
-            the run's `Accelerator`
-        folder : str | Path
-            of the run
-        """
-        ...
+    def __init__(self, acc, folder:str | Path): ...
     def start_clock(self):
         """evaluation does not count as training time"""
         ...

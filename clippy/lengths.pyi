@@ -80,19 +80,7 @@ class Tokenize:
     grouped: Any
     text: Any
     most: Any
-    def __init__(self, model:CLIPpy, groups:int=1, even:bool=False, parts:int=1):
-        """Parameters
-        ----------
-        model : CLIPpy
-            whose tokenizer is taken
-        groups : int, default 1
-            of similar length
-        even : bool, default False
-            few different lengths, even if there is one group?
-        parts : int, default 1
-            of the batch that go through the towers one after the other
-        """
-        ...
+    def __init__(self, model:CLIPpy, groups:int=1, even:bool=False, parts:int=1): ...
     def __call__(self, texts:list)->list:
         """of str -> for each part, what `encode_tokens` takes"""
         ...

@@ -270,9 +270,8 @@ def _sizes(self:ShardLoader)->list: # samples in each shard, None if unknown
         found[j] = self._counted(j)
     return [found[j] for j in range(n)]
 
-_counts_first = ('No file beside the {n} shards says how many samples they have, so all of them are fetched and '
-    'counted '
-    'once, before the first batch. The numbers are kept.')
+_counts_first = ('No file beside the {n} shards says how many samples they have, so all of them are fetched '
+    'and counted once, before the first batch. The numbers are kept.')
 
 @patch
 def _counted(self:ShardLoader, j)->int: # samples of shard number j

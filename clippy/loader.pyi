@@ -24,17 +24,7 @@ class EpochOrder:
     starts: Any
     cuts: Any
     shuffled: Any
-    def __init__(self, sizes:list, seed:int, epoch:int, window:int=100000):
-        """Parameters
-        ----------
-        sizes : list
-            samples in each shard
-        seed : int
-        epoch : int
-        window : int, default 100000
-            samples that are shuffled together, in whole shards; 0 keeps everything in order
-        """
-        ...
+    def __init__(self, sizes:list, seed:int, epoch:int, window:int=100000): ...
     def __len__(self): ...
     def __getitem__(self, place)->tuple:
         """(number of the shard, number of the sample in it)"""
@@ -59,12 +49,16 @@ class EpochOrder:
         ...
 
 class IndexedBatches:
-    """Batches of one process by (epoch, number), for a `DataLoader`."""
+    """Batches of one process by (epoch, number), for a `DataLoader`.
+
+    Parameters
+    ----------
+    of
+        a `ShardLoader`
+    """
     now: Any
     of: Any
-    def __init__(self, of):
-        """a `ShardLoader`"""
-        ...
+    def __init__(self, of): ...
     def __getstate__(self):
         """a worker opens files of its own"""
         ...
@@ -161,41 +155,7 @@ class ShardLoader(EpochLoader):
     workers: Any
     decode: Any
     num_samples: Any
-    def __init__(self, urls:str | list, transform, batch_size:int, num_samples:int=None, workers:int=2, seed:int=0, shuffle:int=1000, rank:int=0, world:int=1, window:int=100000, cache:str='', cache_gb:float=0, max_sample_mb:float=100, columns:dict=None, **remote):
-        """Parameters
-        ----------
-        urls : str | list
-            as for `shard_list`
-        transform
-            callable: PIL RGB image -> `[3,H,W]` tensor, or from the file's bytes where it has `takes_bytes`
-        batch_size : int
-            samples per batch of this process
-        num_samples : int, default None
-            samples per epoch over all processes; from `sizes.json` or the index if not given
-        workers : int, default 2
-            processes that read for this process; 0 reads in the training process itself
-        seed : int, default 0
-            of shards, samples, captions and transform
-        shuffle : int, default 1000
-            streamed: samples in the shuffle buffer of each reader; 0 keeps all in order, in either mode
-        rank : int, default 0
-            number of this process
-        world : int, default 1
-            number of processes
-        window : int, default 100000
-            indexed: samples that are shuffled together
-        cache : str, default ''
-            folder for copies of remote shards, which are then indexed
-        cache_gb : float, default 0
-            of copies at most, gigabytes; 0: no limit
-        max_sample_mb : float, default 100
-            largest sample, megabytes
-        columns : dict, default None
-            caption column -> weight, from `caption_weights`; none: all captions of a sample alike
-        **remote
-            how remote shards are asked for, as for `RemoteFile`
-        """
-        ...
+    def __init__(self, urls:str | list, transform, batch_size:int, num_samples:int=None, workers:int=2, seed:int=0, shuffle:int=1000, rank:int=0, world:int=1, window:int=100000, cache:str='', cache_gb:float=0, max_sample_mb:float=100, columns:dict=None, **remote): ...
     def __len__(self): ...
     def indexed(self):
         """what its workers have"""

@@ -65,17 +65,7 @@ class MaskSet:
     expected: Any
     labels: Any
     files: Any
-    def __init__(self, path:str | Path, split:str='', column:str='name'):
-        """Parameters
-        ----------
-        path : str | Path
-            folder of the data set, or one above it
-        split : str, default ''
-            '' is the data set's own default
-        column : str, default 'name'
-            words of the label table, as for `labels`
-        """
-        ...
+    def __init__(self, path:str | Path, split:str='', column:str='name'): ...
     def __len__(self): ...
     def __getitem__(self, i): ...
     def key(self, i): ...

@@ -6,6 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/measure.html.md
 from .model import CLIPpy
 from .results import Result
 from .settings import Flag
+from .settings import Several
 from .waterfall import Waterfall
 from contextlib import contextmanager
 from fastcore.script import bool_arg
@@ -186,21 +187,7 @@ class Evaluation:
         largest sample of shards, megabytes
     """
     kind: Any
-    def __init__(self, task:str, data:str='', limit:int=0, workers:int=0, max_sample_mb:float=100):
-        """Parameters
-        ----------
-        task : str
-            its name
-        data : str, default ''
-            its data set
-        limit : int, default 0
-            images at most
-        workers : int, default 0
-            processes that read images
-        max_sample_mb : float, default 100
-            largest sample of shards, megabytes
-        """
-        ...
+    def __init__(self, task:str, data:str='', limit:int=0, workers:int=0, max_sample_mb:float=100): ...
     def job(self, model:CLIPpy): ...
     def check(self, model:CLIPpy):
         """Raise an error if the data is not as the task needs it."""
@@ -251,8 +238,6 @@ def for_training(asked:dict, limit:int=0, workers:int=0, max_sample_mb:float=100
         of `Evaluation`
     """
     ...
-
-Several: Any
 
 Optional: Any
 

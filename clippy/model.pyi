@@ -202,17 +202,7 @@ class CLIPpy(nn.Module):
     logit_scale: Any
     logit_bias: Any
     frozen: Any
-    def __init__(self, config:Config, image:nn.Module, text:SentenceTransformer):
-        """Parameters
-        ----------
-        config : Config
-            what the towers were made from
-        image : nn.Module
-            from `image_tower`
-        text : SentenceTransformer
-            from `text_tower` or `new_text_tower`
-        """
-        ...
+    def __init__(self, config:Config, image:nn.Module, text:SentenceTransformer): ...
     @property
     def device(self): ...
     @property

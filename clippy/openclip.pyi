@@ -94,16 +94,7 @@ class OpenCLIP(Family):
     """
     self_made: Any
     tokenizer: Any
-    def __init__(self, config:FamilyConfig, model:nn.Module, tokenizer):
-        """Parameters
-        ----------
-        config : FamilyConfig
-        model : nn.Module
-            `open_clip.model.CustomTextCLIP`
-        tokenizer
-            list[str] -> `[B,T]` token ids
-        """
-        ...
+    def __init__(self, config:FamilyConfig, model:nn.Module, tokenizer): ...
     def pooled(self, x): ...
     def patches(self, x, values): ...
     def ids(self, texts): ...

@@ -259,6 +259,7 @@ def _check(out, shard_size):
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out} exists and is not empty: name a new folder, or remove it first")
 
+# %% ../nbs/02_pack.ipynb #7775a601
 def source_of(images, captions, image_column, caption_column, resize, most)->Source:
     "Find out what is to be packed."
     how = dict(image_column=image_column, caption_column=caption_column, resize=resize, most=most)

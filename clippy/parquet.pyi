@@ -50,13 +50,7 @@ class Rows:
     errors: Any
     file: Any
     kinds: Any
-    def __init__(self, path):
-        """Parameters
-        ----------
-        path
-            of the file
-        """
-        ...
+    def __init__(self, path): ...
     def __len__(self): ...
     def read(self, columns:list):
         """The rows, a few megabytes at a time; `ValueError` where the file is damaged.

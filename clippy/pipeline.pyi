@@ -26,15 +26,7 @@ class Sent:
     x: Tensor
     norm: tuple
     shape: Any
-    def __init__(self, x:Tensor, norm:tuple=()):
-        """Parameters
-        ----------
-        x : Tensor
-            without a batch dimension
-        norm : tuple, default ()
-            from `sent_pixels`: what is to be done with it there
-        """
-        ...
+    def __init__(self, x:Tensor, norm:tuple=()): ...
 
 def sent(x:Tensor):
     """Something that the device will want.
@@ -154,21 +146,7 @@ class Ahead:
     n: Any
     device: Any
     read: Any
-    def __init__(self, source, batches:list, workers:int=0, device='cpu', early:int=2):
-        """Parameters
-        ----------
-        source
-            has `__getitem__`
-        batches : list
-            of lists of items
-        workers : int, default 0
-            processes that read; 0: none but this one
-        device : default 'cpu'
-            where the samples are wanted
-        early : int, default 2
-            batches that each process reads before they are asked for
-        """
-        ...
+    def __init__(self, source, batches:list, workers:int=0, device='cpu', early:int=2): ...
     def __len__(self): ...
     def __iter__(self): ...
 
@@ -186,15 +164,7 @@ class Later:
     sentences: Any
     event: Any
     fine: Any
-    def __init__(self, x, checks:list=()):
-        """Parameters
-        ----------
-        x
-            `[B,R]` tensor, or an array, which is there already
-        checks : list, default ()
-            from `checks_later`
-        """
-        ...
+    def __init__(self, x, checks:list=()): ...
     def get(self)->np.ndarray:
         """The result, when it is there.
 
@@ -264,15 +234,7 @@ class Hands:
     """
     f: Any
     pool: Any
-    def __init__(self, f, workers:int=0):
-        """Parameters
-        ----------
-        f
-            anything that can be called; what it gets and returns is pickled
-        workers : int, default 0
-            processes; 0: threads of this one
-        """
-        ...
+    def __init__(self, f, workers:int=0): ...
     def __call__(self, *args):
         """a `Future`"""
         ...

@@ -141,16 +141,4 @@ class Ready:
     x: Any
     source: str
     sha256: str
-    def __init__(self, image:Image.Image, x, source='', sha256:str=''):
-        """Parameters
-        ----------
-        image : Image.Image
-            as it is, RGB
-        x
-            as the model sees it: `[3,h,w]`, or `Sent`
-        source : default ''
-            where it lies
-        sha256 : str, default ''
-            of the file
-        """
-        ...
+    def __init__(self, image:Image.Image, x, source='', sha256:str=''): ...

@@ -95,19 +95,7 @@ class Pairs(Source):
     transform: Any
     items: Any
     files: Any
-    def __init__(self, data:str | Path | list, transform, split:str='val2017', max_sample_mb:float=100):
-        """Parameters
-        ----------
-        data : str | Path | list
-            a folder with captions; or shards, as for `shard_list`
-        transform
-            from `image_transform`
-        split : str, default 'val2017'
-            COCO only
-        max_sample_mb : float, default 100
-            largest sample of a shard, megabytes
-        """
-        ...
+    def __init__(self, data:str | Path | list, transform, split:str='val2017', max_sample_mb:float=100): ...
     def key(self, i): ...
     def captions(self, i): ...
     def __getitem__(self, i): ...

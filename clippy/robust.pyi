@@ -87,17 +87,7 @@ class Waterbirds(Source):
     files: Any
     labels: Any
     notes: Any
-    def __init__(self, path:str | Path, split:str='test', transform=None):
-        """Parameters
-        ----------
-        path : str | Path
-            the folder with metadata.csv, or the one above it
-        split : str, default 'test'
-            `train`, `val` or `test`
-        transform : default None
-            PIL image -> tensor, see `image_transform`; None: the image itself
-        """
-        ...
+    def __init__(self, path:str | Path, split:str='test', transform=None): ...
     def key(self, i): ...
     def __getitem__(self, i): ...
     def of_split(self, everything, split):
@@ -235,21 +225,7 @@ class DrawnBirds(Source):
     birds: Any
     transform: Any
     order: Any
-    def __init__(self, n:int=200, size:int=64, transform=None, seed:int=1000000, split:str='test'):
-        """Parameters
-        ----------
-        n : int, default 200
-            how many, a multiple of 4
-        size : int, default 64
-            pixels
-        transform : default None
-            `[H,W,3]` uint8 array -> tensor; None: the array itself
-        seed : int, default 1000000
-            which data set
-        split : str, default 'test'
-            `test`: groups of one size; `train`: 95% at home
-        """
-        ...
+    def __init__(self, n:int=200, size:int=64, transform=None, seed:int=1000000, split:str='test'): ...
     def __len__(self): ...
     def key(self, i): ...
     def files_hash(self, index): ...

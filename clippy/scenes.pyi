@@ -195,19 +195,7 @@ class Scenes:
     seed: int
     size: int
     kw: Any
-    def __init__(self, n:int, seed:int=0, size:int=64, **kw):
-        """Parameters
-        ----------
-        n : int
-            how many
-        seed : int, default 0
-            which data set
-        size : int, default 64
-            width and height, pixels
-        **kw
-            passed to `draw_scene`
-        """
-        ...
+    def __init__(self, n:int, seed:int=0, size:int=64, **kw): ...
     def __len__(self): ...
     def __getitem__(self, i): ...
 

@@ -287,19 +287,7 @@ class Head:
     words_owner: Any
     owner: Any
     scale: Any
-    def __init__(self, model:CLIPpy, words:tuple, owner:tuple, protocol:SegmentProtocol, background:bool=False):
-        """Parameters
-        ----------
-        model : CLIPpy
-        words : tuple
-            all words that compete
-        owner : tuple
-            the class of each
-        protocol : SegmentProtocol
-        background : bool, default False
-            is class 0 background?
-        """
-        ...
+    def __init__(self, model:CLIPpy, words:tuple, owner:tuple, protocol:SegmentProtocol, background:bool=False): ...
     def __call__(self, images:Tensor, sizes:list)->list:
         """Labels of some images.
 

@@ -31,17 +31,7 @@ class MaskSource(Source):
     expected: Any
     transform: Any
     side: int
-    def __init__(self, masks, transform, side:int=0):
-        """Parameters
-        ----------
-        masks
-            from `open_masks`
-        transform
-            from `image_transform`
-        side : int, default 0
-            squash the ground truth to this square; 0: leave it
-        """
-        ...
+    def __init__(self, masks, transform, side:int=0): ...
     def __len__(self): ...
     def key(self, i): ...
     def __getitem__(self, i): ...

@@ -40,9 +40,7 @@ def value_of(option:argparse.Action, value):
 class Switch(argparse.Action):
     """`--cpu` turns an option on, `--no-cpu` off."""
     own: Any
-    def __init__(self, option_strings, dest, default=False, help=None, **_):
-        """fastcore gives a type too"""
-        ...
+    def __init__(self, option_strings, dest, default=False, help=None, **_): ...
     def __call__(self, parser, found, values, option=None): ...
 
 def opposite(name:str)->str:
@@ -62,6 +60,8 @@ def opposite(name:str)->str:
 
 Flag: Any
 
+Several: Any
+
 origins: tuple
 
 def read_config(path:str | Path, parser:argparse.ArgumentParser, typed=())->dict:
@@ -80,6 +80,16 @@ def read_config(path:str | Path, parser:argparse.ArgumentParser, typed=())->dict
     -------
     dict
         option -> value
+    """
+    ...
+
+def kept_options()->dict:
+    """What the signatures of all commands said when the package was exported.
+
+    Returns
+    -------
+    dict
+        command -> its `options`, as the arguments that make them
     """
     ...
 

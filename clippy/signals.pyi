@@ -19,15 +19,7 @@ class Signals:
     time: float
     leaving: bool
     group: Any
-    def __init__(self, processes:int=1):
-        """of the first signal; 0: none came
-
-        Parameters
-        ----------
-        processes : int, default 1
-            of the run
-        """
-        ...
+    def __init__(self, processes:int=1): ...
     def remember(self, number):
         """of a signal; 0: none"""
         ...

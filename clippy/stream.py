@@ -494,6 +494,23 @@ def cache_path(
     if is_known(url): return Path(folder)/content_of(url)[:12]/safe # the same for all commits that have it
     return Path(folder)/hashlib.sha256(f'{before}\n{after}'.encode(errors='surrogateescape')).hexdigest()[:12]/safe
 
+# %% ../nbs/05_stream.ipynb #3b7b868f
+def _is_whole(path, listed): return path.is_file() and listed.size in (None, path.stat().st_size)
+
+def _copy(url, part, sha256, remote): # with the hash of the listing, if it has one
+    for attempt in range(2):
+        total = hashlib.sha256()
+        with RemoteFile(url, **remote) as source, open(part,'r+b' if part.exists() else 'wb') as copy:
+            while data := source.read(1<<20):
+                total.update(data)
+                copy.write(data)
+            copy.truncate()
+            os.fsync(copy.fileno())
+        if sha256 in ('',total.hexdigest()): return
+    raise Unreachable(f'{hide(url)} came twice with another SHA-256 than its listing says: '
+        'the line or a server on the way changes it')
+
+# %% ../nbs/05_stream.ipynb #8171b78a
 def fetch(
     url:str, # as for `RemoteFile`
     folder:str, # of copies
@@ -519,18 +536,3 @@ def fetch(
             raise Unreachable(f'There is no copy of {hide(url)} in {folder}: {e.strerror or e}') from None
         finally: part.unlink(missing_ok=True)
     return path
-
-def _is_whole(path, listed): return path.is_file() and listed.size in (None, path.stat().st_size)
-
-def _copy(url, part, sha256, remote): # with the hash of the listing, if it has one
-    for attempt in range(2):
-        total = hashlib.sha256()
-        with RemoteFile(url, **remote) as source, open(part,'r+b' if part.exists() else 'wb') as copy:
-            while data := source.read(1<<20):
-                total.update(data)
-                copy.write(data)
-            copy.truncate()
-            os.fsync(copy.fileno())
-        if sha256 in ('',total.hexdigest()): return
-    raise Unreachable(f'{hide(url)} came twice with another SHA-256 than its listing says: '
-        'the line or a server on the way changes it')

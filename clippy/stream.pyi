@@ -40,25 +40,7 @@ class RemoteFile(io.RawIOBase):
     waited: float
     fresh: int
     began: Any
-    def __init__(self, url:str, tries:int=5, timeout:float=30, wait:float=1, patience:float=300, slowest:float=1000, largest:int=100000000000):
-        """Parameters
-        ----------
-        url : str
-            http, https, of the Hub or a store, `pipe:`, or another that webdataset opens by a command
-        tries : int, default 5
-            without a new byte, then it is `Unreachable`
-        timeout : float, default 30
-            seconds to wait for a reply, http only
-        wait : float, default 1
-            seconds before the second try; doubles up to a minute
-        patience : float, default 300
-            seconds of waiting for the whole file
-        slowest : float, default 1000
-            bytes that earn another second
-        largest : int, default 100000000000
-            bytes of the file
-        """
-        ...
+    def __init__(self, url:str, tries:int=5, timeout:float=30, wait:float=1, patience:float=300, slowest:float=1000, largest:int=100000000000): ...
     def readable(self): ...
     def readinto(self, buffer):
         """the one method that `read` needs"""

@@ -48,21 +48,7 @@ class Birds:
     size: int
     split: str
     correlation: float
-    def __init__(self, n:int, split:str='train', seed:int=0, size:int=64, correlation:float=0.95):
-        """Parameters
-        ----------
-        n : int
-            how many; for the test split a multiple of 4
-        split : str, default 'train'
-            'train' or 'test'; no scene is in both
-        seed : int, default 0
-            which data set
-        size : int, default 64
-            width and height, pixels
-        correlation : float, default 0.95
-            share of the training birds that are at home
-        """
-        ...
+    def __init__(self, n:int, split:str='train', seed:int=0, size:int=64, correlation:float=0.95): ...
     def __len__(self): ...
     def group(self, i:int)->tuple:
         """Group of scene `i`, without drawing it.

@@ -152,10 +152,6 @@ def best_of(values:list, smaller:bool=False)->list:
     """
     ...
 
-def shown(v:float | None)->str:
-    """no -0.0"""
-    ...
-
 class Cell(NamedTuple):
     value: float | None
     ends: tuple | None = ...
@@ -187,19 +183,7 @@ class Results:
     labels: Any
     body: Any
     asked: Any
-    def __init__(self, *given, metrics:str='', intervals:bool=False, per_class:bool=False):
-        """Parameters
-        ----------
-        *given
-            results, their files, folders, `NAME=PATH`, or dicts of these
-        metrics : str, default ''
-            numbers, with commas; `all`; '': the primary one of each task
-        intervals : bool, default False
-            95 % intervals too
-        per_class : bool, default False
-            a row for each class, a column for each model
-        """
-        ...
+    def __init__(self, *given, metrics:str='', intervals:bool=False, per_class:bool=False): ...
     def named(self, q): ...
     def set_tasks(self, metrics=''):
         """A row for each model, a column for each task and number."""

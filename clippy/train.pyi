@@ -5,6 +5,7 @@ Docs: https://clippy-vl.github.io/clippy/train.html.md
 """
 from .balance import Balance
 from .settings import Flag
+from .settings import Several
 from fastcore.script import bool_arg
 from types import SimpleNamespace
 from typing import Any
@@ -71,28 +72,9 @@ class Run:
     texts: Any
     lr: Any
     bar: Any
-    def __init__(self, options:SimpleNamespace, evaluations=(), asked:dict=None):
-        """Parameters
-        ----------
-        options : SimpleNamespace
-            from `with_recipe`
-        evaluations : default ()
-            what is measured: objects with `task`, `measure` and `figure`
-        asked : dict, default None
-            the options before it was looked what this machine can do
-        """
-        ...
+    def __init__(self, options:SimpleNamespace, evaluations=(), asked:dict=None): ...
     def find_data(self):
         """The batches, and a hash of what they are made of."""
-        ...
-    def pinned_data(self)->str:
-        """The training data, of the Hub with their commit.
-
-        Returns
-        -------
-        str
-            of a resumed run, at the commit with which it began
-        """
         ...
     def fixed(self)->dict:
         """What must not change between two parts of one run."""
@@ -301,8 +283,6 @@ def train(evaluations:list=None, **options)->Run:
     ...
 
 rehearsal: float
-
-Several: Any
 
 def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:Flag=False, freeze_text:Flag=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:Flag=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:Flag=False, workers:int=None, report_to:str='', tracker_images:int=4, name:str='', logs:str='logs', config:str='', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:Flag=False, cpu:Flag=False):
     """Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes.

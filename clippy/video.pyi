@@ -145,21 +145,7 @@ class Encoder:
     new: Any
     box: Any
     stream: Any
-    def __init__(self, path:Path, codec:tuple, rate, base:Fraction, shape:Fraction):
-        """Parameters
-        ----------
-        path : Path
-            its name when it is whole
-        codec : tuple
-            of `written`
-        rate
-            frames a second, on average
-        base : Fraction
-            unit of time, seconds
-        shape : Fraction
-            width of a pixel by its height
-        """
-        ...
+    def __init__(self, path:Path, codec:tuple, rate, base:Fraction, shape:Fraction): ...
     def add(self, image:Image.Image, at:int):
         """One more frame.
 
@@ -189,15 +175,7 @@ class Parts:
     asked: Any
     folder: Any
     lines: Any
-    def __init__(self, out:Path, asked:dict):
-        """Parameters
-        ----------
-        out : Path
-            the video that it will be
-        asked : dict
-            the question, which JSON can hold
-        """
-        ...
+    def __init__(self, out:Path, asked:dict): ...
     def path(self, k:int)->Path: ...
     def is_whole(self, k:int)->bool: ...
     def begin(self):

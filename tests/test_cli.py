@@ -3,7 +3,8 @@ import json, os, re, subprocess, sys
 
 import pytest, shtab
 
-from clippy.cli import commands, describe, function, kept_options, parser, whole_parser
+from clippy.cli import commands, describe, function, parser, whole_parser
+from clippy.settings import kept_options
 
 def test_kept_options():
     "`options.json` says what the signatures say: `make export` writes it."

@@ -35,6 +35,12 @@ def test_first_lines():
     about = {k:kept.get(k) for k in ('code','model','command')}
     assert about==front['about'](found['model'], code), 'run `python tools/front.py`'
 
+def test_every_chapter_is_listed():
+    "The front page links every chapter and tutorial of the sidebar."
+    chapters = re.findall(r'- (\S+\.ipynb)', (root/'nbs/sidebar.yml').read_text())
+    front_page = text(nbs[0])
+    assert len(chapters)>60 and [c for c in chapters[1:] if f']({c})' not in front_page]==[]
+
 # Tutorials ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('nb', nbs[1:], ids=[p.stem for p in nbs[1:]])

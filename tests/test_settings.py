@@ -4,9 +4,9 @@ import argparse, json, re, sys
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clippy.cli import cli, kept_options, parser
+from clippy.cli import cli, parser
 from clippy.results import read_result
-from clippy.settings import origins, parsed, read_config, read_settings, write_config
+from clippy.settings import kept_options, origins, parsed, read_config, read_settings, write_config
 from processes import begin, end
 from shared import same
 from small import losses
@@ -63,6 +63,26 @@ def test_slips(text, says, tmp_path):
     with pytest.raises(ValueError, match=says) as e:
         parsed(parser('train', kept_options()['train']), ['--config', str(tmp_path/'run.toml')])
     assert str(tmp_path/'run.toml') in str(e.value) and '\n' not in str(e.value).strip()
+
+@toml
+@pytest.mark.parametrize('command,text,says', [
+    ('train', 'task = "voc"', 'no option task. clippy eval has it: is the file meant for that command?'),
+    ('train', 'save-predictions = "a"', 'no option save-predictions. clippy eval has it'),
+    ('train', '[set]\nsize = 64', 'no section [set]. clippy eval has it'),
+    ('train', 'limit = 8', 'no option limit. Did you mean eval_limit? clippy eval has it'),
+    ('eval', 'train_data = "a"', 'no option train_data. Did you mean pretrained? clippy train has it'),
+    ('eval', '[eval]\nvoc = "a"', 'no section [eval]. clippy train has it')])
+def test_file_of_another_command(command, text, says, tmp_path):
+    "Whose option it is, where a file was written for another command that takes one."
+    (tmp_path/'run.toml').write_text(text)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        parsed(parser(command, kept_options()[command]), ['--config', str(tmp_path/'run.toml')])
+
+def test_no_other_command_has_it(tmp_path):
+    "Of a command that takes no file nothing is said."
+    (tmp_path/'run.json').write_text('{"quality": 90}')
+    with pytest.raises(ValueError, match='no option quality.$'):
+        parsed(parser('train', kept_options()['train']), ['--config', str(tmp_path/'run.json')])
 
 @toml
 @pytest.mark.parametrize('typed,expected', [

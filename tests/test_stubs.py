@@ -3,7 +3,7 @@ import ast, importlib, inspect, pkgutil, pydoc, runpy
 from functools import lru_cache
 from pathlib import Path
 
-import jedi, pytest
+import jedi
 
 import clippy
 from clippy.eval import all_tasks
@@ -39,28 +39,30 @@ def test_made():
     differ += [p.name for p in (root/'clippy').glob('*.pyi') if p not in made]
     assert not differ, f'run `make export`: it would change {", ".join(differ)}'
 
-@pytest.mark.parametrize('name', names)
-def test_signatures(name):
-    "Every public function and method, patched ones too, is in a stub with the parameters that it has, and no other is."
-    module = modules[name]
+def test_signatures():
+    "Every public function and method, patched ones too, is in a stub with its own parameters, and no other is."
+    for name,module in modules.items(): check_signatures(name, module)
+
+def check_signatures(name, module):
     public = {k:o for k,o in vars(module).items() if not k.startswith('_')}
     own = {k:o for k,o in public.items() if getattr(o, '__module__', '')==module.__name__}
     made = {k:o for k,o in own.items() if inspect.isfunction(inspect.unwrap(o)) and inspect.unwrap(o).__name__==k}
     written = {f.name:f for f in functions(stub(name))}
-    assert {*written}=={k for k in made if '.' not in inspect.unwrap(made[k]).__qualname__}
-    for k,f in written.items(): assert said(f)==really(made[k]), k
+    assert {*written}=={k for k in made if '.' not in inspect.unwrap(made[k]).__qualname__}, name
+    for k,f in written.items(): assert said(f)==really(made[k]), f'{name}.{k}'
     classes = {o.name:o for o in stub(name) if isinstance(o, ast.ClassDef)}
     for k,c in own.items():
-        if not inspect.isclass(c) or c.__name__!=k: continue
-        body = classes[k].body
-        methods = {f.name:f for f in functions(body)}
-        variables = {o.target.id for o in body if isinstance(o, ast.AnnAssign)} # a method under a second name too
-        for attr,o in vars(c).items():
-            f = getattr(o, '__func__', o)
-            ours = inspect.isfunction(f) and f.__code__.co_filename.endswith('.py') # what dataclasses make is not
-            if attr.startswith('_') or attr in variables or not ours: continue
-            assert attr in methods, f'{k}.{attr}'
-            assert said(methods[attr])==really(f), f'{k}.{attr}'
+        if inspect.isclass(c) and c.__name__==k: check_methods(f'{name}.{k}', c, classes[k].body)
+
+def check_methods(name, c, body):
+    methods = {f.name:f for f in functions(body)}
+    variables = {o.target.id for o in body if isinstance(o, ast.AnnAssign)} # a method under a second name too
+    for attr,o in vars(c).items():
+        f = getattr(o, '__func__', o)
+        ours = inspect.isfunction(f) and f.__code__.co_filename.endswith('.py') # what dataclasses make is not
+        if attr.startswith('_') or attr in variables or not ours: continue
+        assert attr in methods, f'{name}.{attr}'
+        assert said(methods[attr])==really(f), f'{name}.{attr}'
 
 def test_editor():
     "An editor completes a method that a later chapter adds, and shows what its parameters are."
@@ -69,6 +71,24 @@ def test_editor():
     assert 'segment' in [o.name for o in found]
     text = next(o for o in found if o.name=='segment').docstring()
     assert 'what to look for' in text and 'Parameters\n-' in text
+
+def test_a_class_tells_its_parameters_once():
+    "They stand in the class's docstring, where an editor finds them, and not once more in that of `__init__`."
+    for name in names:
+        for c in (o for o in stub(name) if isinstance(o, ast.ClassDef)):
+            made = [ast.get_docstring(f) or '' for f in functions(c.body) if f.name=='__init__']
+            assert not any('Parameters' in text for text in made), f'{name}.{c.name}'
+    lines = 'from clippy.loader import ShardLoader', 'ShardLoader('
+    found, = jedi.Script('\n'.join(lines), project=jedi.Project(root)).get_signatures(2, len(lines[1]))
+    assert 'batch_size : int\n    samples per batch of this process' in found.docstring()
+    assert [p.name for p in found.params][:3]==['urls','transform','batch_size']
+    assert stubs().docstrings('frozen')['WholeImage'].endswith('size\n    side of the square, pixels')
+
+def test_comments_of_a_body_are_not_told():
+    "What stands behind the first line of a body, or alone above it, says nothing about what is called."
+    assert 'first signal' not in stubs().docstrings('signals').get('Signals', '')
+    assert 'TextVectors.keep' not in stubs().docstrings('frozen')
+    assert 'in memory that workers' not in ast.unparse(stub('epochs'))
 
 def test_methods_are_there():
     "`import clippy` brings every method that the stub of a model promises: no chapter that adds one is left out."
@@ -114,15 +134,17 @@ def test_types_are_those_of_the_signature():
             typed = [[bool(p.annotation) for p in o.args.args] for o in (f, real[f.name])]
             assert typed[0]==typed[1], f'{name}.{f.name}'
 
-@pytest.mark.parametrize('f', ['segment','similarity','group','classify','label_masks','segment_video','save','ready',
-    'read','encode_image','encode_text','patch_cosines','push_to_hub','from_pretrained','save_pretrained','freeze',
-    'saved.load','saved.open_model','eval.evaluate','loader.ShardLoader','protocol.Protocol','model.create_model',
-    'model.Config','answers.Segmentation','answers.WordMaps'])
-def test_everything_is_told(f):
+called = """segment similarity group classify label_masks segment_video save ready read encode_image encode_text
+    patch_cosines push_to_hub from_pretrained save_pretrained freeze saved.load saved.open_model eval.evaluate
+    loader.ShardLoader protocol.Protocol model.create_model model.Config answers.Segmentation
+    answers.WordMaps""".split()
+
+def test_everything_is_told():
     "Of what users call, every parameter is described."
-    owner,_,name = f.rpartition('.')
-    found = getattr(importlib.import_module(f'clippy.{owner}'), name) if owner else getattr(CLIPpy, f)
-    parts = found.__doc__.split('Parameters\n----------\n')[1].split('\n\nReturns')[0].splitlines()
-    heads = [i for i,line in enumerate(parts) if not line.startswith(' ')]
-    bare = [parts[i] for i in heads if i+1>=len(parts) or i+1 in heads]
-    assert heads and not [o for o in bare if o.split(' ')[0]!='name'], bare
+    for f in called:
+        owner,_,name = f.rpartition('.')
+        found = getattr(modules[owner], name) if owner else getattr(CLIPpy, f)
+        parts = found.__doc__.split('Parameters\n----------\n')[1].split('\n\nReturns')[0].splitlines()
+        heads = [i for i,line in enumerate(parts) if not line.startswith(' ')]
+        bare = [parts[i] for i in heads if i+1>=len(parts) or i+1 in heads]
+        assert heads and not [o for o in bare if o.split(' ')[0]!='name'], (f, bare)

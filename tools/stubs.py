@@ -1,7 +1,8 @@
 """clippy/*.py -> clippy/*.pyi, which editors read, and clippy/docstrings.json, which `help` reads.
 
 The comments of a signature become a numpydoc docstring, and a class has the methods that later chapters patch into it.
-In the modules themselves a docstring stays one line."""
+In the modules themselves a docstring stays one line. `fastcore.py2pyi` keeps patches within their module, and leaves
+comments of a signature out, so it is not enough here."""
 import ast, io, json, re, textwrap, tokenize
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Module:
         self.name,self.tree = path.stem,ast.parse(source)
         self.comments = {t.start[0]:t for t in tokenize.generate_tokens(io.StringIO(source).readline)
             if t.type==tokenize.COMMENT}
+        self.behind = {n for n,t in self.comments.items() if t.line[:t.start[1]].strip()} # lines of code with a comment
         self.imports = {}
         for node in ast.walk(self.tree):
             if isinstance(node, (ast.Import,ast.ImportFrom)):
@@ -35,7 +37,7 @@ class Module:
 
     def above(self, line): # comments that stand alone, directly above
         found = []
-        while (t := self.comments.get(line-1)) and not t.line[:t.start[1]].strip():
+        while line-1 in self.comments and line-1 not in self.behind:
             line -= 1
             found.insert(0, self.said(line))
         return found
@@ -91,17 +93,16 @@ def parameters(a): # (argument, default, stars) in order; `/` and `*` are none
 
 class Function:
     "A function's signature as a stub, and what its comments say."
-    def __init__(self, module, node, skip=()):
+    def __init__(self, module, node):
         self.module,self.node,self.decorated = module,node,decorators(node)
         ps = [*parameters(node.args)]
         ends = {p.lineno:p.arg for p,_,_ in ps} # the last parameter of each line
-        header = node.body[0].lineno if node.body[0].lineno>node.lineno else node.lineno
-        lines = range(node.lineno, header+1)
-        closing = max((line for line in lines if line in module.comments and line not in ends), default=0)
-        self.returned = module.said(closing) if closing else ''
+        header = range(node.lineno, max(node.body[0].lineno, node.lineno+1))
+        closing = [line for line in header if line in module.behind and line not in ends]
+        self.returned = module.said(closing[-1]) if closing else ''
         if node.lineno in ends and node.lineno in module.comments: self.returned = module.said(node.lineno)
         self.parameters = [(stars+p.arg, type_of(p.annotation), d, '' if p.lineno==node.lineno else
-            module.said_of(p, ends[p.lineno]==p.arg)) for p,d,stars in ps if p.arg not in skip]
+            module.said_of(p, ends[p.lineno]==p.arg)) for p,d,stars in ps]
         self.first_line = ast.get_docstring(node) or ''
         self.share_out()
 
@@ -113,6 +114,13 @@ class Function:
         self.parameters = [(name, of, d, about.get(name.lstrip('*'), text)) for name,of,d,text in self.parameters]
         kept = (p if isinstance(p, str) else p[0] for p in parts if isinstance(p, str) or p[1] not in own)
         self.returned = '; '.join(kept)
+
+    def only_parameters(self): # of `__init__`, which returns nothing: a comment behind a single parameter is about it
+        own = [name for name,*_ in self.parameters if name not in ('self','cls')]
+        if len(own)==1: self.parameters = [(name, of, d, text or (self.returned if name in own else ''))
+            for name,of,d,text in self.parameters]
+        self.returned = ''
+        return self
 
     def signature(self):
         a = self.node.args
@@ -190,6 +198,7 @@ class Stubs:
 
     def function(self, m, node, into, indent='', of=None):
         f = Function(m, node)
+        made = of and node.name=='__init__' # what its parameters are, the class says
         if of and f.parameters and f.parameters[0][0] in ('self','cls'):
             f.parameters[0] = (f.parameters[0][0], '', None, '') # the class says it
         lines = []
@@ -205,7 +214,7 @@ class Stubs:
         self.need(m, node.returns, into)
         signature = f.signature()
         if 'Any' in signature and 'Any' not in m.imports: into.needs['Any'] = 'from typing import Any'
-        doc = quoted(f.docstring(), indent+'    ')
+        doc = quoted(f.first_line if made else f.docstring(), indent+'    ')
         if not doc: return [*lines, indent+signature]
         return [*lines, indent+signature.removesuffix(' ...'), *doc, indent+'    ...']
 
@@ -244,8 +253,8 @@ class Stubs:
         first = ast.get_docstring(node) or ''
         made = [c for c in node.body if isinstance(c, ast.FunctionDef) and c.name=='__init__']
         if made:
-            f = Function(m, made[0])
-            f.first_line,f.returned = first,''
+            f = Function(m, made[0]).only_parameters()
+            f.first_line = first
             return f.docstring()
         fields = [c for c in node.body if isinstance(c, ast.AnnAssign) and isinstance(c.target, ast.Name)]
         if 'dataclass' not in decorators(node) or not fields: return first
