@@ -6,7 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/options.html.md"""
 
 # %% auto #0
 __all__ = ['recipes', 'precisions', 'completed', 'check_data', 'pin_evaluations', 'check_choices', 'check_frozen', 'model_config',
-           'run_folder', 'typed', 'write_run_config', 'asked', 'evaluations_for', 'holds_imagenet']
+           'run_folder', 'pinned_data', 'precision_option', 'write_run_config', 'asked', 'evaluations_for',
+           'holds_imagenet']
 
 # %% ../nbs/09_options.ipynb #4d294499
 import os, re, shlex
@@ -15,10 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from .addresses import pinned
-from .captions import caption_weights
-from .checkpoint import checkpoint_folder
+from .captions import caption_weights, json_object
+from .checkpoint import checkpoint_folder, checkpoints
 from .console import command, in_bounds, installed
 from .data import shard_list
+from .loading import refuse_to_replace
 from .loss import losses
 from .model import Config, get_config, presets
 from .settings import read_settings, said_otherwise, write_config
@@ -138,7 +140,12 @@ def model_config(options)->Config: # the preset, with the changes that the optio
     return get_config(options.model, **{k:v for k,v in asked.items() if v is not None and v!=''})
 
 def run_folder(options)->Path: # an old one to resume, or a new one
-    "Where a run keeps its files."
+    "Where a run keeps its files; nothing of others may be where its model goes."
+    folder = _folder(options)
+    refuse_to_replace((folder/'model').resolve())
+    return folder
+
+def _folder(options):
     if options.resume not in ('','auto'): return checkpoint_folder(options.resume).parent.parent
     name = options.name or f'{options.model}-{model_config(options).pooling}-seed{options.seed}'
     base = Path(options.logs)/name
@@ -147,8 +154,19 @@ def run_folder(options)->Path: # an old one to resume, or a new one
         raise ValueError(f'{base} is there already: continue it with --resume auto, or choose another --name.')
     return next(p for i in range(2, 10**6) if not (p := base.with_name(f'{base.name}-{i}')).exists())
 
+# %% ../nbs/09_options.ipynb #014164bc
+def pinned_data(
+    options, # of a run
+    tell, # callable: is given a sentence where the data set has changed since
+)->str: # of a resumed run, at the commit with which it began
+    "The training data, of the Hub with their commit."
+    last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
+    known = [json_object(path/'about.json').get('fixed') for path in last]
+    began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
+    return pinned(_joined(options.train_data), began_with, tell)
+
 # %% ../nbs/09_options.ipynb #c5843ff3
-def typed(
+def precision_option(
     found:str, # as accelerate calls it
 )->str: # as an option
     "The precision that a run has, whoever chose it."
@@ -162,7 +180,7 @@ def write_run_config(
     versions:dict, # package -> version
 )->str: # what is not as it was where `config` comes from; '': nothing
     "Write the `config.toml` of a run."
-    found = dict(name=folder.name, logs=str(folder.parent), precision=typed(precision))
+    found = dict(name=folder.name, logs=str(folder.parent), precision=precision_option(precision))
     kept = {k:found.get(k, v) for k,v in asked.items() if k not in ('config','resume','dry_run')}
     file = folder/'config.toml'
     write_config(file, kept, about, ['The same run again, from the same working directory:',

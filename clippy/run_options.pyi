@@ -52,7 +52,7 @@ def model_config(options)->Config:
     ...
 
 def run_folder(options)->Path:
-    """Where a run keeps its files.
+    """Where a run keeps its files; nothing of others may be where its model goes.
 
     Returns
     -------
@@ -61,7 +61,24 @@ def run_folder(options)->Path:
     """
     ...
 
-def typed(found:str)->str:
+def pinned_data(options, tell)->str:
+    """The training data, of the Hub with their commit.
+
+    Parameters
+    ----------
+    options
+        of a run
+    tell
+        callable: is given a sentence where the data set has changed since
+
+    Returns
+    -------
+    str
+        of a resumed run, at the commit with which it began
+    """
+    ...
+
+def precision_option(found:str)->str:
     """The precision that a run has, whoever chose it.
 
     Parameters

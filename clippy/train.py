@@ -25,12 +25,11 @@ from psutil import Process # comes with accelerate
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
-from .addresses import pinned
 from .balance import Balance, balance_text, data_speed, step_seconds
 from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
-from .captions import caption_weights, json_object
+from .captions import caption_weights
 from .cards import join, shares_a_card
-from .checkpoint import Checkpoints, checkpoints, on_main, rng_kept
+from .checkpoint import Checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
 from .console import command, hide, hide_text
 from .files import remove
@@ -41,7 +40,8 @@ from .loss import losses
 from .model import create_model
 from .optimizer import lr_at, optimizer_for
 from .record import manifest
-from .run_options import completed, evaluations_for, model_config, precisions, run_folder, typed, write_run_config
+from .run_options import completed, evaluations_for, model_config, pinned_data, precision_option, precisions
+from .run_options import run_folder, write_run_config
 from .saved import knowledge
 from .settings import Flag, Several, given_or_read, with_config
 from .signals import Signals, end_now
@@ -93,7 +93,7 @@ class Run:
 def find_data(self:Run):
     "The batches, and a hash of what they are made of."
     options,processes = self.options,self.acc.num_processes
-    options.train_data = self.asked['train_data'] = on_main(self.acc, self.pinned_data)
+    options.train_data = self.asked['train_data'] = on_main(self.acc, lambda: pinned_data(options, self.acc.print))
     self.loader = make_loader(options, self.config, self.acc.process_index, processes)
     self.loader.pin = self.acc.device.type=='cuda'
     self.data = on_main(self.acc, lambda: which_data(options, self.config))
@@ -101,16 +101,6 @@ def find_data(self:Run):
     if not len(self.loader):
         raise ValueError(f'{options.train_num_samples} samples do not fill one batch of {self.pairs} '
             f'on {processes} processes.')
-
-@patch
-def pinned_data(self:Run)->str: # of a resumed run, at the commit with which it began
-    "The training data, of the Hub with their commit."
-    options = self.options
-    if isinstance(options.train_data, (list,tuple)): options.train_data = '::'.join(map(str, options.train_data))
-    last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
-    known = [json_object(path/'about.json').get('fixed') for path in last]
-    began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''
-    return pinned(options.train_data, began_with, self.acc.print)
 
 @patch
 def fixed(self:Run)->dict:
@@ -297,7 +287,7 @@ def measure(self:Run):
 @patch
 def write_metrics(self:Run):
     "All numbers of the run so far, and where they come from."
-    used = dict(precision=typed(self.acc.mixed_precision)) # which may be left to accelerate
+    used = dict(precision=precision_option(self.acc.mixed_precision)) # which may be left to accelerate
     options,model = hide(vars(self.options) | used),hide(asdict(self.config))
     self.history.write_metrics(dict(command=command(), options=options, model=model, steps=self.steps,
         processes=self.acc.num_processes, data=self.data, knows=self.knows, versions=manifest(self.acc.device)))

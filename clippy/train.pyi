@@ -76,15 +76,6 @@ class Run:
     def find_data(self):
         """The batches, and a hash of what they are made of."""
         ...
-    def pinned_data(self)->str:
-        """The training data, of the Hub with their commit.
-
-        Returns
-        -------
-        str
-            of a resumed run, at the commit with which it began
-        """
-        ...
     def fixed(self)->dict:
         """What must not change between two parts of one run."""
         ...

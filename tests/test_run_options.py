@@ -1,4 +1,5 @@
 "`clippy.run_options`: options are completed by the recipe, and what cannot be is said before anything is made."
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -58,6 +59,25 @@ def test_no_run_writes_into_another(tmp_path):
     (tmp_path/'mine').mkdir()
     with pytest.raises(ValueError, match='is there already'): run_folder(options(**logs, name='mine'))
     assert run_folder(options(**logs, name='mine', resume='auto'))==tmp_path/'mine'
+
+@pytest.mark.parametrize('resume', ['auto','path'])
+def test_what_the_model_would_replace(resume, tmp_path):
+    "What is no older model, where the model of a run goes, is told before the run begins; an older model is none."
+    model,saved = tmp_path/'mine'/'model',tmp_path/'mine'/'checkpoints'/'step_3'
+    saved.mkdir(parents=True)
+    (saved/'about.json').write_text('{}')
+    given = dict(logs=str(tmp_path), name='mine', resume=str(saved) if resume=='path' else resume)
+    model.mkdir()
+    assert run_folder(options(**given))==tmp_path/'mine'
+    (model/'config.json').write_text('{"image": "a", "pooling": "max"}')
+    (model/'model.safetensors').touch()
+    assert run_folder(options(**given))==tmp_path/'mine'
+    (model/'notes.txt').write_text('mine')
+    with pytest.raises(ValueError, match="holds 'notes.txt'.*would be lost"): run_folder(options(**given))
+    shutil.rmtree(model)
+    model.write_text('mine')
+    with pytest.raises(ValueError, match='is a file'): run_folder(options(**given))
+    assert model.read_text()=='mine'
 
 def test_evaluations_by_name(tmp_path):
     "`--eval task=path`, more than once, and the names of open_clip's options; the scenes only where they are drawn."

@@ -80,8 +80,8 @@ def test_file_of_another_command(command, text, says, tmp_path):
 
 def test_no_other_command_has_it(tmp_path):
     "Of a command that takes no file nothing is said."
-    (tmp_path/'run.json').write_text('{"shard_size": 100}')
-    with pytest.raises(ValueError, match='no option shard_size.$'):
+    (tmp_path/'run.json').write_text('{"quality": 90}')
+    with pytest.raises(ValueError, match='no option quality.$'):
         parsed(parser('train', kept_options()['train']), ['--config', str(tmp_path/'run.json')])
 
 @toml
