@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
 
-from .console import on_terminal, in_markdown, Table, table
+from .console import between_commas, on_terminal, in_markdown, Table, table
 from .files import digest
-from .results import difference_interval, read_result, wilson
+from .results import difference_interval, read_result, shown_number, wilson
 
 # %% ../nbs/24_compare.ipynb #3b97d929
 def flatten(
@@ -149,8 +149,6 @@ def read_named(
     if len({*short})==len(short): return short,found
     return [s if isinstance(f, dict) else str(f) for f,s in zip(given, short)],found
 
-def _listed(text): return [part.strip() for part in text.split(',') if part.strip()]
-
 # %% ../nbs/24_compare.ipynb #08cb4cd7
 def compare_many(
     results:list|dict, # results or their files, two or more; or name -> result or file
@@ -158,14 +156,13 @@ def compare_many(
 )->Table:
     "The primary number of each result, and how it differs from the first."
     names,found = read_named(results, ('task','primary','model','count'))
-    check_alike(found, names, _listed(across))
+    check_alike(found, names, between_commas(across))
     rows = []
     for name,r in zip(names, found):
         k = r['primary']
-        v,ends = r['numbers'].get(k),(r.get('intervals') or {}).get(k)
-        shown = '–' if v is None else f'{100*v:.1f}',f'{100*ends[0]:.1f} to {100*ends[1]:.1f}' if ends else ''
         beside = points(*wide_gap(found[0], r)) if rows else ('','')
-        rows.append((name, r['task'], r['protocol']['name'], r['model'][:6], str(r['count']), k, *shown, *beside))
+        about = name,r['task'],r['protocol']['name'],r['model'][:6],str(r['count']),k
+        rows.append((*about, *shown_number(r, k), *beside))
     head = ('','task','protocol','model','images','number','%','95 % interval','points','95 % interval')
     said = 0,6,7,8,9 # always; the rest where it varies, and is not the name already
     varies = lambda j: len({row[j] for row in rows})>1 and any(row[0]!=row[j] for row in rows)
@@ -196,7 +193,7 @@ def every_pair(
 )->list: # of `Pair`, each two once
     "Every two results, by the paired bootstrap."
     names,found = read_named(results)
-    check_alike(found, names, _listed(across))
+    check_alike(found, names, between_commas(across))
     return Pairs(_pair(*pair) for pair in combinations(zip(names, found), 2))
 
 def _pair(one, other):

@@ -41,6 +41,16 @@ def did_you_mean(word:str, known, most:int=3)->str:
     """
     ...
 
+def between_commas(text:str)->list:
+    """What a list with commas names.
+
+    Returns
+    -------
+    list
+        of names without blanks around them
+    """
+    ...
+
 def hide_address(address:str)->str:
     """An address without what it may hide.
 

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/results.html.md"""
 
 # %% auto #0
 __all__ = ['wilson', 'sum_interval', 'lowest_interval', 'with_intervals', 'bootstrap', 'kept_samples', 'difference_interval',
-           'results_table', 'noted', 'Result', 'read_result', 'as_result']
+           'percent', 'shown', 'shown_number', 'results_table', 'noted', 'Result', 'read_result', 'as_result']
 
 # %% ../nbs/19_results.ipynb #1ae062ab
 import json
@@ -111,13 +111,25 @@ def _how(result):
     return (f"{result['task']}, {p['name']} ({result['protocol_hash'][:6]}), {n['seen']}{part} images, "
         f"data {result['files'][:6]}, model {result['model'][:6]}")
 
-def _percent(result, k): # the number, its interval
-    v,ends = result['numbers'][k],result['intervals'].get(k)
-    if v is None or v!=v: return '–',''
-    return f'{100*v:.1f}',f'{100*ends[0]:.1f} to {100*ends[1]:.1f}' if ends else ''
-
 def _theirs(result, k): # what others published under the same protocol
     return ' / '.join(p['percent'] for p in result.get('published', ()) if p['metric']==k and not p['differs'])
+
+# %% ../nbs/19_results.ipynb #262f7034
+def percent(share:float|None)->float|None: # None: NaN, or not measured
+    "A share in percent."
+    return None if share is None or share!=share else 100*share
+
+def shown(value:float|None)->str: # `value`: in percent; – where there is none, and no -0.0
+    "A number as tables have it."
+    return '–' if value is None else f'{round(value, 1)+0:.1f}'
+
+def shown_number(
+    result:dict, # a result
+    k:str, # key of one of its numbers
+)->tuple: # two texts; the second may be empty
+    "A number and its interval."
+    ends = (result.get('intervals') or {}).get(k) or ()
+    return shown(percent(result['numbers'].get(k))),' to '.join(shown(percent(end)) for end in ends)
 
 # %% ../nbs/19_results.ipynb #df1d05ae
 def results_table(
@@ -125,7 +137,7 @@ def results_table(
 )->Table: # in percent
     "Every number of some evaluations, with its interval, its protocol and what others published."
     title = lambda k: _titles.get(k) or short_title(k)
-    rows = [(title(k), *_percent(r, k), _theirs(r, k), _how(r)) for r in results for k in r['numbers']]
+    rows = [(title(k), *shown_number(r, k), _theirs(r, k), _how(r)) for r in results for k in r['numbers']]
     head = '','%','95 % interval','published, %','protocol'
     full = [j for j in range(len(head)) if j not in (2,3) or any(row[j] for row in rows)]
     right = [i for i,j in enumerate(full) if j in (1,2,3)]

@@ -136,6 +136,48 @@ def difference_interval(a:str, b:str)->tuple:
     """
     ...
 
+def percent(share:float | None)->float | None:
+    """A share in percent.
+
+    Returns
+    -------
+    float | None
+        None: NaN, or not measured
+    """
+    ...
+
+def shown(value:float | None)->str:
+    """A number as tables have it.
+
+    Parameters
+    ----------
+    value : float | None
+        in percent
+
+    Returns
+    -------
+    str
+        – where there is none, and no -0.0
+    """
+    ...
+
+def shown_number(result:dict, k:str)->tuple:
+    """A number and its interval.
+
+    Parameters
+    ----------
+    result : dict
+        a result
+    k : str
+        key of one of its numbers
+
+    Returns
+    -------
+    tuple
+        two texts; the second may be empty
+    """
+    ...
+
 def results_table(results:list)->Table:
     """Every number of some evaluations, with its interval, its protocol and what others published.
 

@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/tables.html.md"""
 
 # %% auto #0
 __all__ = ['formats', 'results_in', 'Entry', 'gather', 'models_of', 'free_name', 'question', 'metrics_of', 'into_rows', 'marks',
-           'how', 'best_of', 'shown', 'Cell', 'Results', 'each_class', 'pick_format', 'results']
+           'how', 'best_of', 'Cell', 'Results', 'each_class', 'pick_format', 'results']
 
 # %% ../nbs/24_tables.ipynb #c20a2ae0
 import io, json, math, os, sys
@@ -17,9 +17,11 @@ from typing import NamedTuple
 from fastcore.basics import patch
 from fastcore.script import call_parse, CliError
 
-from .console import did_you_mean, hide_text, in_latex, in_markdown, in_sheet, Markdown, need, on_terminal, table
+from .console import (between_commas, did_you_mean, hide_text, in_latex, in_markdown, in_sheet, Markdown, need,
+    on_terminal, table)
 from .files import digest, read_text, write_whole
-from .results import as_result, short_title
+from .registry import short_title
+from .results import as_result, percent, shown
 
 # %% ../nbs/24_tables.ipynb #7eee6000
 _needed = 'task','numbers','protocol' # without these a number has no place
@@ -98,8 +100,10 @@ def gather(
     if not given: raise ValueError('Name results of `clippy eval`, folders of them, or runs.')
     entries,said,others,seen = [],[],0,set()
     for name,source in _sources(given):
-        if isinstance(source, dict): entries.append(_entry(as_result(source, name or 'A dict', _needed), None, name))
-        for path in () if isinstance(source, dict) else _files(source):
+        if isinstance(source, dict):
+            entries.append(_entry(as_result(source, name or 'A dict', _needed), None, name))
+            continue
+        for path in _files(source):
             if path.resolve() in seen: continue
             seen.add(path.resolve())
             found,lost = _read(path, path==Path(source))
@@ -159,14 +163,12 @@ def metrics_of(
     "Which numbers of a task are shown."
     known = [*dict.fromkeys(k for r in results for k in r['numbers'])]
     if asked.strip()=='all': return known
-    if _listed(asked): return [k for k in _listed(asked) if k in known]
+    if between_commas(asked): return [k for k in between_commas(asked) if k in known]
     return [*dict.fromkeys(r.get('primary') or next(iter(known), '') for r in results)]
-
-def _listed(text): return [part.strip() for part in text.split(',') if part.strip()]
 
 def _check_metrics(asked, results):
     known = {k for r in results for k in r['numbers']}
-    lost = [k for k in _listed(asked) if k not in known|{'all'}]
+    lost = [k for k in between_commas(asked) if k not in known|{'all'}]
     if lost: raise ValueError(f'None of these results has a number {lost[0]!r}.{did_you_mean(lost[0], known)} '
         f'There are {", ".join(sorted(known))}.')
 
@@ -252,19 +254,15 @@ def best_of(
     top = min(there, key=size) if smaller else max(there)
     return [v is not None and shown(size(v))==shown(size(top)) for v in values]
 
-def shown(v:float|None)->str: return '–' if v is None else f'{round(v, 1)+0:.1f}' # no -0.0
-
 # %% ../nbs/24_tables.ipynb #97a212b7
 class Cell(NamedTuple):
     value:float|None # percent; None: NaN, or not measured
     ends:tuple|None=None # low, high
     best:bool=False
 
-def _percent(v): return None if v is None or v!=v else 100*v
-
 def _cells(pairs, smaller): # (value, ends) of what is compared, as shares
-    values = [_percent(v) for v,_ in pairs]
-    ends = [tuple(_percent(end) for end in e or (None,)) for _,e in pairs]
+    values = [percent(v) for v,_ in pairs]
+    ends = [tuple(percent(end) for end in e or (None,)) for _,e in pairs]
     best = best_of(values, smaller)
     return [Cell(v, None if v is None or None in e else e, b) for v,e,b in zip(values, ends, best)]
 

@@ -152,10 +152,6 @@ def best_of(values:list, smaller:bool=False)->list:
     """
     ...
 
-def shown(v:float | None)->str:
-    """no -0.0"""
-    ...
-
 class Cell(NamedTuple):
     value: float | None
     ends: tuple | None = ...

@@ -15,7 +15,8 @@ from itertools import combinations
 from .compare import gap, points
 from .console import Table, table
 from .protocol import field_groups, groups, Protocol
-from .results import short_title
+from .registry import short_title
+from .results import percent, shown
 
 # %% ../nbs/24_waterfall.ipynb #951ba219
 def _units(start, end, by, first): # (what, its fields) in the order of the groups; what is named in `first` before
@@ -85,9 +86,8 @@ class Waterfall(dict):
     def _repr_markdown_(self): return self.table()._repr_markdown_()
     def table(self)->Table:
         "A row for each step, in percent and points."
-        value = lambda r: '–' if r['value'] is None else f"{100*r['value']:.1f}"
         beside = lambda r: points(r['points'], r['interval']) if r is not self['rows'][0] else ('','')
-        rows = [(r['step'], arrows(r['changes']), value(r), *beside(r)) for r in self['rows']]
+        rows = [(r['step'], arrows(r['changes']), shown(percent(r['value'])), *beside(r)) for r in self['rows']]
         return table(rows, ('','what changes',f"{short_title(self['metric'])}, %",'points','95 % interval'), (2,3,4))
     def plot(self): # a matplotlib figure
         "Bars from number to number."
