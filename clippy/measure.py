@@ -23,11 +23,12 @@ from filelock import FileLock, Timeout
 from .cards import join
 from .classify import Folder
 from .compare import compare, compare_many, every_pair
-from .console import command, did_you_mean, hide_text, in_bounds, on_terminal
+from .console import between_commas, command, did_you_mean, hide_text, in_bounds, on_terminal
 from .eval import all_tasks, choose, evaluate, find_task, fingerprint, in_every_process, pick_protocol
 from .files import write_json
 from .model import CLIPpy
-from .results import noted, read_result, Result, results_table, short_title
+from .registry import short_title
+from .results import noted, read_result, Result, results_table
 from .retrieval import Retrieval
 from .saved import load, open_model
 from .settings import Flag, read_settings, Several, with_config
@@ -227,10 +228,9 @@ def waterfall_end(options, starts, changes): # the protocol where it ends, once 
     if options.save_predictions: raise ValueError('--save-predictions has one folder, and --waterfall many answers.')
     if Path(options.out).is_file(): raise ValueError(f'{options.out} is a file: --waterfall needs a folder for --out.')
     end = pick_protocol(find_task(options.task.strip()), options.waterfall, **changes)
-    steps(starts[0], end, options.by, _listed(options.first))
+    steps(starts[0], end, options.by, between_commas(options.first))
     return end
 
-def _listed(text): return tuple(part.strip() for part in text.split(',') if part.strip())
 
 def run_waterfall(net, options, data, start, end, state, **kwargs)->Waterfall:
     "Measure, print and keep a waterfall."
@@ -238,7 +238,7 @@ def run_waterfall(net, options, data, start, end, state, **kwargs)->Waterfall:
     if folder: folder.mkdir(parents=True, exist_ok=True)
     file = lambda name: str(folder/f'{re.sub(r"[^a-zA-Z0-9+=._-]+", "-", name)[:100]}.json') if folder else ''
     run = lambda name, protocol: run_task(net, task, data, protocol, {}, file(name), state, **kwargs)
-    fall = waterfall(run, start, end, options.by, _listed(options.first))
+    fall = waterfall(run, start, end, options.by, between_commas(options.first))
     if not state.is_main_process: return fall
     print(fall)
     if folder:
