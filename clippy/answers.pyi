@@ -61,6 +61,20 @@ def is_answer(path)->bool:
     """
     ...
 
+def refuse_other(place, asked:dict, kept:dict):
+    """Complain about answers to another question.
+
+    Parameters
+    ----------
+    place
+        file or folder of the answers, for the sentence
+    asked : dict
+        the question
+    kept : dict
+        the one that was asked before
+    """
+    ...
+
 class Shown:
     """An answer that shows itself."""
     def save(self, path)->Path:

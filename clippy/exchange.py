@@ -7,7 +7,7 @@ Docs: https://clippy-vl.github.io/clippy/exchange.html.md"""
 # %% auto #0
 __all__ = ['makers', 'painted', 'coco_rle', 'coco_mask', 'coco_annotations', 'brush_rle', 'Answered', 'each_image', 'coco_text',
            'fiftyone_data', 'cvat_labels', 'cvat_list', 'labelstudio_tasks', 'labelstudio_config', 'check_names',
-           'is_address', 'DataSets']
+           'is_address', 'DataSets', 'content']
 
 # %% ../nbs/41_exchange.ipynb #c948de95
 import hashlib, json, os
@@ -262,7 +262,7 @@ class DataSets:
         return [d for name in self.formats for d in painted.get(name, ())]
 
 # %% ../nbs/41_exchange.ipynb #dc998d5d
-def _hash(data:bytes): return hashlib.sha256(data).hexdigest()[:16]
+def content(data:bytes)->str: return hashlib.sha256(data).hexdigest()[:16] # what is known of it later
 
 def _is_ours(found): # what `write` notes
     texts = lambda some: isinstance(some, list) and all(isinstance(o, str) for o in some)
@@ -281,7 +281,7 @@ def check(self:DataSets,
     for f in self.files:
         path = self.folder/f
         if not os.path.lexists(path): continue
-        if not path.is_file() or _hash(path.read_bytes()) not in self.written.get(f, ()):
+        if not path.is_file() or content(path.read_bytes()) not in self.written.get(f, ()):
             raise ValueError(f'{path} is there already and is not as clippy wrote it: it would be lost. '
                              'Move it, or choose another --out.')
     for path in (self.folder/d/f'{n}.png' for d in self.folders for n in sources):
@@ -300,11 +300,11 @@ def write(self:DataSets,
     images,left = self._answered(lines)
     texts = {make:make(images, asked['labels'], Path(asked['model']).name) for make in {*self.files.values()}}
     files = {f:texts[make].encode() for f,make in self.files.items()}
-    self._note({f:[*self.written.get(f, ()), _hash(data)] for f,data in files.items()}, lines)
+    self._note({f:[*self.written.get(f, ()), content(data)] for f,data in files.items()}, lines)
     for im in images:
         for d in self.folders: _write_new(self.folder/d/f'{im.name}.png', im.mask.read_bytes())
     for f,data in files.items(): _write_new(self.folder/f, data)
-    self._note({f:[_hash(data)] for f,data in files.items()}, lines)
+    self._note({f:[content(data)] for f,data in files.items()}, lines)
     return left
 
 @patch

@@ -207,3 +207,7 @@ class DataSets:
             a sentence
         """
         ...
+
+def content(data:bytes)->str:
+    """what is known of it later"""
+    ...

@@ -12,6 +12,7 @@ __all__ = ['info_settings', 'tolerance', 'trial_texts', 'pixels', 'OnnxCLIPpy', 
 # %% ../nbs/43_export.ipynb #d409a413
 import json, math, re
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from string import punctuation
 
@@ -176,7 +177,6 @@ def image_outputs(
     images, # `[B,3,H,W]` normalised
 )->tuple: # `[B,D]` pooled vectors, and `[B,h,w,D]` those of patches
     "Both vectors of the same images, from one pass through the tower."
-    from functools import cache
     model.image_features = cache(model.image_features)
     try: return model.encode_image(images),model.encode_patches(images)
     finally: del model.image_features

@@ -6,11 +6,11 @@ Docs: https://clippy-vl.github.io/clippy/folders.html.md"""
 
 # %% auto #0
 __all__ = ['many_pixels', 'earlier', 'Words', 'sample_image', 'chosen_images', 'label_names', 'is_image_name', 'planned',
-           'refuse_to_lose', 'ask_in_batches', 'AnswerFolder', 'content', 'answer_files', 'open_for_use', 'identity',
+           'refuse_to_lose', 'ask_in_batches', 'AnswerFolder', 'answer_files', 'open_for_use', 'identity',
            'segment_files', 'group_files', 'classify_files', 'info']
 
 # %% ../nbs/41_folders.ipynb #c4eaad52
-import hashlib, json, os, re, sys, unicodedata
+import json, os, re, sys, unicodedata
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -28,12 +28,12 @@ from fastcore.basics import patch
 from fastcore.script import call_parse
 from tqdm.auto import tqdm
 
-from .answers import Segmentation, is_answer, warm_up, write_image
+from .answers import Segmentation, is_answer, refuse_other, warm_up, write_image
 from .asked import lone_note, typed_formats, typed_for_masks, typed_labels
 from .classes import first_few
 from .console import on_terminal
 from .eval import numerics, pick_precision
-from .exchange import DataSets
+from .exchange import DataSets, content, is_address
 from .files import named, read_json, write_whole
 from .images import endings, image_files, left_out
 from .model import CLIPpy
@@ -63,7 +63,7 @@ def chosen_images(
 
 def _files_of(source, but): # (name, source) of what one word of a command stands for
     base = Path(source)
-    if source.startswith(('http://','https://')): return [(base.name.split('?')[0] or 'image', source)]
+    if is_address(source): return [(base.name.split('?')[0] or 'image', source)]
     if base.is_file(): return [(base.name, base)]
     some,left = _in_folder(base, but) if base.is_dir() else _by_pattern(source)
     if left: print(on_terminal(f'{source}: left out {left_out(left)}.'), file=sys.stderr)
@@ -229,13 +229,11 @@ earlier = dict(precision='fp32') # of folders from when there was no choice
 
 def _refuse_other(folder, asked, kept):
     asked,kept = earlier|asked,earlier|kept
-    other = [k for k in asked|kept if k!='model' and asked.get(k)!=kept.get(k)]
     was,now = kept['precision'],asked['precision']
-    if other==['precision'] and was in [*numerics]:
+    if was!=now and was in [*numerics] and asked|dict(model='', precision='')==kept|dict(model='', precision=''):
         raise ValueError(f'{folder} holds answers in {was}, and these would be in {now}: '
                          f'go on with --precision {was}, or choose another --out.')
-    if other:
-        raise ValueError(f'{folder} holds answers to another question ({", ".join(other)}): choose another --out.')
+    refuse_other(folder, asked, kept)
 
 # %% ../nbs/41_folders.ipynb #b93c2a65
 class AnswerFolder:
@@ -260,8 +258,6 @@ class AnswerFolder:
         with open(self.path, 'a', encoding='utf-8') as f: f.write(json.dumps(line)+'\n')
 
 # %% ../nbs/41_folders.ipynb #e02551e9
-def content(data:bytes): return hashlib.sha256(data).hexdigest()[:16]
-
 @patch
 def todo(self:AnswerFolder,
     files:dict, # name -> source

@@ -152,8 +152,6 @@ class AnswerFolder:
         """
         ...
 
-def content(data:bytes): ...
-
 def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:int, model:CLIPpy, size:int=0, precision:str='')->int:
     """Answer, write, report.
 

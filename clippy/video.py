@@ -9,7 +9,7 @@ __all__ = ['endings', 'written', 'part_frames', 'is_video', 'Video', 'chosen_vid
            'Encoder', 'Parts', 'answer_video']
 
 # %% ../nbs/41_video.ipynb #da6897fe
-import hashlib, json, os, shutil, sys, warnings
+import json, os, shutil, sys, warnings
 from fractions import Fraction
 from glob import glob
 from itertools import islice
@@ -22,8 +22,9 @@ from fastcore.basics import patch
 from PIL import Image
 from tqdm.auto import tqdm
 
-from .answers import with_legend
+from .answers import refuse_other, with_legend
 from .console import need, on_terminal
+from .fetch import sha256_of
 from .files import read_text, write_json, write_whole
 from .images import max_pixels
 from .model import CLIPpy
@@ -255,7 +256,7 @@ class Parts:
     def begin(self):
         "Make the folder, or complain about one with parts of another answer."
         if self.folder.is_dir() and (self.folder/'question.json').is_file():
-            return _refuse_other(self.folder, self.asked, _question(self.folder/'question.json'))
+            return refuse_other(self.folder, self.asked, _question(self.folder/'question.json'))
         if os.path.lexists(self.folder): raise ValueError(
             f'{self.folder} is there already and was not written by clippy: choose another --out.')
         self.folder.mkdir(parents=True)
@@ -266,11 +267,6 @@ def _question(path): # {}: there is none in it
     except (ValueError, IndexError): return {}
     return found if isinstance(found, dict) else {}
 
-def _refuse_other(path, asked, kept):
-    other = [k for k in asked|kept if k!='model' and asked.get(k)!=kept.get(k)]
-    if other: raise ValueError(
-        f'{path} holds an answer to another question ({", ".join(other)}): choose another --out.')
-
 # %% ../nbs/41_video.ipynb #5ba215b8
 @patch
 def is_done(self:Parts)->bool:
@@ -280,7 +276,7 @@ def is_done(self:Parts)->bool:
     ours = 'video' in kept and (self.out not in there or _comment(self.out)=='clippy')
     if there and not ours: raise ValueError(
         f'{there[0]} is there already and was not written by clippy: it would be lost. Choose another --out.')
-    if there: _refuse_other(there[0], self.asked, kept)
+    if there: refuse_other(there[0], self.asked, kept)
     return len(there)==2
 
 def _comment(path): # of a video
@@ -328,7 +324,7 @@ def answer_video(
     "Answer, write, report."
     def say(line): print(on_terminal(line), file=sys.stderr)
     with Video(path) as video:
-        parts = Parts(Path(out), dict(asked(), video=_hash(path), every=every)) if out else None
+        parts = Parts(Path(out), dict(asked(), video=sha256_of(Path(path))[:16], every=every)) if out else None
         if parts and parts.is_done():
             say(f'{out} is there already, and answers this.')
             return 0
@@ -341,12 +337,6 @@ def answer_video(
                 'Parts that are whole are kept, and the same command goes on after them.') from None
         if said := video.complaint(): say(said)
     return int(bool(said))
-
-def _hash(path): # of a file
-    total = hashlib.sha256()
-    with open(path, 'rb') as f:
-        while part := f.read(1<<20): total.update(part)
-    return total.hexdigest()[:16]
 
 def _line(video, f, seg):
     shares = {k:round(v, 5) for k,v in seg.shares.items()}
