@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from .addresses import pinned
 from .captions import caption_weights, json_object
 from .checkpoint import checkpoint_folder, checkpoints
-from .console import command, in_bounds, installed
+from .console import command, did_you_mean, in_bounds, installed
 from .data import shard_list
 from .loading import refuse_to_replace
 from .loss import losses
@@ -41,8 +41,8 @@ def completed(
     known:dict, # every option there is -> its default
 )->SimpleNamespace: # every option has a value
     "Options, completed."
-    odd = set(options) - set(known)
-    if odd: raise ValueError(f'There is no option {", ".join(sorted(odd))}.')
+    odd = sorted(set(options) - set(known))
+    if odd: raise ValueError(f'There is no option {", ".join(odd)}.{did_you_mean(odd[0], known)}')
     given = {k:v for k,v in options.items() if v is not None}
     of_hour = str(given.get('model', '')).endswith('-hour')
     recipe = recipes['scenes' if not given.get('train_data') else 'hour' if of_hour else 'shards']
