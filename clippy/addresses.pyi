@@ -57,10 +57,6 @@ def named_pause(headers)->float:
     """
     ...
 
-def passes(code:int)->bool:
-    """another try may go well"""
-    ...
-
 def endpoint()->str:
     """Address of the Hub: `HF_ENDPOINT`, or huggingface.co.
 
@@ -73,6 +69,10 @@ def endpoint()->str:
 
 def is_token(text:str)->bool:
     """can a header hold it?"""
+    ...
+
+def passes(code:int)->bool:
+    """another try may go well"""
     ...
 
 def pinned(urls:str, known:str='', tell=...)->str:

@@ -119,10 +119,12 @@ _hints = dict(
     compare='Drop an image, type words and press **Compare**: two answers come here, side by side.')
 _box = dict(elem_classes='answer', min_width=240)
 
+def _names(answer): # number in the mask -> name
+    return getattr(answer, 'labels', None) or ['', *(f'group {i}' for i in range(1, 256))]
+
 def _shown(answer, **kw): # for gradio's AnnotatedImage
     if answer is None: return dict(visible=False, **kw)
-    names = getattr(answer, 'labels', None) or ['', *(f'group {i}' for i in range(1, 256))]
-    found = layers(answer, names)
+    found = layers(answer, _names(answer))
     masks = [(mask,entry) for mask,entry,_ in found]
     return dict(value=(answer.image, masks), color_map={entry:c for _,entry,c in found}, visible=True, **kw)
 
@@ -148,8 +150,8 @@ def _downloads(files=()): # a row of buttons
 
 def _written(models, name, model, file, answer, **question): # paths of files
     about = models.about[name] | dict(knows=model.knows)
-    names = getattr(answer, 'labels', None) or ['', *(f'group {i}' for i in range(1, 256))]
-    return write_answer(answer, record_of(answer, names, Path(file).name, about, model.device, **question))
+    record = record_of(answer, _names(answer), Path(file).name, about, model.device, **question)
+    return write_answer(answer, record)
 
 def _asked(model, words, background, threshold): # the question, with what `auto` stands for
     words,background = competing(model, *typed_question(words, background))

@@ -203,6 +203,7 @@ def look_first(
     for result in given.get('compare') or () if name=='eval' else ():
         if not Path(result).is_file(): raise FileNotFoundError(f'There is no result {result}.')
 
+# %% ../nbs/90_cli.ipynb #ae861dca
 def _look_at_models(line): # a name, or for the app several with commas
     for name in [line] if Path(line).exists() else line.split(','): _look_at_model(name.strip())
 

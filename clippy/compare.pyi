@@ -110,6 +110,21 @@ def wide_gap(a:dict, b:dict)->tuple:
     """
     ...
 
+def question(r:dict)->tuple:
+    """What a result is an answer to.
+
+    Parameters
+    ----------
+    r : dict
+        a result
+
+    Returns
+    -------
+    tuple
+        task, protocol, data, how many images: the same for results that may stand side by side
+    """
+    ...
+
 def check_alike(found:list, names:list, across:tuple=()):
     """Refuse what should not stand in one table.
 

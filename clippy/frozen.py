@@ -132,6 +132,7 @@ def feature_folder(
     what = [c.image, c.image_args, tower_hash(model.image), data, pixels, precision]
     return Path(base)/f'features-{digest(what)}'
 
+# %% ../nbs/09_frozen.ipynb #c87593e4
 class Features:
     "What a frozen image tower made of every sample, on the disk."
     def __init__(self, path): # a folder, from `make_features`

@@ -469,6 +469,7 @@ def _streamed_epoch(self:ShardLoader, epoch, reader, start):
         made = batch,report.take(),None,took.take()
         if i>=start: yield made # those before were counted by the run that was interrupted
 
+# %% ../nbs/06_loader.ipynb #447cc91b
 @patch
 def _nothing_usable(self:ShardLoader, epoch, worker, report):
     where = ', '.join(map(shard_name, self.share(epoch, worker)[:3]))

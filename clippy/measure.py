@@ -191,7 +191,16 @@ def short_name(
     return next((part for part in reversed(path.resolve().parts) if part!='model'), model)
 
 # %% ../nbs/25_measure.ipynb #36d46c69
-def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
+def run_task(
+    net, # model
+    name:str, # of the task
+    data:str, # its data set; '': it needs none
+    protocol, # its name, or a `Protocol`
+    changes:dict, # fields of the protocol that are another -> value
+    out:str, # JSON file of the result; '': none
+    state, # of the processes that share the work
+    **kwargs, # to `evaluate`
+)->Result:
     "One task of the command, unless its result is there already."
     if out and Path(out).exists():
         kind = find_task(name)

@@ -131,8 +131,28 @@ def short_name(model:str)->str:
     """
     ...
 
-def run_task(net, name, data, protocol, changes, out, state, **kwargs)->Result:
-    """One task of the command, unless its result is there already."""
+def run_task(net, name:str, data:str, protocol, changes:dict, out:str, state, **kwargs)->Result:
+    """One task of the command, unless its result is there already.
+
+    Parameters
+    ----------
+    net
+        model
+    name : str
+        of the task
+    data : str
+        its data set; '': it needs none
+    protocol
+        its name, or a `Protocol`
+    changes : dict
+        fields of the protocol that are another -> value
+    out : str
+        JSON file of the result; '': none
+    state
+        of the processes that share the work
+    **kwargs
+        to `evaluate`
+    """
     ...
 
 def protocols_of(task:str, asked:str='')->list:

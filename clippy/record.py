@@ -9,6 +9,7 @@ __all__ = ['manifest', 'weights_hash', 'sampled', 'peak_memory']
 
 # %% ../nbs/01_record.ipynb #70b3bfdf
 import hashlib, platform, sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
@@ -25,6 +26,7 @@ def manifest(
 _packages = ('clippy-vl', 'torch', 'torchvision', 'timm', 'transformers', 'sentence-transformers', 'webdataset',
              'accelerate', 'numpy', 'pillow', 'scikit-learn')
 
+@cache # each answer has them, and reading them takes longer than many an answer
 def _version(package):
     try: return version(package)
     except PackageNotFoundError: return 'not installed'

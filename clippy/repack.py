@@ -56,6 +56,7 @@ class _Lost(list):
 
 def _raise(reason): raise Unusable(reason)
 
+# %% ../nbs/07_repack.ipynb #49cd7090
 def _items(urls, sizes, columns, resize, most): # generator of items
     for url,n in zip(urls, sizes):
         lost,seen = _Lost(),0

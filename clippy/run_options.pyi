@@ -33,6 +33,10 @@ def check_data(options:SimpleNamespace):
     """A sentence for data that is not there, now rather than at the end of the first epoch."""
     ...
 
+def pin_evaluations(options:SimpleNamespace):
+    """Addresses of evaluations on the Hub with their commit; of a resumed run, the commit with which it began."""
+    ...
+
 def check_choices(options:SimpleNamespace):
     """A sentence for a choice that there is not, or that does not go with another one."""
     ...

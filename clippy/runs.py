@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/runs.html.md"""
 
 # %% auto #0
 __all__ = ['fields', 'panels', 'read_run', 'read_runs', 'list_runs', 'options_that_differ', 'numbers_of', 'last_of',
-           'compare_runs', 'curves_of', 'plot_runs', 'save_plot', 'may_be_written', 'runs', 'two_of']
+           'compare_runs', 'curves_of', 'plot_runs', 'save_plot', 'may_be_written', 'two_of', 'runs']
 
 # %% ../nbs/11_runs.ipynb #9ccf3ee0
 import io, math, os
@@ -237,6 +237,7 @@ def plot_runs(
     fig.legend(lines, map(_plain_label, names), loc='outside lower center', ncols=3, frameon=False, fontsize=7)
     return fig
 
+# %% ../nbs/11_runs.ipynb #30c69716
 def _style(i): return dict(color=f'C{i%10}', ls=['-','--',':','-.'][i//10%4], lw=1)
 
 def _draw(ax, i, points, smooth): # in a running mean
@@ -270,6 +271,24 @@ def _is_plot(path):
         with Image.open(path, formats=['PNG']) as found: return found.info.get('Software')=='clippy runs'
     except Exception: return False
 
+# %% ../nbs/11_runs.ipynb #c85033c7
+def two_of(
+    folder:str|Path, # where runs are kept
+    names:list, # two of its runs
+)->list: # of `read_run`
+    "Two runs of a folder."
+    if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
+    if len(names)!=2: raise ValueError(f'--compare takes the names of two runs, not {len(names)}.')
+    found = [read_run(Path(folder)/n) if (Path(folder)/n).is_dir() else None for n in names]
+    lost = [n for n,r in zip(names, found) if not r]
+    there = [p.name for p in Path(folder).iterdir() if p.is_dir()]
+    if lost: raise ValueError(f'{folder} has no run {lost[0]}.{did_you_mean(lost[0], there)}')
+    return found
+
+def _in_folder(folder, name): # the Tab key makes `logs/mine` of `mine`
+    beside = not (Path(folder)/name).is_dir() and Path(name).is_dir()
+    return Path(name).name if beside and Path(name).resolve().parent==Path(folder).resolve() else name
+
 # %% ../nbs/11_runs.ipynb #cceca97a
 @call_parse
 def runs(
@@ -290,20 +309,3 @@ def runs(
         said += f'\n\nCurves: {on_terminal(plot)}'
     print(said)
     return said
-
-def _in_folder(folder, name): # the Tab key makes `logs/mine` of `mine`
-    beside = not (Path(folder)/name).is_dir() and Path(name).is_dir()
-    return Path(name).name if beside and Path(name).resolve().parent==Path(folder).resolve() else name
-
-def two_of(
-    folder:str|Path, # where runs are kept
-    names:list, # two of its runs
-)->list: # of `read_run`
-    "Two runs of a folder."
-    if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
-    if len(names)!=2: raise ValueError(f'--compare takes the names of two runs, not {len(names)}.')
-    found = [read_run(Path(folder)/n) if (Path(folder)/n).is_dir() else None for n in names]
-    lost = [n for n,r in zip(names, found) if not r]
-    there = [p.name for p in Path(folder).iterdir() if p.is_dir()]
-    if lost: raise ValueError(f'{folder} has no run {lost[0]}.{did_you_mean(lost[0], there)}')
-    return found

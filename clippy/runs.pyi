@@ -170,6 +170,23 @@ def may_be_written(path:Path):
     """A sentence for a name that a plot cannot have."""
     ...
 
+def two_of(folder:str | Path, names:list)->list:
+    """Two runs of a folder.
+
+    Parameters
+    ----------
+    folder : str | Path
+        where runs are kept
+    names : list
+        two of its runs
+
+    Returns
+    -------
+    list
+        of `read_run`
+    """
+    ...
+
 def runs(folder:str, compare:Annotated[str, dict(nargs='+')]=None, plot:str='', against:str='steps')->str:
     """List the runs of a folder with their key numbers, compare two of them, or plot their curves.
 
@@ -188,22 +205,5 @@ def runs(folder:str, compare:Annotated[str, dict(nargs='+')]=None, plot:str='', 
     -------
     str
         what is printed
-    """
-    ...
-
-def two_of(folder:str | Path, names:list)->list:
-    """Two runs of a folder.
-
-    Parameters
-    ----------
-    folder : str | Path
-        where runs are kept
-    names : list
-        two of its runs
-
-    Returns
-    -------
-    list
-        of `read_run`
     """
     ...

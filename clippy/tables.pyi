@@ -63,21 +63,6 @@ def free_name(name, taken):
     """`name`, or with a number"""
     ...
 
-def question(r:dict)->tuple:
-    """What a result is an answer to.
-
-    Parameters
-    ----------
-    r : dict
-        a result
-
-    Returns
-    -------
-    tuple
-        the same for results that may stand in one column
-    """
-    ...
-
 def metrics_of(results:list, asked:str='')->list:
     """Which numbers of a task are shown.
 

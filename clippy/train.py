@@ -200,6 +200,7 @@ def step_on(self:Run, images, texts, lr)->tuple: # `images`: float32; `lr`: lear
 @patch
 def read(self:Run, texts): return self.texts(texts) if self.texts else texts # by a frozen text tower, each once
 
+# %% ../nbs/10_train.ipynb #a396fd74
 @patch
 def log(self:Run)->str: # for the progress bar
     "An entry of the log."
@@ -425,6 +426,7 @@ def rehearse(self:Run)->Run:
     self.acc.print(balance_text(self.weigh(images, texts)))
     return self
 
+# %% ../nbs/10_train.ipynb #1867c8e6
 @patch
 def weigh(self:Run, images, texts)->Balance:
     "What the loader delivers alone, and what the step takes on a repeated batch."
@@ -436,6 +438,7 @@ def weigh(self:Run, images, texts)->Balance:
         f'the data alone: {processes*speed:,.0f} images/s')
     return Balance(min(processes*speed, self.pairs/each), self.pairs/each, took, self.loader.workers, processes)
 
+# %% ../nbs/10_train.ipynb #515546fe
 @patch
 def shapes(self:Run, images, texts)->str:
     "What a batch is made of."

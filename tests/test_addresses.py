@@ -14,9 +14,10 @@ from clippy.copies import Room
 from clippy.data import Report, eval_transform, fast_transform, shard_list, shard_sizes
 from clippy.loader import EpochOrder, ShardLoader
 from clippy.pack import pack
+from clippy.run_options import asked
 from clippy.settings import read_settings
 from clippy.stream import RemoteFile, Unreachable, read_all, shards_hash
-from clippy.train import train
+from clippy.train import train, with_recipe
 from hub_site import Site
 from shards import epoch, flat, same, sample, write
 
@@ -388,6 +389,28 @@ def test_a_run_stays_with_its_commit(site, files, tmp_path, short_runs, capsys):
         name='d', steps=2)
     assert several.options.train_data.count(f'@{new}')==2
     assert train(**how, name='b', steps=2).data==shards_hash(f'hf://datasets/ada/x@{new}')!=run.data
+
+def test_evaluations_stay_with_their_commit(site, files, tmp_path, short_runs, capsys):
+    """`--val-data` and `--eval task=` of a run have the commit, in its record too; a resumed run reads that commit
+    although the data set has moved on and says so, a new run does not."""
+    old = site.commit('ada/x', files)
+    at = 'hf://datasets/ada/x/train/00001.tar'
+    def pin(commit, url=at): return url.replace('/x', f'/x@{commit}')
+    how = dict(model='clippy-scenes', batch_size=10, warmup=1, workers=0, cpu=True, logs=str(tmp_path/'l'),
+        train_num_samples=20, zeroshot_frequency=0, val_data=at, eval=[f'voc=elsewhere::{at}', 'scenes'])
+    run = train(**how, name='a', steps=1)
+    kept = read_settings(tmp_path/'l/a/config.toml')
+    for found in vars(run.options),kept:
+        assert (found['val_data'],found['eval'])==(pin(old), [f'voc=elsewhere::{pin(old)}', 'scenes'])
+    new = site.commit('ada/x', {k:v for k,v in files.items() if '00001' not in k} | {'train/00001.tar':b'new'})
+    forget()
+    capsys.readouterr()
+    resumed = with_recipe(how|dict(name='a', resume='auto'))
+    assert asked(resumed)==dict(voc=f'elsewhere::{pin(old)}', scenes='', retrieval=pin(old))
+    assert capsys.readouterr().out.count(f'and the run goes on with {old[:7]}')==2
+    assert asked(with_recipe(how|dict(name='b')))==dict(voc=f'elsewhere::{pin(new)}', scenes='', retrieval=pin(new))
+    other = with_recipe(how|dict(name='a', resume='auto', val_data=at.replace('1.tar', '2.tar'), eval=None))
+    assert asked(other)['retrieval']==pin(new, at.replace('1.tar', '2.tar')) # it began with another shard
 
 # Stores ---------------------------------------------------------------------------------------------------------------
 

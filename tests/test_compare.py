@@ -33,6 +33,15 @@ def test_largest_differences_first():
     assert [r[1] for r in rows]==['details.iou.c19','details.iou.c18','details.iou.c17','and 16 more']
     assert [r[4] for r in rows]==['+19.0','+18.0','+17.0','']
 
+def test_protocols_without_a_hash():
+    "A result that does not say the hash of its protocol is of another one all the same, and not of the same one."
+    one,same = result(primary='miou', count=9),result(primary='miou', count=9, numbers=dict(miou=.4))
+    other = same | dict(protocol=dict(name='clippy', size=64))
+    assert 'a is 10.0 points better than b' in str(every_pair(dict(a=one, b=same)))
+    with pytest.raises(ValueError, match='b was measured under another protocol than a'):
+        every_pair(dict(a=one, b=other))
+    assert 'points higher' in str(every_pair(dict(a=one, b=other), 'protocol'))
+
 def test_not_a_result(tmp_path, capsys):
     "A file that is missing, no JSON or another JSON is said to be."
     (tmp_path/'a.json').write_text('{}')

@@ -123,9 +123,9 @@ def worker(rank, folder):
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
-    "world -> what its processes found; the same four processes take all turns."
+    "world -> what its processes found; the same four processes take all turns, and are forks that import nothing anew."
     folder = tmp_path_factory.mktemp('runs')
-    mp.spawn(worker, (str(folder),), nprocs=max(WORLDS))
+    mp.start_processes(worker, (str(folder),), nprocs=max(WORLDS), start_method='fork')
     return {w:[torch.load(folder/f'{w}-{r}.pt', weights_only=True) for r in range(w)] for w in WORLDS}
 
 @pytest.mark.parametrize('world', WORLDS)

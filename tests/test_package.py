@@ -45,17 +45,15 @@ def test_tables(wheel):
     assert 'clippy/labels/voc.csv' in here
     with ZipFile(wheel) as z: assert here=={n for n in z.namelist() if n.startswith('clippy/labels/')}
 
-def test_models(wheel, tmp_path):
+def test_models(wheel, installed):
     "The trained models are in the wheel, small and readable by all, and load from there with no network."
     here = {p.relative_to(root).as_posix() for p in (root/'clippy/models').rglob('*') if p.is_file()}
     with ZipFile(wheel) as z:
         assert here=={name for name in z.namelist() if name.startswith('clippy/models/')}
         assert all((z.getinfo(name).external_attr>>16)&0o444==0o444 for name in here)
-        z.extractall(tmp_path)
-    code = 'import clippy.saved as s; print(s.__file__, *(f"{k}:{s.load(k).config.pooling}" for k in s.boxed()))'
-    res = py(code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH':str(tmp_path), 'HF_HUB_OFFLINE':'1'})
+    folder,said = installed
     models = 'scenes:max','scenes-avg:avg','scenes-cls:cls'
-    assert res.stdout.split()==[str(tmp_path/'clippy/saved.py'), *models], res.stderr
+    assert said[1].split()==[str(folder/'clippy/saved.py'), *models]
 
 def test_size(wheel):
     "The wheel, with its three models, is below 8 MB."
@@ -106,20 +104,28 @@ for o in names:
     except ImportError as e: # a port to jax is nothing without it, and says so
         if o!='jax_port' or 'pip install "clippy-vl[export] @ git+' not in str(e): raise
 print(*names)
+from clippy import saved
+print(saved.__file__, *(f'{k}:{saved.load(k).config.pooling}' for k in saved.boxed()))
 '''
 
-def test_imports(wheel, meta, tmp_path):
-    "Every module imports with only what the requirements bring: no nbdev, no pytest, no optional package."
+@pytest.fixture(scope='module')
+def installed(wheel, meta, tmp_path_factory):
+    "Where the wheel is installed, and what an interpreter says that has only this and what the requirements bring."
+    folder = tmp_path_factory.mktemp('installed')
     pip = sys.executable,'-m','pip','install','-q','--no-deps'
-    subprocess.run([*pip, '--target', tmp_path, wheel], check=True)
+    subprocess.run([*pip, '--target', folder, wheel], check=True)
     ok = allowed(meta)
     brought_by = {k:{canonicalize_name(d) for d in v} for k,v in packages_distributions().items()}
     denied = [k for k,v in brought_by.items() if k!='clippy' and not ok & v]
     assert 'nbdev' in denied and 'torch' not in denied
-    res = py(imports, str(tmp_path), ' '.join(denied), cwd=tmp_path)
+    res = py(imports, str(folder), ' '.join(denied), cwd=folder, env={**os.environ, 'HF_HUB_OFFLINE':'1'})
     assert res.returncode==0, res.stderr
+    return folder,res.stdout.splitlines()
+
+def test_imports(installed):
+    "Every module imports with only what the requirements bring: no nbdev, no pytest, no optional package."
     here = {p.stem for p in (root/'clippy').glob('*.py')}-{'__init__'}
-    assert set(res.stdout.split())==here
+    assert set(installed[1][0].split())==here
 
 def test_light():
     "`import clippy` and `clippy --help` load none of the heavy libraries."

@@ -23,6 +23,7 @@ def test_shards_have_a_recipe_of_their_own(tmp_path):
     with pytest.raises(ValueError, match='goes with the built-in scenes'): options(train_data=str(tmp_path), birds=2)
 
 @pytest.mark.parametrize('given,says', [
+    (dict(epoch=3), 'no option epoch. Did you mean epochs'), (dict(stpes=3, zzz=1), 'no option stpes, zzz. .*steps'),
     (dict(loss='clop'), "The loss is one of local, .*'clop'"),
     (dict(precision='fp8'), "one of fp32, .*'fp8'"),
     (dict(report_to='paper'), 'pip install paper'),
