@@ -13,7 +13,7 @@ from processes import Forked
 
 root = Path(__file__).parent.parent
 sys.path.insert(0, str(root/'benchmarks'))
-import app, data, decode, dense_head, gpu, levers, loss, memory, overlap, scaling, step, voc_loop
+import app, data, decode, dense_head, gpu, levers, loss, memory, overlap, predict, scaling, step, voc_loop
 
 def run(script, *args):
     "A script as a process that need not import everything again; what it prints, but for its progress."
@@ -266,8 +266,10 @@ def test_cases():
     assert len(plan)==11 and plan[0]==('open_clip, 224 px', False, False, [64,256,1024])
     assert plan[5][1:]==(True, False, [1024]) and plan[8][1:]==(False, True, [256])
 
-@pytest.mark.parametrize('script', [app, data, dense_head, loss, memory, scaling, overlap, step, voc_loop])
-def test_kept(script):
+here = app,data,dense_head,loss,memory,scaling,overlap,predict,step,voc_loop
+
+@pytest.mark.parametrize('script,device', [*((script, 'cpu') for script in here), (decode,'cuda'), (overlap,'cuda')])
+def test_kept(script, device):
     "README.md shows what results/ holds."
-    rows = json.loads((root/f'benchmarks/results/{script.__name__}-cpu.json').read_text())['rows']
+    rows = json.loads((root/f'benchmarks/results/{script.__name__}-{device}.json').read_text())['rows']
     assert str(script.show(rows)) in (root/'benchmarks/README.md').read_text()
