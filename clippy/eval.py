@@ -437,7 +437,8 @@ def _begin(kind, data, protocol, model, limit, batch_size, folder): # the task, 
     split = job.protocol.split
     return job,choose(job.source, limit, f'{job.name} ({split})' if split else job.name)
 
-def _end(job, index, seen, rows, samples, told, started, state): # the result, in every process
+def _end(job, index, seen, rows, samples, called, command, started, state): # the result, in every process
+    told = dict(name=called, command=command) if called else dict(command=command)
     result = None
     with in_every_process(state):
         if state.process_index==0:
@@ -467,13 +468,13 @@ def evaluate(
     kind = task if isinstance(task, type) else find_task(task)
     state = join(cpu=model.device.type=='cpu') if shared else _alone()
     with in_every_process(state):
-        job,index = _begin(kind, data, pick_protocol(kind, protocol, **changes), model, limit, batch_size, save_predictions)
+        how = pick_protocol(kind, protocol, **changes)
+        job,index = _begin(kind, data, how, model, limit, batch_size, save_predictions)
         pick_precision(model, precision)
         about = Soon(lambda: fingerprint(job, index, batch_size, precision), model.device)
     rows,started = Rows(Path(f'{out}.rows') if out else None, about, state.process_index),time.time()
     seen = _run(job, index, rows, batch_size, readers_for(len(index), workers), precision, state)
-    told = dict(name=called, command=command) if called else dict(command=command)
-    result = _end(job, index, seen, rows, bootstrap_samples, told, started, state)
+    result = _end(job, index, seen, rows, bootstrap_samples, called, command, started, state)
     if out and state.process_index==0:
         write_json(out, result)
         shutil.rmtree(rows.folder)
