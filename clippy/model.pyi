@@ -418,7 +418,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def word_vectors(self, words, templates=...)->Tensor:
-        """`class_vectors`, kept in memory.
+        """A vector for each label, kept in memory for the next time.
 
         Parameters
         ----------
@@ -434,7 +434,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def ready(self, image, size:int=0, **about)->Ready:
-        """What can be done without the model's weights.
+        """Read and resize an image: the part of the work that needs no weights.
 
         Parameters
         ----------
@@ -447,7 +447,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def look(self, images, encode, answer, size:int=0, batch_size:int=8, there=None):
-        """Answers about images.
+        """Ask the model about images, in batches, and make an answer of each.
 
         Parameters
         ----------
@@ -470,20 +470,20 @@ class CLIPpy(nn.Module):
         """
         ...
     def segment(self, images, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool | str=False):
-        """Words to pixels.
+        """Find words in images, pixel by pixel.
 
         Parameters
         ----------
         images
-            path, address, PIL image, array, tensor; or a list of these
+            a path, address, PIL image, array or tensor, or a list of these
         labels : list
-            what to look for
+            words to look for
         background : str | list | tuple, default 'auto'
-            words that compete; one that wins is `other`. 'auto': the model's own; (): none
+            words for what is `other`; 'auto': the model's own list; (): none
         threshold : float, default 0.0
-            a winner of smaller probability is `other`
+            pixels whose best word has a smaller probability than this are `other`
         other : str, default 'other'
-            name of 0 in the mask
+            name of number 0 in the mask
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
@@ -491,22 +491,22 @@ class CLIPpy(nn.Module):
         batch_size : int, default 8
             images at once
         return_tensors : bool | str, default False
-            `probabilities` (True) or `cosines` of all words, on the model's device
+            True or 'probabilities', or 'cosines': tensors of all words, on the model's device
 
         Returns
         -------
-        a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
+        a `Segmentation`, or `WordMaps` where tensors are asked for; a list of them for a list of images
         """
         ...
     def similarity(self, images, text, size:int=0, batch_size:int=8):
-        """Where a phrase is.
+        """Show how much each pixel resembles a phrase.
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         text
-            any phrase, taken as it is; or a list of phrases, for a list of answers about each image
+            any phrase, taken as it is, or a list of phrases for a list of answers about each image
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         batch_size : int, default 8
@@ -518,14 +518,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def group(self, images, n:int=8, size:int=0, batch_size:int=8):
-        """Pixels that belong together (CLIPpy, section 3.5).
+        """Group the pixels that belong together, without words (CLIPpy, section 3.5).
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         n : int, default 8
-            groups, at most
+            largest number of groups, 1 to 255
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         batch_size : int, default 8
@@ -537,14 +537,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def classify(self, images, labels:list, templates=..., size:int=0, batch_size:int=8):
-        """Choose a label for the whole image.
+        """Choose the label that describes the whole image.
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         labels : list
-            to choose from
+            words to choose from
         templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
             sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         size : int, default 0
