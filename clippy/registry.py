@@ -1,4 +1,4 @@
-"""Which models there are, what each knows, and where it comes from
+"""Which models there are, what each of them knows, and where it comes from
 
 Docs: https://clippy-vl.github.io/clippy/registry.html.md"""
 
@@ -33,8 +33,8 @@ class Entry:
     parameters:int # millions, of both towers
     licence:str # of the weights
     home:str # address of a file, or name on the Hub
-    bytes:int|None=None # of the file, where somebody has it
-    sha256:str='' # of the file, where somebody has it
+    bytes:int|None=None # size of the file; None: nobody has written it down yet
+    sha256:str='' # hash of the file; '': nobody has written it down yet
 
 # %% ../nbs/13_registry.ipynb #9e8fbd69
 def _rows(name): # of a CSV file beside the lists of labels
