@@ -91,6 +91,7 @@ export: $(VENV)/.clippy-dev
 	@$(BIN)/nbdev-export
 	@$(BIN)/python -c 'from clippy.cli import write_options; write_options()'
 	@$(BIN)/python tools/stubs.py
+	@$(BIN)/nbdev-test nbs --file-re '^(contents|api)\.ipynb' --save && $(BIN)/nbdev-clean
 	@$(BIN)/python tools/readme.py
 
 clean:

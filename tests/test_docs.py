@@ -35,11 +35,15 @@ def test_first_lines():
     about = {k:kept.get(k) for k in ('code','model','command')}
     assert about==front['about'](found['model'], code), 'run `python tools/front.py`'
 
+def chapters(): return re.findall(r'- (\S+\.ipynb)', (root/'nbs/sidebar.yml').read_text())
+
 def test_every_chapter_is_listed():
-    "The front page links every chapter and tutorial of the sidebar."
-    chapters = re.findall(r'- (\S+\.ipynb)', (root/'nbs/sidebar.yml').read_text())
-    front_page = text(nbs[0])
-    assert len(chapters)>60 and [c for c in chapters[1:] if f']({c})' not in front_page]==[]
+    "The table of contents has every page of the sidebar, by its title and what it says of itself, in the same order."
+    made = (out['data']['text/markdown'] for c in cells(root/'nbs/contents.ipynb') for out in c.get('outputs', []))
+    listed = re.findall(r'^\* \[(.*?)\]\(\S+?\): (.*)$', '\n'.join(map(join, made)), flags=re.M)
+    first = [join(cells(root/'nbs'/name)[0]['source']) for name in chapters()[1:]]
+    assert len(first)>60 and '(contents.ipynb)' in text(nbs[0])
+    assert listed==[re.match(r'# (.*)\n+> (.*)', cell).groups() for cell in first], 'run nbs/contents.ipynb'
 
 # Tutorials ----------------------------------------------------------------------------------------------------------
 
