@@ -183,7 +183,7 @@ class SegmentProtocol(Protocol):
     refine_at:str = of('refine', 'image', later=True) # size of the `image`, of the `target`; each `window`'s, `scores`
     dilations:str = of('refine', '1,2,4,8,12,24', later=True) # distances of neighbours, pixels
 
-# %% ../nbs/21_segment.ipynb #7ed5e383
+# %% ../nbs/21_segment.ipynb #1604d25f
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
 
 # %% ../nbs/21_segment.ipynb #216776ad
@@ -229,7 +229,7 @@ def _check_together(p):
         (p.refine_on=='cosines' and p.blend!='cosine', f'refine_on=cosines is for blend=cosine, not {p.blend}')):
         if odd: raise ValueError(f'{says}.')
 
-# %% ../nbs/21_segment.ipynb #372c49e3
+# %% ../nbs/21_segment.ipynb #7f7f9c3a
 @patch
 def __post_init__(self:SegmentProtocol):
     Protocol.__post_init__(self)
@@ -350,7 +350,7 @@ def keep_likely(self:Head,
     keep = torch.zeros_like(whole, dtype=torch.bool).scatter_(1, best, True) | always
     return scores.masked_fill(~keep[:,:,None,None], -9 if self.protocol.blend=='cosine' else 0)
 
-# %% ../nbs/21_segment.ipynb #cc1f93cb
+# %% ../nbs/21_segment.ipynb #d7d25d53
 @patch
 def winner(self:Head, scores, at, never=None): # the best word at every place, its probability if there is a threshold
     p = self.protocol
