@@ -142,6 +142,7 @@ def evict(self:Room, size)->bool: # is there room now?
         if _abandoned(path) if path.suffix=='.part' else remove_copy(path): free += n
     return free>=0
 
+# %% ../nbs/05_copies.ipynb #9d673b88
 @patch
 def turn(self:Room, path, size, changed): # the larger, the sooner it goes
     place = self.next_use(path)

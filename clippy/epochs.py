@@ -31,10 +31,10 @@ class Sums:
 @dataclass
 class Took(Sums):
     "Seconds of workers, each by its own clock."
-    images:int=0 # that were made in this time
-    reading:float=0. # of the seconds
-    decoding:float=0. # of the seconds, with crop and resize
-    seconds:float=0. # in all
+    images:int=0 # how many were made in this time
+    reading:float=0. # seconds spent reading
+    decoding:float=0. # seconds spent decoding, with crop and resize
+    seconds:float=0. # seconds in all
     @property
     def each(self): return self.seconds/max(1,self.images) # seconds of one worker for an image
 
