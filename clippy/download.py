@@ -1,4 +1,4 @@
-"""Lists of links, such as CC-12M, to shards with img2dataset, and a record of how many links still work
+"""From a list such as CC-12M's to shards, with img2dataset, and a record of how many links still work
 
 Docs: https://clippy-vl.github.io/clippy/download.html.md"""
 
@@ -270,15 +270,9 @@ def download(
     out,table = Path(out).resolve(),Path(table)
     plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size,
         resize_mode=resize_mode, quality=quality, shard_size=shard_size)
-    _check(table, plan, distributor)
-    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries,
-        distributor=distributor)
-    state = _begun(out, plan)
-    columns = url_column,caption_column
-    if state=='finished' and not again: about = _finished(out)
-    else:
-        command = find_tool(tool, distributor)
-        about = _download(table, out, plan, how, state, again, columns, command, progress)
+    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries)
+    how |= dict(distributor=distributor)
+    about = _go_on(table, out, plan, how, again, (url_column,caption_column), tool, progress)
     print(yield_line(about))
     return about
 
@@ -295,6 +289,12 @@ def _check(table, plan, distributor):
     raise FileNotFoundError(f"There is no list {table}{where if plan['name']=='cc12m' else ''}")
 
 # %% ../nbs/07_download.ipynb #8ff9394c
+def _go_on(table, out, plan, how, again, columns, tool, progress): # what `download.json` says
+    _check(table, plan, how['distributor'])
+    state = _begun(out, plan)
+    if state=='finished' and not again: return _finished(out)
+    return _download(table, out, plan, how, state, again, columns, find_tool(tool, how['distributor']), progress)
+
 def _finished(out):
     sizes = json_object(out/'sizes.json')
     lost = [name for name in sizes if not (out/name).is_file()]
