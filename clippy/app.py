@@ -515,22 +515,26 @@ def serve(
 # %% ../nbs/42_app.ipynb #2ce94a0c
 @call_parse
 def app(
-    model:Annotated[str, dict(opt=False, nargs='?')]='', # Name in the box, folder, Hub repo id or release (scenes)
-    compare:str='', # Another model, for comparison (scenes-cls beside scenes)
-    host:str='127.0.0.1', # Address to listen on; 0.0.0.0: all of them
-    port:int=7860, # Port; 0: the first free one from 7860 on
-    max_mb:int=20, # Largest upload, megabytes
-    workers:int=2, # Questions answered at once
-    waiting:int=20, # Questions that may wait
-    share:bool=False, # Open a tunnel from the internet, through gradio's servers
-    auth:str='', # Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by others)
-    names:str='', # Further names under which the page may be asked, comma-separated, for instance that of a proxy
-    total_mb:int=500, # All images that are kept, megabytes; they are deleted after an hour
-    space:str='', # Write a Hugging Face Space into this folder instead
-    device:str='', # cpu, cuda, mps (the best there is)
-    Model:Annotated[str, dict(action='append')]=None, # Models to choose from, with commas; may be given several times
-    keep_models:int=2, # Models in memory at the same time; the one not asked for longest goes first
-    open:bool=False, # Open the page in a browser, where there is a display
+    model:Annotated[str, dict(opt=False, nargs='?')]='', # MODEL: Name, folder or Hub repository. Default: scenes.
+    ## Models
+    Model:Annotated[str, dict(action='append')]=None, # MODEL[,MODEL]: Models to choose from. May be repeated.
+    compare:str='', # MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
+    keep_models:int=2, # Models in memory at once; the one not asked for longest goes first.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    ## Address
+    host:str='127.0.0.1', # ADDRESS: Address to listen on; 0.0.0.0 is all of them.
+    port:int=7860, # Port to listen on; 0 takes the first free one from 7860 on.
+    open:bool=False, # Open the page in a browser, where there is a display.
+    ## Visitors
+    share:bool=False, # Make the page reachable from the internet, through gradio's servers.
+    auth:str='', # USER: Ask for a password, from CLIPPY_APP_PASSWORD or typed now; others can see USER:PASSWORD.
+    names:str='', # NAME[,NAME]: Other names under which the page is reached, such as a proxy's.
+    workers:int=2, # Questions that are answered at once.
+    waiting:int=20, # Questions that may wait.
+    max_mb:int=20, # MB: Largest upload.
+    total_mb:int=500, # MB: Size of all images that are kept; each is deleted after an hour.
+    ## Hugging Face Space
+    space:str='', # PATH: Write a Space into this folder, and open no page.
 )->int:
     "Serve a page that finds words in images."
     models = model_names([model, *(Model or [])]) or ['scenes']

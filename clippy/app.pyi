@@ -118,43 +118,42 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
     """
     ...
 
-def app(model:Annotated[str, dict(opt=False, nargs='?')]='', compare:str='', host:str='127.0.0.1', port:int=7860, max_mb:int=20, workers:int=2, waiting:int=20, share:bool=False, auth:str='', names:str='', total_mb:int=500, space:str='', device:str='', Model:Annotated[str, dict(action='append')]=None, keep_models:int=2, open:bool=False)->int:
+def app(model:Annotated[str, dict(opt=False, nargs='?')]='', Model:Annotated[str, dict(action='append')]=None, compare:str='', keep_models:int=2, device:str='', host:str='127.0.0.1', port:int=7860, open:bool=False, share:bool=False, auth:str='', names:str='', workers:int=2, waiting:int=20, max_mb:int=20, total_mb:int=500, space:str='')->int:
     """Serve a page that finds words in images.
 
     Parameters
     ----------
     model : Annotated[str, dict(opt=False, nargs='?')], default ''
-        Name in the box, folder, Hub repo id or release (scenes)
-    compare : str, default ''
-        Another model, for comparison (scenes-cls beside scenes)
-    host : str, default '127.0.0.1'
-        Address to listen on; 0.0.0.0: all of them
-    port : int, default 7860
-        Port; 0: the first free one from 7860 on
-    max_mb : int, default 20
-        Largest upload, megabytes
-    workers : int, default 2
-        Questions answered at once
-    waiting : int, default 20
-        Questions that may wait
-    share : bool, default False
-        Open a tunnel from the internet, through gradio's servers
-    auth : str, default ''
-        Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by
-        others)
-    names : str, default ''
-        Further names under which the page may be asked, comma-separated, for instance that of a proxy
-    total_mb : int, default 500
-        All images that are kept, megabytes; they are deleted after an hour
-    space : str, default ''
-        Write a Hugging Face Space into this folder instead
-    device : str, default ''
-        cpu, cuda, mps (the best there is)
+        MODEL: Name, folder or Hub repository. Default: scenes.
     Model : Annotated[str, dict(action='append')], default None
-        Models to choose from, with commas; may be given several times
+        MODEL[,MODEL]: Models to choose from. May be repeated.
+    compare : str, default ''
+        MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
     keep_models : int, default 2
-        Models in memory at the same time; the one not asked for longest goes first
+        Models in memory at once; the one not asked for longest goes first.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    host : str, default '127.0.0.1'
+        ADDRESS: Address to listen on; 0.0.0.0 is all of them.
+    port : int, default 7860
+        Port to listen on; 0 takes the first free one from 7860 on.
     open : bool, default False
-        Open the page in a browser, where there is a display
+        Open the page in a browser, where there is a display.
+    share : bool, default False
+        Make the page reachable from the internet, through gradio's servers.
+    auth : str, default ''
+        USER: Ask for a password, from CLIPPY_APP_PASSWORD or typed now; others can see USER:PASSWORD.
+    names : str, default ''
+        NAME[,NAME]: Other names under which the page is reached, such as a proxy's.
+    workers : int, default 2
+        Questions that are answered at once.
+    waiting : int, default 20
+        Questions that may wait.
+    max_mb : int, default 20
+        MB: Largest upload.
+    total_mb : int, default 500
+        MB: Size of all images that are kept; each is deleted after an hour.
+    space : str, default ''
+        PATH: Write a Space into this folder, and open no page.
     """
     ...

@@ -316,18 +316,20 @@ def show_differences(rows):
     """
     ...
 
-def export(model:str, out:str, what:str='onnx', opset:int=20):
+def export(model:str, out:str, format:str='onnx', opset:int=20, what:str=''):
     """Write a model in a form that runs without PyTorch, and check it.
 
     Parameters
     ----------
     model : str
-        Name of a model in the package, saved folder, or repo id on the Hub
+        MODEL: Name, saved folder, or repository on the Hub.
     out : str
-        Folder to write
-    what : str, default 'onnx'
-        Format; JAX needs none, it reads the saved folder
+        PATH: Folder to write.
+    format : str, default 'onnx'
+        FORMAT: What to write; JAX needs no export, clippy.jax_port reads a saved folder.
     opset : int, default 20
-        Operator set of ONNX, 18 or later
+        N: Version of ONNX's operators, 18 or later.
+    what : str, default ''
+        OLD: --format
     """
     ...

@@ -221,41 +221,41 @@ Words: Any
 
 sample_image: Any
 
-def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, Out:str='', Model:str='scenes', threshold:float=0.0, explain:bool=False, size:int=0, templates:str='', batch_size:int=8, device:str='', precision:str='', Format:str='', every:int=1)->int:
+def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, threshold:float=0.0, templates:str='', every:int=1, Out:str='', Format:str='', explain:bool=False, Model:str='scenes', size:int=0, batch_size:int=8, device:str='', precision:str='')->int:
     """Find words in images, or in the frames of a video.
 
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses; or one video
+        IMAGE: Files, folders, patterns or addresses; or one video.
     sample : bool, default False
-        Ask about a drawing that comes with the package
+        Ask about a drawing that comes with the package.
     Label : Words, default None
-        What to look for, between commas; may be given several times
+        WORD[,WORD]: What to look for. May be repeated.
     Background : Words, default None
-        Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out : str, default ''
-        An image to be written, a folder of images with masks, or a video; none: print JSON
-    Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
     threshold : float, default 0.0
-        Answers of smaller probability are other
-    explain : bool, default False
-        A heat map for each label, beside the image
-    size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
     templates : str, default ''
-        Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size : int, default 8
-        Images at once
-    device : str, default ''
-        cpu, cuda, mps (the best there is)
-    precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
-    Format : str, default ''
-        images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
+        name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
     every : int, default 1
-        Of a video, one frame of so many
+        Of a video, look at one frame in so many.
+    Out : str, default ''
+        PATH: Image to write, folder for several, or video. Default: print JSON lines.
+    Format : str, default ''
+        FORMAT[,FORMAT]: images, palette, coco, cvat, fiftyone or labelstudio. Default: images.
+    explain : bool, default False
+        Draw a heat map for each label beside the image.
+    Model : str, default 'scenes'
+        MODEL: Name, folder or repository on the Hub.
+    size : int, default 0
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size : int, default 8
+        Images at once.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision : str, default ''
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -265,21 +265,21 @@ def group_files(*pictures:str, N:int=8, Out:str='', Model:str='scenes', size:int
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses
+        IMAGE: Files, folders, patterns or addresses.
     N : int, default 8
-        Groups, at most
+        Largest number of groups.
     Out : str, default ''
-        An image to be written, or a folder of images with masks; none: print JSON
+        PATH: Image to write, or folder for several. Default: print JSON lines.
     Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
     size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
     batch_size : int, default 8
-        Images at once
+        Images at once.
     device : str, default ''
-        cpu, cuda, mps (the best there is)
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
     precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -289,23 +289,23 @@ def classify_files(*pictures:str, Label:Words=None, Out:str='', Model:str='scene
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses
+        IMAGE: Files, folders, patterns or addresses.
     Label : Words, default None
-        What to choose from, between commas; may be given several times
+        WORD[,WORD]: What to choose from. May be repeated.
     Out : str, default ''
-        A folder for answers.jsonl; none: print JSON
+        PATH: Folder for answers.jsonl. Default: print JSON lines.
     Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
     size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
     templates : str, default ''
-        Sentences around a label: name, photo, openai-80, or one with {}
+        name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
     batch_size : int, default 8
-        Images at once
+        Images at once.
     device : str, default ''
-        cpu, cuda, mps (the best there is)
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
     precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -315,7 +315,7 @@ def info(model:str)->str:
     Parameters
     ----------
     model : str
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
 
     Returns
     -------

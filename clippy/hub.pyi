@@ -201,26 +201,28 @@ def licence_of(name:str)->str:
     """
     ...
 
-def push(model:str, repo:str, results:str='', picture:str='', license:str='', private:bool=False, half:bool=False, out:str=''):
+def push(model:str, repo:str, results:str='', image:str='', license:str='', private:bool=False, half:bool=False, out:str='', picture:str=''):
     """Upload a model to the Hugging Face Hub, with a card made from its numbers.
 
     Parameters
     ----------
     model : str
-        Folder of a run or of a model, or another name that can be loaded
+        MODEL: Folder of a run or of a model, or the name of a model.
     repo : str
-        USER/NAME on the Hub
+        USER/NAME: Repository on the Hub.
     results : str, default ''
-        Files of clippy eval --out for the card, comma-separated
-    picture : str, default ''
-        Image file for the card (for a model of the built-in scenes: drawn)
+        FILE[,FILE]: Results of clippy eval --out whose numbers the card shows too.
+    image : str, default ''
+        FILE: Image for the card. Default: one is drawn for a model of scenes, else none.
     license : str, default ''
-        Of the weights (Apache-2.0; for the public release its own)
+        NAME: Licence of the weights. Default: Apache-2.0, or that of the release they are from.
     private : bool, default False
-        For you alone
+        Let nobody else see a new repository.
     half : bool, default False
-        Write float16 weights
+        Write the weights as float16.
     out : str, default ''
-        Write the repository into this new folder, and send nothing
+        PATH: Write the repository into this new folder, and send nothing.
+    picture : str, default ''
+        OLD: --image
     """
     ...

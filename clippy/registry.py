@@ -198,7 +198,7 @@ def _blocks(width): # the same as `model_table`, for a narrow terminal
 # %% ../nbs/13_registry.ipynb #62a1ae4c
 @call_parse
 def models(
-    name:Annotated[str, dict(opt=False, nargs='?')]='', # One of them: all that is known about it
+    name:Annotated[str, dict(opt=False, nargs='?')]='', # NAME: One model: show all that is known about it.
 )->Table: # what is printed
     "List the models that have a name."
     if name and name not in registry(): raise ValueError(mistyped(name) or f'There is no model {name!r} in the table.')

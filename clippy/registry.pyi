@@ -260,7 +260,7 @@ def models(name:Annotated[str, dict(opt=False, nargs='?')]='')->Table:
     Parameters
     ----------
     name : Annotated[str, dict(opt=False, nargs='?')], default ''
-        One of them: all that is known about it
+        NAME: One model: show all that is known about it.
 
     Returns
     -------
