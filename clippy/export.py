@@ -374,14 +374,16 @@ def _below(far): return f'< {10**(math.floor(math.log10(far))+1):.0e}' if far el
 # %% ../nbs/43_export.ipynb #a23bb7b7
 @call_parse
 def export(
-    model:str, # Name of a model in the package, saved folder, or repo id on the Hub
-    out:str, # Folder to write
-    what:str='onnx', # Format; JAX needs none, it reads the saved folder
-    opset:int=20, # Operator set of ONNX, 18 or later
+    model:str, # MODEL: Name, saved folder, or repository on the Hub.
+    out:str, # PATH: Folder to write.
+    format:str='onnx', # FORMAT: What to write; JAX needs no export, clippy.jax_port reads a saved folder.
+    opset:int=20, # N: Version of ONNX's operators, 18 or later.
+    what:str='', # OLD: --format
 ):
     "Write a model in a form that runs without PyTorch, and check it."
-    if what!='onnx':
-        raise ValueError(f'Models are exported as onnx, not {what!r}. '
+    format = what or format
+    if format!='onnx':
+        raise ValueError(f'Models are exported as onnx, not {format!r}. '
                          'For JAX there is clippy.jax_port, which reads a saved folder.')
     for package in 'onnx','onnxscript','onnxruntime': need(package, 'export')
     if Path(out).is_file(): raise ValueError(f'{out} is a file; name a folder.')

@@ -462,21 +462,24 @@ def about_video(self:_Asking, path, out, every): # exit code
 # %% ../nbs/41_folders.ipynb #87848669
 @call_parse
 def segment_files(
-    *pictures:str, # Files, folders, patterns or addresses; or one video
-    sample:bool=False, # Ask about a drawing that comes with the package
-    Label:Words=None, # What to look for, between commas; may be given several times
-    Background:Words=None, # Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out:str='', # An image to be written, a folder of images with masks, or a video; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    threshold:float=0., # Answers of smaller probability are other
-    explain:bool=False, # A heat map for each label, beside the image
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    templates:str='', # Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
-    Format:str='', # images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
-    every:int=1, # Of a video, one frame of so many
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses; or one video.
+    ## Question
+    sample:bool=False, # Ask about a drawing that comes with the package.
+    Label:Words=None, # WORD[,WORD]: What to look for. May be repeated.
+    Background:Words=None, # WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
+    threshold:float=0., # 0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
+    templates:str='', # name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
+    every:int=1, # Of a video, look at one frame in so many.
+    ## Answer
+    Out:str='', # PATH: Image to write, folder for several, or video. Default: print JSON lines.
+    Format:str='', # FORMAT[,FORMAT]: images, palette, coco, cvat, fiftyone or labelstudio. Default: images.
+    explain:bool=False, # Draw a heat map for each label beside the image.
+    ## Model and speed
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Find words in images, or in the frames of a video."
     words = typed_for_masks(Label, Background)
@@ -494,14 +497,14 @@ def segment_files(
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse
 def group_files(
-    *pictures:str, # Files, folders, patterns or addresses
-    N:int=8, # Groups, at most
-    Out:str='', # An image to be written, or a folder of images with masks; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses.
+    N:int=8, # Largest number of groups.
+    Out:str='', # PATH: Image to write, or folder for several. Default: print JSON lines.
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Find what belongs together, without words."
     one = is_image_name(Out)
@@ -515,15 +518,15 @@ def group_files(
 # %% ../nbs/41_folders.ipynb #db9ef0cb
 @call_parse
 def classify_files(
-    *pictures:str, # Files, folders, patterns or addresses
-    Label:Words=None, # What to choose from, between commas; may be given several times
-    Out:str='', # A folder for answers.jsonl; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    templates:str='', # Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses.
+    Label:Words=None, # WORD[,WORD]: What to choose from. May be repeated.
+    Out:str='', # PATH: Folder for answers.jsonl. Default: print JSON lines.
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    templates:str='', # name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Choose a label for each image."
     labels,_ = typed_labels(Label)
@@ -539,7 +542,7 @@ def classify_files(
 # %% ../nbs/41_folders.ipynb #2f718699
 @call_parse
 def info(
-    model:str, # Name in the box, folder, Hub repo id or release
+    model:str, # MODEL: Name, folder or repository on the Hub.
 )->str: # what is printed
     "Say what a model is."
     m = open_for_use(model, 'cpu')

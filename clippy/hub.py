@@ -441,14 +441,15 @@ def save_pretrained(self:CLIPpy,
 # %% ../nbs/44_hub.ipynb #1ddc2fd3
 @call_parse
 def push(
-    model:str, # Folder of a run or of a model, or another name that can be loaded
-    repo:str, # USER/NAME on the Hub
-    results:str='', # Files of clippy eval --out for the card, comma-separated
-    picture:str='', # Image file for the card (for a model of the built-in scenes: drawn)
-    license:str='', # Of the weights (Apache-2.0; for the public release its own)
-    private:bool=False, # For you alone
-    half:bool=False, # Write float16 weights
-    out:str='', # Write the repository into this new folder, and send nothing
+    model:str, # MODEL: Folder of a run or of a model, or the name of a model.
+    repo:str, # USER/NAME: Repository on the Hub.
+    results:str='', # FILE[,FILE]: Results of clippy eval --out whose numbers the card shows too.
+    image:str='', # FILE: Image for the card. Default: one is drawn for a model of scenes, else none.
+    license:str='', # NAME: Licence of the weights. Default: Apache-2.0, or that of the release they are from.
+    private:bool=False, # Let nobody else see a new repository.
+    half:bool=False, # Write the weights as float16.
+    out:str='', # PATH: Write the repository into this new folder, and send nothing.
+    picture:str='', # OLD: --image
 ):
     "Upload a model to the Hugging Face Hub, with a card made from its numbers."
     if is_family(model): raise ValueError(f'{model} is a model of others, which has its home already: '
@@ -456,6 +457,7 @@ def push(
     whole = Path(model)/'model' if model not in boxed() and (Path(model)/'metrics.json').is_file() else model
     net = load(whole)
     license = license or licence_of(model)
+    image = image or picture
     about = read_manifest(model)
     more = [read_result(path) for path in results.split(',') if path]
     if more and not about:
@@ -464,8 +466,8 @@ def push(
     if not about: print(f'{model} has no manifest.json or metrics.json: the card will have no numbers.')
     if out and Path(out).exists(): raise ValueError(f'{out} is there already: name a new folder.')
     if out:
-        files = [p for p in write_repo(net, out, repo, about, picture, half, license).rglob('*') if p.is_file()]
+        files = [p for p in write_repo(net, out, repo, about, image, half, license).rglob('*') if p.is_file()]
         print(f'{Path(out).name}: README.md and {len(files)-1} other files. Nothing was sent.')
     else:
-        how = dict(private=private or None, manifest=about, image=picture, half=half, license=license)
+        how = dict(private=private or None, manifest=about, image=image, half=half, license=license)
         print(net.push_to_hub(repo, **how))
