@@ -1,4 +1,4 @@
-"""From a folder of images and a captions file, or a data set that has both, to shards, the same bytes each time
+"""Images and their captions, packed into shards for training: the same bytes each time, and a list of what was left out
 
 Docs: https://clippy-vl.github.io/clippy/pack.html.md"""
 
@@ -252,6 +252,9 @@ def _told(name, about):
     return '\n'.join(lines)
 
 # %% ../nbs/02_pack.ipynb #1bd1f5cd
+Place = Annotated[str, dict(opt=False)] # an argument without dashes
+Perhaps = Annotated[str, dict(opt=False, nargs='?')] # one that may be left out
+
 def _check(out, shard_size):
     "Refuse what cannot be packed, before anything is read."
     if shard_size<1: raise ValueError(f"shard_size={shard_size}: a shard holds at least one sample")
@@ -278,9 +281,6 @@ def source_of(images, captions, image_column, caption_column, resize, most)->Sou
     return installed('clippy.sources')['shards'].load()(images, **how)
 
 # %% ../nbs/02_pack.ipynb #136c6e9b
-Place = Annotated[str, dict(opt=False)] # an argument without dashes
-Perhaps = Annotated[str, dict(opt=False, nargs='?')] # one that may be left out
-
 @call_parse
 def pack(
     images:str, # IMAGES: Folder of images; or, with captions inside, a folder of parquet files, or shards.

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""From a folder of images and a captions file, or a data set that has both, to shards, the same bytes each time
+"""Images and their captions, packed into shards for training: the same bytes each time, and a list of what was left out
 
 Docs: https://clippy-vl.github.io/clippy/pack.html.md
 """
@@ -70,13 +70,13 @@ class _Counts:
     def skip(self, name, reason): ...
     def close(self): ...
 
-def source_of(images, captions, image_column, caption_column, resize, most)->Source:
-    """Find out what is to be packed."""
-    ...
-
 Place: Any
 
 Perhaps: Any
+
+def source_of(images, captions, image_column, caption_column, resize, most)->Source:
+    """Find out what is to be packed."""
+    ...
 
 def pack(images:str, captions:Perhaps=None, out:Place=None, shard_size:int=1000, resize:int=0, image_column:str='image', caption_column:str='caption', seed:int=None, max_sample_mb:float=100, workers:int=4, progress:bool=True)->dict:
     """Make WebDataset shards from images and their captions.
