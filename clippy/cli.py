@@ -69,7 +69,7 @@ examples = dict(
     train=['accelerate launch -m clippy.train', 'clippy train --train-data shards --epochs 10 --save-every 1000',
         'clippy train --train-data shards --dry-run', 'clippy train --config logs/mine/config.toml --name again'],
     eval=['clippy eval scenes --task scenes', 'clippy eval logs/mine/model --task voc --data VOCdevkit/VOC2012',
-        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn' --set 'templates=the {}'",
+        "clippy eval scenes --task scenes --set size=96 --set 'templates=a {}, drawn'",
         'clippy eval --config eval.toml --limit 100'],
     results=['clippy results max.json cls.json', 'clippy results logs --format latex --intervals',
         'clippy results ours=logs/mine baseline=cls --metrics all --out table.md'],

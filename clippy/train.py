@@ -1,4 +1,4 @@
-"""`accelerate launch -m clippy.train`: from captions to a model that knows where things are
+"""From images and captions to a model that knows where things are
 
 Docs: https://clippy-vl.github.io/clippy/train.html.md"""
 
@@ -385,6 +385,7 @@ def train(
         run = Run(options, evaluations, asked)
         with training_towers(run.unwrapped, options): return run.rehearse() if options.dry_run else run.go()
 
+# %% ../nbs/10_train.ipynb #4733193f
 @patch
 def go(self:Run)->Run:
     "From the folder to the finished model."

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""`accelerate launch -m clippy.train`: from captions to a model that knows where things are
+"""From images and captions to a model that knows where things are
 
 Docs: https://clippy-vl.github.io/clippy/train.html.md
 """
