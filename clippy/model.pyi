@@ -648,14 +648,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:
-        """Upload the model with a card.
+        """Upload the model to the Hugging Face Hub, with a card made from its record.
 
         Parameters
         ----------
         repo_id : str
             USER/NAME; made if it is not there, else a new commit
         private : bool | None, default None
-            when it is made: for you alone? None: as your organisation has it, otherwise public
+            make it for you alone; None: as your organisation sets it, otherwise public
         token : str | bool | None, default None
             None: that of `hf auth login` or HF_TOKEN
         manifest : str | Path | dict | None, default None
@@ -675,7 +675,7 @@ class CLIPpy(nn.Module):
         revision : str | None, default None
             another name for `branch`
         create_pr : bool, default False
-            propose the commit in a pull request?
+            propose the commit in a pull request
 
         Returns
         -------
@@ -698,13 +698,13 @@ class CLIPpy(nn.Module):
         cache_dir : str | Path | None, default None
             None: the Hub's usual one
         force_download : bool, default False
-            also what the cache has
+            fetch again what the cache has
         local_files_only : bool, default False
-            nothing but what the cache has
+            use only what the cache has
         map_location : default None
             another name for `device`
         strict : bool, default True
-            weights have to fit in any case
+            accepted and ignored: weights always have to fit
         device : default None
             as for `load`
         dtype : default None
@@ -724,7 +724,7 @@ class CLIPpy(nn.Module):
         save_directory : str | Path
             a new or an empty folder, or one with an older model
         push_to_hub : bool, default False
-            to the Hub too?
+            upload it to the Hub as well
         repo_id : str | None, default None
             USER/NAME there
         **options
