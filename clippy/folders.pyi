@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The commands that ask about files, folders and addresses, and lose nothing
+"""Ask about a thousand files with one command, stop it and go on, and lose nothing
 
 Docs: https://clippy-vl.github.io/clippy/folders.html.md
 """
@@ -8,14 +8,14 @@ from .pipeline import Soon
 from typing import Any
 
 def chosen_images(sources:list, but:str='')->dict:
-    """The images that are meant.
+    """Find the images that are meant.
 
     Parameters
     ----------
     sources : list
         files, folders, patterns such as `photos/*.jpg`, or addresses
     but : str, default ''
-        a folder for answers, whose images are not meant
+        the folder of the answers, whose images are left out
 
     Returns
     -------
@@ -25,7 +25,7 @@ def chosen_images(sources:list, but:str='')->dict:
     ...
 
 def label_names(labels:list)->list:
-    """What files of labels are called.
+    """A name for the files of each label.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def label_names(labels:list)->list:
 def is_image_name(out): ...
 
 def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
-    """What is read and what will be written.
+    """Plan what is read and what will be written.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
     ...
 
 def refuse_to_lose(paths):
-    """Complain about files that are there and are not answers.
+    """Refuse to overwrite files that are not answers.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def refuse_to_lose(paths):
     ...
 
 def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, device='cpu'):
-    """Answers about many images, batch by batch.
+    """Answer about many images, batch by batch.
 
     Parameters
     ----------
@@ -83,15 +83,15 @@ def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, d
         function of a list of images -> a list of answers
     batch_size : int, default 8
     read : default read_image
-        function of a source -> image
+        function that reads a source into an image
     workers : int, default 0
-        processes that read, if what `read` gives is `Ready`; 0: threads of this one
+        processes that read, if `read` gives a `Ready`; 0: threads of this process
     device : default 'cpu'
-        where such images are wanted
+        where these processes put their images
 
     Returns
     -------
-    lists of (name, answer or what was wrong)
+    lists of (name, answer or error)
     """
     ...
 
@@ -106,7 +106,7 @@ many_pixels: Any
 earlier: Any
 
 class AnswerFolder:
-    """Answers on disk.
+    """A folder of answers to one question.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class AnswerFolder:
         ...
     def add(self, line:dict): ...
     def todo(self, files:dict, plan:dict)->dict:
-        """What is still to be asked.
+        """The images that are still to be asked about.
 
         Parameters
         ----------
@@ -139,11 +139,11 @@ class AnswerFolder:
         Returns
         -------
         dict
-            those whose answer is not there, or is about another image
+            those without an answer, or with an answer about another content
         """
         ...
     def keep(self, names):
-        """Write down the question and the answers about these, and no others.
+        """Write down the question, and of the answers those about these images only.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class AnswerFolder:
         ...
 
 def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:int, model:CLIPpy, size:int=0, precision:str='')->int:
-    """Answer, write, report.
+    """Ask about images, write the answers, and report what was wrong.
 
     Parameters
     ----------
@@ -164,11 +164,11 @@ def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:in
     out : str
         '', an image, or a folder
     asked
-        function -> what is kept beside the answers; called in a thread
+        function that gives the question to be kept beside the answers; called in a thread
     ask
-        function of a list of `Ready` -> a list of answers
+        function of a list of `Ready` that gives a list of answers
     draw
-        function of an answer -> images, one for each path
+        function of an answer that gives an image for each of its paths
     batch_size : int
     model : CLIPpy
         that sees the images
@@ -185,12 +185,12 @@ def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:in
     ...
 
 def open_for_use(model:str, device:str='')->CLIPpy:
-    """A model, on its device.
+    """Load a model onto the best device.
 
     Parameters
     ----------
     model : str
-        a name in the box, a folder, a Hub repo id, or the public release
+        a name in the package, a folder, a repo id on the Hub, or the public release
     device : str, default ''
         cpu, cuda, mps, ...; '': the best there is
 
@@ -202,13 +202,13 @@ def open_for_use(model:str, device:str='')->CLIPpy:
     ...
 
 def identity(model:CLIPpy, name:str)->dict:
-    """Which model this is, wherever it lies.
+    """What the answers of a model depend on, wherever it lies.
 
     Parameters
     ----------
     model : CLIPpy
     name : str
-        what it was called
+        by which it was loaded
 
     Returns
     -------
@@ -220,6 +220,29 @@ def identity(model:CLIPpy, name:str)->dict:
 Words: Any
 
 sample_image: Any
+
+class _Asking:
+    labels: Any
+    background: Any
+    model: Any
+    name: Any
+    threshold: Any
+    precision: Any
+    looks: Any
+    seen: Any
+    def __init__(self, model, name, words, threshold, explain, size, templates, batch_size, precision): ...
+    def asked(self):
+        """the question"""
+        ...
+    def ask(self, images):
+        """segmentations, with a list of heat maps each"""
+        ...
+    def about_files(self, files, plan, out, shown, sets):
+        """exit code"""
+        ...
+    def about_video(self, path, out, every):
+        """exit code"""
+        ...
 
 def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, threshold:float=0.0, templates:str='', every:int=1, Out:str='', Format:str='', explain:bool=False, Model:str='scenes', size:int=0, batch_size:int=8, device:str='', precision:str='')->int:
     """Find words in images, or in the frames of a video.
