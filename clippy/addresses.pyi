@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""`hf://datasets/...`, `s3://...`, `gs://...`: which shards they name, and which version of them
+"""Which shards `hf://datasets/...`, `s3://...` and `gs://...` name, and which version of them
 
 Docs: https://clippy-vl.github.io/clippy/addresses.html.md
 """

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Lists of links, such as CC-12M, to shards with img2dataset, and a record of how many links still work
+"""From a list such as CC-12M's to shards, with img2dataset, and a record of how many links still work
 
 Docs: https://clippy-vl.github.io/clippy/download.html.md
 """

@@ -22,13 +22,13 @@ class Took(Sums):
     Parameters
     ----------
     images : int, default 0
-        that were made in this time
+        how many were made in this time
     reading : float, default 0.0
-        of the seconds
+        seconds spent reading
     decoding : float, default 0.0
-        of the seconds, with crop and resize
+        seconds spent decoding, with crop and resize
     seconds : float, default 0.0
-        in all
+        seconds in all
     """
     images: int = ...
     reading: float = ...

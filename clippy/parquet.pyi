@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Tables with the images inside, as data sets on Hugging Face have them, read a few rows at a time
+"""Data sets as they are shared on Hugging Face, read a few rows at a time
 
 Docs: https://clippy-vl.github.io/clippy/parquet.html.md
 """
