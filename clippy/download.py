@@ -75,7 +75,7 @@ def write_links(
 
 # %% ../nbs/07_download.ipynb #0f2ef7ec
 def find_tool(
-    tool:str='', # a command of your own; else `CLIPPY_IMG2DATASET`, else uvx, else pipx
+    tool:str='', # a command of your own; if empty, `CLIPPY_IMG2DATASET`, then uvx, then pipx
     distributor:str='multiprocessing', # what spreads the work: multiprocessing, pyspark or ray
 )->list[str]: # words of a command
     "The command that runs img2dataset in an environment of its own."
@@ -95,9 +95,9 @@ def find_tool(
 
 # %% ../nbs/07_download.ipynb #96d37d23
 def count_samples(
-    path:Path, # a tar
+    path:Path, # path of a tar
 )->int|None: # None if it is damaged or not there
-    "Samples in a shard; contents are passed over."
+    "Count the samples in a shard without reading their contents."
     damage = []
     try:
         with open(path,'rb') as f:
@@ -234,7 +234,7 @@ def _reasons(about, n=4):
     return ', '.join(f'{k} ({v:,})' for k,v in named) + (f' and {more:,} more' if more else '')
 
 def yield_line(
-    about:dict, # what `download.json` says
+    about:dict, # content of `download.json`
 )->str:
     "The yield in a sentence."
     s = f"{about['name']}: {about['found']:,} of {about['listed']:,} links gave an image ({about['yield']:.1%}), "
@@ -271,8 +271,7 @@ def download(
     plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size,
         resize_mode=resize_mode, quality=quality, shard_size=shard_size)
     how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries)
-    how |= dict(distributor=distributor)
-    about = _go_on(table, out, plan, how, again, (url_column,caption_column), tool, progress)
+    about = _go_on(table, out, plan, how, distributor, again, (url_column,caption_column), tool, progress)
     print(yield_line(about))
     return about
 
@@ -289,11 +288,12 @@ def _check(table, plan, distributor):
     raise FileNotFoundError(f"There is no list {table}{where if plan['name']=='cc12m' else ''}")
 
 # %% ../nbs/07_download.ipynb #8ff9394c
-def _go_on(table, out, plan, how, again, columns, tool, progress): # what `download.json` says
-    _check(table, plan, how['distributor'])
+def _go_on(table, out, plan, how, distributor, again, columns, tool, progress): # what `download.json` says
+    _check(table, plan, distributor)
+    how |= dict(distributor=distributor)
     state = _begun(out, plan)
     if state=='finished' and not again: return _finished(out)
-    return _download(table, out, plan, how, state, again, columns, find_tool(tool, how['distributor']), progress)
+    return _download(table, out, plan, how, state, again, columns, find_tool(tool, distributor), progress)
 
 def _finished(out):
     sizes = json_object(out/'sizes.json')

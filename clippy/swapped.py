@@ -23,7 +23,7 @@ def swap_backgrounds(
     thing:str|None=None, # name of the thing, None: by chance
     size:int=64, # width and height, pixels
 )->list: # one `Scene` for each of `backgrounds`
-    "One thing in one pose on every background; the thing's pixels are identical in all."
+    "Draw one thing in one pose on every background; its pixels are identical in all of them."
     kw = dict(n_things=1) if thing is None else dict(things=(thing,))
     return [draw_scene(seed, index, size, background=place, **kw) for place in backgrounds]
 
@@ -133,7 +133,7 @@ class Birds:
 # %% ../nbs/03_swapped.ipynb #68abe33a
 @patch
 def group(self:Birds, i:int)->tuple: # (bird, place), 0 = land, 1 = water
-    "Group of scene `i`, without drawing it."
+    "The group of scene `i`, without drawing it."
     bird,j,away = i%2,i//2,1-self.correlation
     if self.split=='test': return bird,j%2
     return bird,bird^(math.floor((j+1)*away+1e-6)>math.floor(j*away+1e-6))
