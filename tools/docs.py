@@ -2,8 +2,9 @@
 
     python tools/docs.py build/docs
 
-nbdev's processors give notebooks with Quarto's notation (what `nbdev-docs` would render); the functions below turn that
-notation into MyST's. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is model.html."""
+tools/symbols.py says what a page shows of an exported cell. Nothing is executed: outputs are the stored ones, and
+signatures are read from the source. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is
+model.html."""
 import base64, io, json, os, re, shutil, sys
 from html import unescape
 from pathlib import Path
@@ -11,41 +12,35 @@ from urllib.parse import unquote, urldefrag
 
 import yaml
 from nbdev.config import get_config, nbpath2html
+from nbdev.doclinks import NbdevLookup, nbglob
+from nbdev.frontmatter import FrontmatterProc
+from nbdev.process import NBProcessor
+from nbdev.processors import clean_magics, rm_header_dash, strip_ansi
 from nbdev.readme_filter import doc_link
-from nbdev.serve import proc_nbs
 from PIL import Image
 
-import clippy
+from stubs import Stubs
+from symbols import known_names, qualname, shown, unmistakable
 
 cfg = get_config(Path(__file__).parent)
 repo = f'{cfg.git_url}/blob/{cfg.branch}'
-flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
+flag_re = re.compile(r'^#\| *([\w-]+):? *(.*)\n?', flags=re.M)
 
 def join(s): return s if isinstance(s, str) else ''.join(s)
 def md_cell(s, id): return dict(cell_type='markdown', id=id, metadata={}, source=s)
 
 # Cells --------------------------------------------------------------------------------------------------------------
 
-def heading(c, nb):
+def heading(fm, nb, module):
     "nbdev's front matter as title and subtitle, with links to the notebook and its module."
-    fm = yaml.safe_load(c['source'].strip().strip('-'))
     top = [f"# {fm['title']}"] + ([f"{{.subtitle}}\n{fm['description']}"] if 'description' in fm else [])
-    if nb.name==cfg.readme_nb: return '\n\n'.join(top)
+    if nb.name==cfg.readme_nb or not nb.is_relative_to(cfg.config_path): return '\n\n'.join(top)
     path = nb.relative_to(cfg.config_path).as_posix()
     where = [f'[{path}]({repo}/{path})']
-    src = '\n'.join(join(cell['source']) for cell in json.loads(nb.read_text('utf-8'))['cells'])
-    if m := re.search(r'^#\| *default_exp (\S+)', src, flags=re.M):
-        where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
+    if module: where.append(f'[{cfg.lib_path.name}.{module}]({repo}/{module_file(module)})')
     return '\n\n'.join([*top, '{.where}\n' + ' · '.join(where)])
 
-def symbol(md, brief):
-    "One symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
-    src = re.search(r'^\[source\]\((.*?)\)\{.*?\}\n+', md, flags=re.M)
-    md = re.sub(r'^---\n+', '', md.replace(src[0], '') if src else md)
-    if brief: md = re.match(r'#+ \S+', md)[0]
-    link = f'\n\n{{.src}}\n[source]({src[1]})' if src else ''
-    def head(m): return f'<a id="{m[2].lower()}"></a>\n\n{m[1]} `{m[2]}`{link}'
-    return re.sub(r'^(#+) (\S+)', head, md, count=1, flags=re.M)
+def module_file(module): return f"{cfg.lib_path.name}/{module.replace('.', '/')}.py"
 
 def prose(md, folder):
     "Callouts and links of a markdown cell."
@@ -74,43 +69,65 @@ def described(src, flags):
     made = bool(re.match(r'[\w.]+[(\[]', last)) and not last.startswith(('ax','fig','plt.')) and not last.endswith(';')
     return flags.get('fig-alt', f'What {last} gives' if made else 'A figure, drawn by the code above it').strip()
 
-def code(c, brief=False):
-    "One code cell as MyST-NB's cells; `brief`: the next cell is its source."
+def shown_figures(outs, src, flags):
+    "MyST-NB's options for figures: words for those who do not see them, which stand below them too."
+    figures = [im for im in map(stored, outs) if im]
+    drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
+    options = dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen'))
+    caption = flags.get('fig-cap', flags.get('fig-alt', '')).strip()
+    if figures and caption: options['figure'] = dict(caption=caption)
+    return dict(mystnb=options)
+
+def code(c, symbols=shown):
+    "One code cell as MyST-NB's cells; `symbols`: source of an exported cell -> Markdown."
     outs = [sized(output) for output in c['outputs']]
     flags = dict(flag_re.findall(join(c['source'])))
     src = flag_re.sub('', join(c['source'])).strip()
-    if flags.get('include')=='false': return []
-    if flags.get('output')=='asis':
-        return [md_cell(symbol(join(output['data']['text/markdown']), brief), c['id']) for output in outs]
+    if flags.keys() & {'hide','default_exp'} or flags.get('include')=='false': return []
     if flags.get('output')=='false': outs = []
-    figures = [im for im in map(stored, outs) if im]
-    drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
-    options = dict(mystnb=dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen')))
-    if 'exports' in flags:
-        cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
-        shown = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
-        return [cell, shown] if outs else [cell]
+    options = shown_figures(outs, src, flags)
+    if flags.keys() & {'export','exports'}:
+        md = symbols(src, 'exports' in flags)
+        below = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
+        return ([md_cell(md, c['id'])] if md else []) + ([below] if outs else [])
     tags = ['hide-input'] if 'code-fold' in flags else []
     if flags.get('echo')=='false' or not src: tags = ['remove-input']
     return [dict(c, source=src, outputs=outs, metadata={'tags':tags} | options)] if src or outs else []
 
 # Pages --------------------------------------------------------------------------------------------------------------
 
-def page(file, nb):
-    "One processed notebook as a MyST-NB notebook."
-    cells = []
-    todo = json.loads(file.read_text('utf-8'))['cells']
-    for c in todo: c['source'] = join(c['source'])
-    for c,after in zip(todo, todo[1:]+[dict(source='')]):
-        if c['cell_type']=='raw': cells.append(md_cell(heading(c, nb), c['id']))
-        elif c['cell_type']=='code': cells += code(c, brief='#| exports' in after['source'])
-        elif not c['source'].startswith('<!-- WARNING'): cells.append(c)
-    folder = nb.parent.relative_to(cfg.nbs_path).as_posix()
+processors = FrontmatterProc,strip_ansi,rm_header_dash,clean_magics
+lookup = NbdevLookup()
+ours = re.compile(rf'\[`(\w+)`\]\({re.escape(cfg.doc_url)}/[^)]*\)') # a name of this package, linked
+
+def processed(path):
+    "A notebook after nbdev's processors: (front matter, cells)."
+    proc = NBProcessor(path, processors, rm_directives=False)
+    proc.process()
+    nb = proc.nb
+    cells = [dict(c, source=join(c['source'])) for c in nb.cells if c.get('source') and c['cell_type']!='raw']
+    return nb.frontmatter_,cells
+
+def page(path, modules={}):
+    "One notebook as a MyST-NB notebook; `modules`: their names -> what tools/stubs.py knows of them."
+    front,cells = processed(path)
+    found = [m[1] for c in cells if (m := re.search(r'^#\| *default_exp (\S+)', c['source'], flags=re.M))]
+    module = found[0] if found else ''
+    whole = modules.get(module)
+    lines = {qualname(node):node.lineno for node in whole.tree.body} if whole else {}
+    def where(name): return (f'{module}.py', f'{repo}/{module_file(module)}#L{lines[name]}') if name in lines else None
+    known = known_names([c['source'] for c in cells if c['cell_type']=='code'], modules)
+    def sure(m): return m[0] if unmistakable(m[1]) or m[1] in known else f'`{m[1]}`'
+    def link(md): return ours.sub(sure, lookup.linkify(md)) if md else ''
+    def symbols(src, is_open): return prose(shown(src, is_open, module, whole, where, link), folder)
+    folder = path.parent.relative_to(cfg.nbs_path).as_posix() if path.is_relative_to(cfg.nbs_path) else '.'
+    made = [md_cell(heading(front, path, module), 'heading')]
     for c in cells:
-        if c['cell_type']=='markdown': c['source'] = prose(c['source'], folder)
+        if c['cell_type']=='markdown': made.append(md_cell(prose(link(c['source']), folder), c['id']))
+        else: made += code(c, symbols)
     metadata = dict(kernelspec=dict(name='python3', display_name='python3', language='python'),
         language_info=dict(name='python', pygments_lexer='python'))
-    return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=metadata)
+    return dict(cells=made, nbformat=4, nbformat_minor=5, metadata=metadata)
 
 def contents():
     "The left-hand contents, one tree per section of nbs/sidebar.yml."
@@ -125,10 +142,10 @@ def contents():
 def write_pages(src):
     "All pages and images into `src`."
     shutil.rmtree(src, ignore_errors=True)
-    proc = proc_nbs(force=True)
-    for file in sorted(proc.rglob('*.ipynb')):
-        rel = file.relative_to(proc)
-        d = page(file, cfg.nbs_path/rel)
+    modules = Stubs().modules
+    for path in sorted(nbglob(cfg.nbs_path, as_path=True)):
+        rel = path.relative_to(cfg.nbs_path)
+        d = page(path, modules)
         if rel.as_posix()==cfg.readme_nb: d['cells'].append(md_cell(contents(), 'contents'))
         to = (src/nbpath2html(rel)).with_suffix('.ipynb')
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -141,18 +158,54 @@ def anchors(out): # page -> the places in it that a link can lead to
     return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8')))
         for f in out.rglob('*.html')}
 
+def words(html): return unescape(re.sub(r'<[^>]*>', '', html))
+
+symbol_re = re.compile(r'<a class="symbol" id="(clippy\.\w+\.([\w.]+))"></a>')
+
+def symbols_of(out): # page -> {name of a symbol: its anchor}
+    return {f.relative_to(out).as_posix():{name:id for id,name in symbol_re.findall(f.read_text('utf-8'))}
+        for f in out.rglob('*.html')}
+
+def place_of(name, page, symbols):
+    "Where a page's link to a name leads: to its own symbol or the only one, or to the class of a method."
+    for name in (name, name.rpartition('.')[0]):
+        pages = [page] if name in symbols[page] else [p for p in symbols if name in symbols[p]]
+        if len(pages)==1: return f"{'' if pages[0]==page else pages[0]}#{symbols[pages[0]][name]}"
+
 def relative_links(out):
     "Links from page to page, which nbdev makes absolute, made to work wherever the site is put."
-    ids = anchors(out)
-    for f in out.rglob('*.html'):
-        up = '../'*(len(f.relative_to(out).parts)-1)
+    symbols = symbols_of(out)
+    for page in symbols:
+        up = '../'*page.count('/')
         def link(m):
-            path,frag = urldefrag(m[1])
-            # nbdev knows names that no page shows
-            hidden = m[2].startswith('<code') and frag not in ids.get(path, ())
-            return m[2] if hidden else f'<a class="reference internal" href="{up}{m[1]}">{m[2]}</a>'
+            to = m[1]
+            if m[2].startswith('<code') and '#' in to: # nbdev knows names that no page shows, and one of a name
+                if not (to := place_of(words(m[2]).removesuffix('()'), page, symbols)): return m[2]
+            return f'<a class="reference internal" href="{to if to[0]=="#" else up+to}">{m[2]}</a>'
         absolute = rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>'
-        f.write_text(re.sub(absolute, link, f.read_text('utf-8'), flags=re.S), encoding='utf-8')
+        html = re.sub(absolute, link, (out/page).read_text('utf-8'), flags=re.S)
+        (out/page).write_text(quarto_anchors(html), encoding='utf-8')
+
+def quarto_anchors(html):
+    "The anchors that nbdev and Quarto give symbols too, `video.frames`, where they are free."
+    ids = {*re.findall(r'\bid="([^"]+)"', html)}
+    def both(m):
+        if (old := m[2].lower()) in ids: return m[0]
+        ids.add(old)
+        return f'<a id="{old}"></a>{m[0]}'
+    return symbol_re.sub(both, html)
+
+def odd_headings(html):
+    "Symbols of a page whose heading is not there once, or stands over the code of another symbol."
+    _,*parts = re.split(r'(?=<a class="symbol" )', html)
+    titles = [words(t).strip('#\n ') for t in re.findall(r'<h\d>(<code.*?)</h\d>', html, flags=re.S)]
+    for part in parts:
+        name = symbol_re.match(part)[2]
+        h,pre = (re.search(rf'<{tag}>(.*?)</{tag}>', part, flags=re.S) for tag in (r'h\d','pre'))
+        below = words(pre[1]) if pre and h else ''
+        its_own = rf'{re.escape(name)}\b|(?s:.*)^ *(?:async )?(?:def|class) {name.rpartition(".")[2]}\b'
+        if titles.count(name)!=1 or words(h[1]).strip('#\n ')!=name: yield f'{name}: {titles.count(name)} headings'
+        elif not re.match(its_own, below, flags=re.M): yield f'{name} stands over {below[:60]!r}'
 
 def broken_links(out):
     "Links and images within the site that lead nowhere."
@@ -183,11 +236,12 @@ def main(out):
     if rc: sys.exit(rc)
     relative_links(out)
     if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
-    raw = [f'{f.relative_to(out)}: {s}' for f in sorted(out.rglob('*.html')) for s in raw_links(f.read_text('utf-8'))]
-    if raw: sys.exit('Links that are shown as text:\n' + '\n'.join(raw))
+    checks = {'Links that are shown as text':raw_links, 'Headings that do not say what follows':odd_headings}
+    for said,check in checks.items():
+        odd = [f'{f.relative_to(out)}: {s}' for f in sorted(out.rglob('*.html')) for s in check(f.read_text('utf-8'))]
+        if odd: sys.exit(f'{said}:\n' + '\n'.join(odd))
     print(f'{len(list(src.rglob("*.ipynb")))} pages in {os.path.relpath(out)}')
 
 if __name__=='__main__':
     if len(sys.argv)!=2: sys.exit('usage: python tools/docs.py FOLDER')
-    sys.meta_path.remove(clippy._Documented) # here the comments of a signature are shown as they are
     main(sys.argv[1])
