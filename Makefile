@@ -18,7 +18,7 @@ help:
 	@echo "make bench      time dense head, loss, data and a training step; with VOC=VOCdevkit/VOC2012 an evaluation too"
 	@echo "make reproduce  the paper's ablations in small, about two hours on one core; goes on where it stopped"
 	@echo "make docs       build the site into build/docs"
-	@echo "make export     notebooks -> clippy/*.py, cleaned, options of the commands, what editors and help read, and README.md"
+	@echo "make export     notebooks -> clippy/*.py, cleaned, options of the commands and their page, what editors and help read, and README.md"
 	@echo "make readme     nbs/index.ipynb -> README.md"
 	@echo "make clean      remove what the commands above built, but for $(VENV)"
 
@@ -91,6 +91,8 @@ export: $(VENV)/.clippy-dev
 	@$(BIN)/nbdev-export
 	@$(BIN)/python -c 'from clippy.cli import write_options; write_options()'
 	@$(BIN)/python tools/stubs.py
+	@$(BIN)/python tools/commands.py
+	@$(BIN)/nbdev-test nbs --file-re '^(contents|api)\.ipynb' --save && $(BIN)/nbdev-clean
 	@$(BIN)/python tools/readme.py
 
 clean:

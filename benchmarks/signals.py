@@ -117,7 +117,7 @@ def stopped(case, folder, shards, seconds, cpu)->dict:
     "A run that gets a signal."
     tell,when,code = cases[case]
     launch = torchrun if case=='torchrun' else ()
-    run = Started(case, folder, shards, seconds, launch, ['--cpu'] if cpu else [])
+    run = Started(case, folder, shards, seconds, launch, ['--device', 'cpu'] if cpu else [])
     if not run.wait_for(lambda: when(run), seconds):
         return dict(ok=False, why='it did not get so far', said=run.said()[-2000:])
     began,family = round(time.time()-run.began, 1),run.family()
@@ -133,7 +133,7 @@ def damaged(case, folder, shards, seconds, cpu)->dict:
     "A run whose cache of compiled code holds empty files."
     cache = folder/case/'cache'
     how = dict(TORCHINDUCTOR_CACHE_DIR=str(cache))
-    more = ['--steps', '1', '--zeroshot-frequency', '0', *(['--cpu'] if cpu else [])]
+    more = ['--steps', '1', '--zeroshot-frequency', '0', *(['--device', 'cpu'] if cpu else [])]
     first = Started(case, folder, shards, seconds, more=more, env=how)
     first.process.wait()
     took = round(time.time()-first.began, 1)

@@ -38,5 +38,6 @@ def __getattr__(name): # later: importing PyTorch takes seconds, and `clippy --h
     globals().update(load=load, CLIPpy=CLIPpy) # the next time they are there
     return globals()[name]
 
-def __dir__(): # what there is, imported or not
-    return sorted({*globals(), 'load', 'CLIPpy', *(p.stem for p in Path(__file__).parent.glob('[a-z]*.py'))})
+def __dir__(): # what there is, imported or not, and nothing that was only used above
+    modules = (p.stem for p in Path(__file__).parent.glob('[a-z]*.py'))
+    return sorted({'load', 'CLIPpy', *modules, *(name for name in globals() if name.startswith('__'))})

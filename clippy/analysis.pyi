@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What the features know: of the thing, of what is behind it, and where
+"""What the features of a model know: of the thing, of what is behind it, and of where it is
 
 Docs: https://clippy-vl.github.io/clippy/analysis.html.md
 """
@@ -49,8 +49,22 @@ def to_average(x:np.ndarray)->np.ndarray:
     """
     ...
 
+def at_a_glance(panels:dict, swap:Swap, rows:int=10)->Figure:
+    """Rows are things, columns are backgrounds, colour is similarity to the average background.
+
+    Parameters
+    ----------
+    panels : dict
+        title -> `[N,K]` similarities to the average background
+    swap : Swap
+        what they were measured on
+    rows : int, default 10
+        things to show: the first so many
+    """
+    ...
+
 def between_things(x:np.ndarray)->float:
-    """How near the averages of different things are.
+    """How near the averages of different things are to each other.
 
     Parameters
     ----------
@@ -220,20 +234,6 @@ def background_study(model:CLIPpy, swap:Swap, templates:tuple=..., seed:int=0)->
     ...
 
 parts: tuple
-
-def at_a_glance(panels:dict, swap:Swap, rows:int=10)->Figure:
-    """Rows are things, columns are backgrounds, colour is similarity to the average background.
-
-    Parameters
-    ----------
-    panels : dict
-        title -> `[N,K]` similarities to the average background
-    swap : Swap
-        what they were measured on
-    rows : int, default 10
-        things to show: the first so many
-    """
-    ...
 
 def side_by_side(studies:dict)->Figure:
     """Several models, or one model under several conditions.

@@ -1,4 +1,4 @@
-"""What a model says about an image, as objects that show themselves, and as files
+"""What you get back when you ask a model about an image: an object that shows itself in a notebook, holds its numbers for a program, and writes its own files
 
 Docs: https://clippy-vl.github.io/clippy/answers.html.md"""
 
@@ -39,9 +39,9 @@ def _font(size):
 def with_legend(
     image:Image.Image,
     entries:list, # (colour or None, text)
-    least:int=320, # a narrower image is enlarged
+    least:int=320, # pixels; a narrower image is enlarged
 )->Image.Image:
-    "An image, and below it what its colours mean."
+    "Put a legend below an image."
     k = -(-least//image.width)
     image = image.resize((image.width*k, image.height*k), Image.Resampling.NEAREST)
     size = max(13, image.width//40)
@@ -55,16 +55,17 @@ def with_legend(
         y += size*3//2
     return out
 
-def warm_up(): # what drawing needs for the first time
+def warm_up():
+    "Load what drawing needs the first time: colours and a font."
     colours()
     with_legend(Image.new('RGB', (8,8)), [((0,0,0), 'a')])
 
 # %% ../nbs/40_answers.ipynb #41504970
 def write_image(
     image:Image.Image,
-    path:str|Path, # its ending says the format
+    path:str|Path, # its ending, such as .png, says the format
 )->Path: # `path`
-    "Write an image, whole or not at all."
+    "Write an image that says it is an answer, whole or not at all."
     path = Path(path)
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE: raise ValueError(f'{path} has no ending of an image, such as .png or .jpg.')
@@ -77,25 +78,25 @@ def write_image(
     write_whole(path, data.getvalue())
     return path
 
-def is_answer(path)->bool: # an image that `write_image` wrote
-    "Is this file ours?"
+def is_answer(path)->bool: # True: `write_image` wrote it
+    "Whether a file is an answer, and not somebody's photograph."
     try:
         with Image.open(path, formats=formats) as found: return found.getexif().get(0x0131)=='clippy'
     except Exception: return False
 
 # %% ../nbs/40_answers.ipynb #277a7000
 def refuse_other(
-    place, # file or folder of the answers, for the sentence
-    asked:dict, # the question
-    kept:dict, # the one that was asked before
+    place, # file or folder of the answers, for the message
+    asked:dict, # the question that is asked now
+    kept:dict, # the question that was asked before
 ):
-    "Complain about answers to another question."
+    "Refuse to go on in a place that holds answers to another question."
     other = [k for k in asked|kept if k!='model' and asked.get(k)!=kept.get(k)]
     if other: raise ValueError(f'{place} holds answers to another question ({", ".join(other)}): choose another --out.')
 
 # %% ../nbs/40_answers.ipynb #612a2031
 class Shown:
-    "An answer that shows itself."
+    "An answer with a mask, which shows itself in a notebook."
     def _repr_png_(self):
         out = io.BytesIO()
         self.with_legend().save(out, 'PNG')
@@ -104,15 +105,15 @@ class Shown:
         "Write the image with its legend."
         return write_image(self.with_legend(), path)
     def save_mask(self, path)->Path: # `path`: ends in .png; that path
-        "Write the numbers of the mask, with a palette."
+        "Write the numbers of the mask as a PNG with a palette."
         return write_image(self.mask_image(), path)
     def mask_image(self)->Image.Image: # mode P
-        "The mask, with VOC's palette."
+        "The mask as an image with the palette of VOC."
         import torch
         from clippy.segment import label_image
         return label_image(torch.from_numpy(self.mask))
     def overlay(self, alpha:float=.6)->Image.Image: # `alpha`: from 0, the image in grey, to 1; as large as the image
-        "The image under the colours of its mask."
+        "The image in grey under the colours of its mask."
         return _blend(self.image, self.mask, colours(), alpha)
 
 def _blend(image, mask, palette, alpha): # in Pillow
@@ -126,7 +127,7 @@ class Region:
     "Where one label is."
     label:str
     mask:np.ndarray # `[H,W]` bool
-    score:float # mean probability of its pixels; 0 where there are none
+    score:float # mean probability of its pixels, in [0,1]; 0 if it has none
     @property
     def area(self)->float: # share of the image, in [0,1]
         return float(self.mask.mean())
@@ -140,7 +141,7 @@ class Region:
 # %% ../nbs/40_answers.ipynb #e0617176
 @dataclass(repr=False)
 class Segmentation(Shown):
-    "Which label is where."
+    "Which label is where in an image."
     image:Image.Image # RGB, upright
     labels:list # number in the mask -> name; 0 is what was not asked for
     mask:np.ndarray # `[H,W]` uint8
@@ -167,9 +168,9 @@ class Segmentation(Shown):
 # %% ../nbs/40_answers.ipynb #297c2389
 @dataclass(repr=False)
 class WordMaps:
-    "How much each word fits each pixel."
-    values:object # tensor `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
-    names:list # of the channels: the labels, then the words that compete with them
+    "How well each word fits each pixel, as tensors."
+    values:object # tensor `[C,H,W]` float32, on the model's device: probabilities that sum to 1, or cosines
+    names:list # one for each channel: the labels, then the words that compete with them
     labels:list # number in the mask -> name; 0 is what was not asked for
     mask:object # tensor `[H,W]` uint8, on the same device
     def __getitem__(self, name:str): # -> `[H,W]`
@@ -182,7 +183,7 @@ class WordMaps:
 # %% ../nbs/40_answers.ipynb #e69bc9af
 @dataclass(repr=False)
 class HeatMap(Shown):
-    "How much each pixel resembles a text."
+    "How much each pixel resembles a phrase."
     image:Image.Image
     text:str
     map:np.ndarray # `[H,W]` float32 cosine similarities
@@ -195,7 +196,7 @@ class HeatMap(Shown):
         magma = (255*np.array(colormaps['magma'](range(256))[:,:3])).astype(np.uint8)
         return _blend(self.image, self.mask, magma, alpha)
     def with_legend(self)->Image.Image:
-        "The map over the image, and below it its range."
+        "The map over the image, with its range below."
         low,high = self.map.min(),self.map.max()
         return with_legend(self.overlay(), [(None, f'{self.text}: {low:.2f} (dark) to {high:.2f} (light)')])
     def __repr__(self): return f'HeatMap({self.text!r}, {self.map.min():.2f} to {self.map.max():.2f})'
@@ -203,7 +204,7 @@ class HeatMap(Shown):
 # %% ../nbs/40_answers.ipynb #b9bfb450
 @dataclass(repr=False)
 class Grouping(Shown):
-    "Which pixels belong together."
+    "Which pixels of an image belong together."
     image:Image.Image
     mask:np.ndarray # `[H,W]` uint8, 1 to n, the largest group first
     @property
@@ -217,7 +218,7 @@ class Grouping(Shown):
 
 # %% ../nbs/40_answers.ipynb #8f97f29a
 class Classification(dict):
-    "Label -> probability, the best first."
+    "A probability for each label, the best label first."
     @property
     def best(self)->str: return next(iter(self))
     def to_dict(self): return dict(labels={k:round(v, 5) for k,v in self.items()})

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What a model says about an image, as objects that show themselves, and as files
+"""What you get back when you ask a model about an image: an object that shows itself in a notebook, holds its numbers for a program, and writes its own files
 
 Docs: https://clippy-vl.github.io/clippy/answers.html.md
 """
@@ -19,7 +19,7 @@ def colours()->np.ndarray:
     ...
 
 def with_legend(image:Image.Image, entries:list, least:int=320)->Image.Image:
-    """An image, and below it what its colours mean.
+    """Put a legend below an image.
 
     Parameters
     ----------
@@ -27,22 +27,22 @@ def with_legend(image:Image.Image, entries:list, least:int=320)->Image.Image:
     entries : list
         (colour or None, text)
     least : int, default 320
-        a narrower image is enlarged
+        pixels; a narrower image is enlarged
     """
     ...
 
 def warm_up():
-    """what drawing needs for the first time"""
+    """Load what drawing needs the first time: colours and a font."""
     ...
 
 def write_image(image:Image.Image, path:str | Path)->Path:
-    """Write an image, whole or not at all.
+    """Write an image that says it is an answer, whole or not at all.
 
     Parameters
     ----------
     image : Image.Image
     path : str | Path
-        its ending says the format
+        its ending, such as .png, says the format
 
     Returns
     -------
@@ -52,31 +52,31 @@ def write_image(image:Image.Image, path:str | Path)->Path:
     ...
 
 def is_answer(path)->bool:
-    """Is this file ours?
+    """Whether a file is an answer, and not somebody's photograph.
 
     Returns
     -------
     bool
-        an image that `write_image` wrote
+        True: `write_image` wrote it
     """
     ...
 
 def refuse_other(place, asked:dict, kept:dict):
-    """Complain about answers to another question.
+    """Refuse to go on in a place that holds answers to another question.
 
     Parameters
     ----------
     place
-        file or folder of the answers, for the sentence
+        file or folder of the answers, for the message
     asked : dict
-        the question
+        the question that is asked now
     kept : dict
-        the one that was asked before
+        the question that was asked before
     """
     ...
 
 class Shown:
-    """An answer that shows itself."""
+    """An answer with a mask, which shows itself in a notebook."""
     def save(self, path)->Path:
         """Write the image with its legend.
 
@@ -92,7 +92,7 @@ class Shown:
         """
         ...
     def save_mask(self, path)->Path:
-        """Write the numbers of the mask, with a palette.
+        """Write the numbers of the mask as a PNG with a palette.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Shown:
         """
         ...
     def mask_image(self)->Image.Image:
-        """The mask, with VOC's palette.
+        """The mask as an image with the palette of VOC.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class Shown:
         """
         ...
     def overlay(self, alpha:float=0.6)->Image.Image:
-        """The image under the colours of its mask.
+        """The image in grey under the colours of its mask.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class Region:
     mask : np.ndarray
         `[H,W]` bool
     score : float
-        mean probability of its pixels; 0 where there are none
+        mean probability of its pixels, in [0,1]; 0 if it has none
     """
     label: str
     mask: np.ndarray
@@ -166,7 +166,7 @@ class Region:
 
 @dataclass(repr=False)
 class Segmentation(Shown):
-    """Which label is where.
+    """Which label is where in an image.
 
     Parameters
     ----------
@@ -216,14 +216,14 @@ class Segmentation(Shown):
 
 @dataclass(repr=False)
 class WordMaps:
-    """How much each word fits each pixel.
+    """How well each word fits each pixel, as tensors.
 
     Parameters
     ----------
     values : object
-        tensor `[C,H,W]` float32, on the model's device: probabilities, whose sum is 1, or cosines
+        tensor `[C,H,W]` float32, on the model's device: probabilities that sum to 1, or cosines
     names : list
-        of the channels: the labels, then the words that compete with them
+        one for each channel: the labels, then the words that compete with them
     labels : list
         number in the mask -> name; 0 is what was not asked for
     mask : object
@@ -240,7 +240,7 @@ class WordMaps:
 
 @dataclass(repr=False)
 class HeatMap(Shown):
-    """How much each pixel resembles a text.
+    """How much each pixel resembles a phrase.
 
     Parameters
     ----------
@@ -264,13 +264,13 @@ class HeatMap(Shown):
         """
         ...
     def with_legend(self)->Image.Image:
-        """The map over the image, and below it its range."""
+        """The map over the image, with its range below."""
         ...
     def __repr__(self): ...
 
 @dataclass(repr=False)
 class Grouping(Shown):
-    """Which pixels belong together.
+    """Which pixels of an image belong together.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ class Grouping(Shown):
     def __repr__(self): ...
 
 class Classification(dict):
-    """Label -> probability, the best first."""
+    """A probability for each label, the best label first."""
     @property
     def best(self)->str: ...
     def to_dict(self): ...

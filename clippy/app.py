@@ -1,4 +1,4 @@
-"""Drop an image, type words, see where they are
+"""Drop an image, type words, and see where they are: a page for those who would rather look than program
 
 Docs: https://clippy-vl.github.io/clippy/app.html.md"""
 
@@ -144,6 +144,8 @@ def _offered(files): # for gradio's DownloadButton, one for each kind
     looks = dict(size='sm', min_width=100, visible=bool(files))
     return [dict(label=kind, value=path, **looks) for kind,path in zip(_kinds, files or [None]*3)]
 
+def _given(files): return [_gradio().DownloadButton(**looks) for looks in _offered(files)] # once they are there
+
 def _downloads(files=()): # a row of buttons
     gr = _gradio()
     with gr.Row(elem_classes='files'): return [gr.DownloadButton(**looks) for looks in _offered(files)]
@@ -157,13 +159,19 @@ def _asked(model, words, background, threshold): # the question, with what `auto
     words,background = competing(model, *typed_question(words, background))
     return dict(words=words, background=background, threshold=threshold, longest_side=side)
 
-# %% ../nbs/42_app.ipynb #0c394042
+# %% ../nbs/42_app.ipynb #c020c617
 def _find(models, name, *asked): # file, words, background, threshold
     def ask(model):
         found = find(model, *asked)
         return found, _written(models, name, model, asked[0], found.segments, **_asked(model, *asked[1:]))
     return models.ask(name, ask)
 
+def _entry(event): # of the legend, that was clicked
+    found = event._data.get('value') if isinstance(event._data, dict) else None
+    if not isinstance(found, str): raise ValueError('A click on a word of the legend is wanted here.')
+    return found
+
+# %% ../nbs/42_app.ipynb #0c394042
 def _words_tab(models, question, choice, limits, start):
     gr = _gradio()
     first = models.names[0]
@@ -194,13 +202,6 @@ def _words_tab(models, question, choice, limits, start):
     once = dict(show_progress_on=heat, **limits)
     word.input(_told(warm), [seen, word], heat, api_name='heat', **once)
     overlay.select(_told(pick), [seen, word], [word, heat], api_visibility='private', **once)
-
-def _given(files): return [_gradio().DownloadButton(**looks) for looks in _offered(files)] # once they are there
-
-def _entry(event): # of the legend, that was clicked
-    found = event._data.get('value') if isinstance(event._data, dict) else None
-    if not isinstance(found, str): raise ValueError('A click on a word of the legend is wanted here.')
-    return found
 
 # %% ../nbs/42_app.ipynb #558a677c
 def _group(models, name, file, n):
@@ -287,11 +288,11 @@ def make_app(
     models:dict|Models, # name -> CLIPpy; the first answers until another one is chosen
     images:list=(), # paths of examples; the first is there at the beginning, with its answer if there are words
     words:str='', # typed at the beginning
-    background:str='auto', # likewise
+    background:str='auto', # words for the background, as for `ask_words`
     workers:int=2, # questions answered at once
     waiting:int=20, # questions that may wait
 ): # gradio.Blocks, queued
-    "The page, not yet served."
+    "Make the page, without serving it yet."
     gr = _gradio()
     models = models if isinstance(models, Models) else Models(models)
     images = list(images)
@@ -336,7 +337,7 @@ def open_app(
     keep:int=2, # models in memory at the same time
     **kw, # further options of `make_app`
 ): # gradio.Blocks, queued
-    "The page for some models, by their names."
+    "Make the page for some models, by their names."
     _gradio() # complain before anything is loaded
     models = Models(_on_the_page(chosen_models(model, compare)), device, keep)
     return make_app(models, **dict(images=draw_examples(), words=', '.join(things))|kw)
@@ -344,7 +345,7 @@ def open_app(
 def chosen_models(
     model, compare='', # as for `open_app`
 )->list: # of names, none of which is surely wrong
-    "Which models a page has."
+    "Which models a page offers; a mistyped name is refused at once."
     names = model_names(model) or ['scenes']
     compare = compare or ('scenes-cls' if names==['scenes'] else '')
     if compare in names: raise ValueError(f'{compare} would be compared with itself: name another model.')
@@ -367,8 +368,8 @@ look = '''
 # %% ../nbs/42_app.ipynb #ac0ca6c6
 def credentials(
     auth:str, # USER, or USER:PASSWORD; '': nobody is asked
-)->tuple|None: # user and password
-    "Who may see the page."
+)->tuple|None: # user and password; None: everybody may see the page
+    "The user and the password that the page asks for."
     if not auth: return None
     user,colon,password = auth.partition(':')
     try: password = password if colon else os.environ.get('CLIPPY_APP_PASSWORD') or getpass(f'Password of {user}: ')
@@ -481,18 +482,18 @@ def _open_page(url): # whether it was opened
 
 # %% ../nbs/42_app.ipynb #d1daa601
 def serve(
-    page, # of `make_app`
+    page, # from `make_app` or `open_app`
     host:str='127.0.0.1', # address to listen on; 0.0.0.0: all of them
     port:int=7860, # 0: the first free one from 7860 on
     max_mb:int=20, # largest upload, megabytes
     share:bool=False, # open a tunnel from the internet, through gradio's servers
-    wait:bool=True, # say where the page is, and return when it is interrupted
+    wait:bool=True, # print the address and return when interrupted; False: return at once
     auth:str='', # USER, or USER:PASSWORD; '': no password is asked for
-    names=(), # further names under which the page may be asked, for instance that of a proxy
-    total_mb:int=500, # all images together, megabytes
+    names=(), # further names by which the page may be asked, for example that of a proxy
+    total_mb:int=500, # room for all uploads together, megabytes
     open:bool=False, # open the page in a browser, where there is a display
 )->str: # the page's address
-    "Serve a page."
+    "Serve a page until it is interrupted, or in the background."
     if max_mb<1: raise ValueError(f'The largest upload has to be at least 1 megabyte, not {max_mb}.')
     if total_mb<2*max_mb:
         raise ValueError(f'There has to be room for two of the largest uploads: total_mb={2*max_mb} at least.')
@@ -514,22 +515,26 @@ def serve(
 # %% ../nbs/42_app.ipynb #2ce94a0c
 @call_parse
 def app(
-    model:Annotated[str, dict(opt=False, nargs='?')]='', # Name in the box, folder, Hub repo id or release (scenes)
-    compare:str='', # Another model, for comparison (scenes-cls beside scenes)
-    host:str='127.0.0.1', # Address to listen on; 0.0.0.0: all of them
-    port:int=7860, # Port; 0: the first free one from 7860 on
-    max_mb:int=20, # Largest upload, megabytes
-    workers:int=2, # Questions answered at once
-    waiting:int=20, # Questions that may wait
-    share:bool=False, # Open a tunnel from the internet, through gradio's servers
-    auth:str='', # Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by others)
-    names:str='', # Further names under which the page may be asked, comma-separated, for instance that of a proxy
-    total_mb:int=500, # All images that are kept, megabytes; they are deleted after an hour
-    space:str='', # Write a Hugging Face Space into this folder instead
-    device:str='', # cpu, cuda, mps (the best there is)
-    Model:Annotated[str, dict(action='append')]=None, # Models to choose from, with commas; may be given several times
-    keep_models:int=2, # Models in memory at the same time; the one not asked for longest goes first
-    open:bool=False, # Open the page in a browser, where there is a display
+    model:Annotated[str, dict(opt=False, nargs='?')]='', # MODEL: Name, folder or Hub repository. Default: scenes.
+    ## Models
+    Model:Annotated[str, dict(action='append')]=None, # MODEL[,MODEL]: Models to choose from. May be repeated.
+    compare:str='', # MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
+    keep_models:int=2, # Models in memory at once; the one not asked for longest goes first.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    ## Address
+    host:str='127.0.0.1', # ADDRESS: Address to listen on; 0.0.0.0 is all of them.
+    port:int=7860, # Port to listen on; 0 takes the first free one from 7860 on.
+    open:bool=False, # Open the page in a browser, where there is a display.
+    ## Visitors
+    share:bool=False, # Make the page reachable from the internet, through gradio's servers.
+    auth:str='', # USER: Ask for a password, from CLIPPY_APP_PASSWORD or typed now; others can see USER:PASSWORD.
+    names:str='', # NAME[,NAME]: Other names under which the page is reached, such as a proxy's.
+    workers:int=2, # Questions that are answered at once.
+    waiting:int=20, # Questions that may wait.
+    max_mb:int=20, # MB: Largest upload.
+    total_mb:int=500, # MB: Size of all images that are kept; each is deleted after an hour.
+    ## Hugging Face Space
+    space:str='', # PATH: Write a Space into this folder, and open no page.
 )->int:
     "Serve a page that finds words in images."
     models = model_names([model, *(Model or [])]) or ['scenes']

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Drop an image, type words, see where they are
+"""Drop an image, type words, and see where they are: a page for those who would rather look than program
 
 Docs: https://clippy-vl.github.io/clippy/app.html.md
 """
@@ -7,7 +7,7 @@ from .choice import Models
 from typing import Annotated
 
 def make_app(models:dict | Models, images:list=(), words:str='', background:str='auto', workers:int=2, waiting:int=20):
-    """The page, not yet served.
+    """Make the page, without serving it yet.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def make_app(models:dict | Models, images:list=(), words:str='', background:str=
     words : str, default ''
         typed at the beginning
     background : str, default 'auto'
-        likewise
+        words for the background, as for `ask_words`
     workers : int, default 2
         questions answered at once
     waiting : int, default 20
@@ -31,7 +31,7 @@ def make_app(models:dict | Models, images:list=(), words:str='', background:str=
     ...
 
 def open_app(model:str | list='scenes', compare:str='', device:str='', keep:int=2, **kw):
-    """The page for some models, by their names.
+    """Make the page for some models, by their names.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def open_app(model:str | list='scenes', compare:str='', device:str='', keep:int=
     ...
 
 def chosen_models(model, compare='')->list:
-    """Which models a page has.
+    """Which models a page offers; a mistyped name is refused at once.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def chosen_models(model, compare='')->list:
 look: str
 
 def credentials(auth:str)->tuple | None:
-    """Who may see the page.
+    """The user and the password that the page asks for.
 
     Parameters
     ----------
@@ -81,17 +81,17 @@ def credentials(auth:str)->tuple | None:
     Returns
     -------
     tuple | None
-        user and password
+        user and password; None: everybody may see the page
     """
     ...
 
 def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=False, wait:bool=True, auth:str='', names=(), total_mb:int=500, open:bool=False)->str:
-    """Serve a page.
+    """Serve a page until it is interrupted, or in the background.
 
     Parameters
     ----------
     page
-        of `make_app`
+        from `make_app` or `open_app`
     host : str, default '127.0.0.1'
         address to listen on; 0.0.0.0: all of them
     port : int, default 7860
@@ -101,13 +101,13 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
     share : bool, default False
         open a tunnel from the internet, through gradio's servers
     wait : bool, default True
-        say where the page is, and return when it is interrupted
+        print the address and return when interrupted; False: return at once
     auth : str, default ''
         USER, or USER:PASSWORD; '': no password is asked for
     names : default ()
-        further names under which the page may be asked, for instance that of a proxy
+        further names by which the page may be asked, for example that of a proxy
     total_mb : int, default 500
-        all images together, megabytes
+        room for all uploads together, megabytes
     open : bool, default False
         open the page in a browser, where there is a display
 
@@ -118,43 +118,42 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
     """
     ...
 
-def app(model:Annotated[str, dict(opt=False, nargs='?')]='', compare:str='', host:str='127.0.0.1', port:int=7860, max_mb:int=20, workers:int=2, waiting:int=20, share:bool=False, auth:str='', names:str='', total_mb:int=500, space:str='', device:str='', Model:Annotated[str, dict(action='append')]=None, keep_models:int=2, open:bool=False)->int:
+def app(model:Annotated[str, dict(opt=False, nargs='?')]='', Model:Annotated[str, dict(action='append')]=None, compare:str='', keep_models:int=2, device:str='', host:str='127.0.0.1', port:int=7860, open:bool=False, share:bool=False, auth:str='', names:str='', workers:int=2, waiting:int=20, max_mb:int=20, total_mb:int=500, space:str='')->int:
     """Serve a page that finds words in images.
 
     Parameters
     ----------
     model : Annotated[str, dict(opt=False, nargs='?')], default ''
-        Name in the box, folder, Hub repo id or release (scenes)
-    compare : str, default ''
-        Another model, for comparison (scenes-cls beside scenes)
-    host : str, default '127.0.0.1'
-        Address to listen on; 0.0.0.0: all of them
-    port : int, default 7860
-        Port; 0: the first free one from 7860 on
-    max_mb : int, default 20
-        Largest upload, megabytes
-    workers : int, default 2
-        Questions answered at once
-    waiting : int, default 20
-        Questions that may wait
-    share : bool, default False
-        Open a tunnel from the internet, through gradio's servers
-    auth : str, default ''
-        Ask for this user's password: CLIPPY_APP_PASSWORD, or typed now (USER:PASSWORD can be seen by
-        others)
-    names : str, default ''
-        Further names under which the page may be asked, comma-separated, for instance that of a proxy
-    total_mb : int, default 500
-        All images that are kept, megabytes; they are deleted after an hour
-    space : str, default ''
-        Write a Hugging Face Space into this folder instead
-    device : str, default ''
-        cpu, cuda, mps (the best there is)
+        MODEL: Name, folder or Hub repository. Default: scenes.
     Model : Annotated[str, dict(action='append')], default None
-        Models to choose from, with commas; may be given several times
+        MODEL[,MODEL]: Models to choose from. May be repeated.
+    compare : str, default ''
+        MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
     keep_models : int, default 2
-        Models in memory at the same time; the one not asked for longest goes first
+        Models in memory at once; the one not asked for longest goes first.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    host : str, default '127.0.0.1'
+        ADDRESS: Address to listen on; 0.0.0.0 is all of them.
+    port : int, default 7860
+        Port to listen on; 0 takes the first free one from 7860 on.
     open : bool, default False
-        Open the page in a browser, where there is a display
+        Open the page in a browser, where there is a display.
+    share : bool, default False
+        Make the page reachable from the internet, through gradio's servers.
+    auth : str, default ''
+        USER: Ask for a password, from CLIPPY_APP_PASSWORD or typed now; others can see USER:PASSWORD.
+    names : str, default ''
+        NAME[,NAME]: Other names under which the page is reached, such as a proxy's.
+    workers : int, default 2
+        Questions that are answered at once.
+    waiting : int, default 20
+        Questions that may wait.
+    max_mb : int, default 20
+        MB: Largest upload.
+    total_mb : int, default 500
+        MB: Size of all images that are kept; each is deleted after an hour.
+    space : str, default ''
+        PATH: Write a Space into this folder, and open no page.
     """
     ...

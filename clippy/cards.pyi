@@ -56,3 +56,18 @@ def join(cpu:bool=False)->PartialState:
 def shares_a_card(state:PartialState)->bool:
     """Do several processes of this run compute on one card?"""
     ...
+
+def without_cards(device:str)->bool:
+    """Is a command to leave the cards alone?
+
+    Parameters
+    ----------
+    device : str
+        cpu, cuda or mps; '': the best there is
+
+    Returns
+    -------
+    bool
+        for `join`
+    """
+    ...

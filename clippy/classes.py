@@ -1,4 +1,4 @@
-"""Which number of a mask is which class, and in which words: label tables
+"""Which number in a mask is which class, and in which words
 
 Docs: https://clippy-vl.github.io/clippy/classes.html.md"""
 
@@ -45,6 +45,12 @@ class Labels:
     @property
     def words(self): return tuple(tuple(n.split('|')) for n in self.names) # for each class all words for it
 
+# %% ../nbs/04_classes.ipynb #1c18d33b
+def first_few(items, n=3)->str:
+    "The first few of a list, in words."
+    items = [str(item) for item in items]
+    return ', '.join(items[:n])+(f' and {len(items)-n} more' if len(items)>n else '')
+
 # %% ../nbs/04_classes.ipynb #8e326fa2
 @patch(as_prop=True)
 def _lookup(self:Labels):
@@ -68,11 +74,24 @@ def to_index(self:Labels,
         raise ValueError(f"it holds {noun} {first_few(ids)}, which no class has and which {verb} not ignored")
     return found
 
-# %% ../nbs/04_classes.ipynb #1c18d33b
-def first_few(items, n=3)->str:
-    "The first few of a list, in words."
-    items = [str(item) for item in items]
-    return ', '.join(items[:n])+(f' and {len(items)-n} more' if len(items)>n else '')
+# %% ../nbs/04_classes.ipynb #504621f7
+def _ids_of(cell, path):
+    found = [part.strip() for part in cell.split('|')]
+    if all(i.isascii() and i.isdecimal() and len(i)<6 for i in found): return tuple(map(int, found))
+    raise ValueError(f"{path}: {cell!r} is not an id (a whole number, or several joined with '|')")
+
+def _rows(path):
+    "Rows of a label table, as dicts."
+    lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
+    try:
+        with field_limit(1<<17): head,*found = [row for row in lines if row] or [[]]
+    except csv.Error as e: raise ValueError(f'{path} is not a csv table: {e}') from None
+    lost = sorted({'id','name'}-set(head))
+    if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {head}")
+    if long := [row for row in found if len(row)>len(head)]:
+        raise ValueError(f'{path}: {",".join(long[0])!r} has {len(long[0])} fields, its first line {len(head)}: '
+                         'put a name with a comma into double quotes')
+    return [dict.fromkeys(head, '') | {k:v.strip() for k,v in zip(head, row)} for row in found]
 
 # %% ../nbs/04_classes.ipynb #350de92e
 def read_labels(
@@ -92,24 +111,7 @@ def read_labels(
     try: return Labels(tuple(words for _,words in names), tuple(ids), has_background, tuple(ignored))
     except ValueError as e: raise ValueError(f'{path}: {e}') from None
 
-def _ids_of(cell, path):
-    found = [part.strip() for part in cell.split('|')]
-    if all(i.isascii() and i.isdecimal() and len(i)<6 for i in found): return tuple(map(int, found))
-    raise ValueError(f"{path}: {cell!r} is not an id (a whole number, or several joined with '|')")
-
-def _rows(path):
-    "Rows of a label table, as dicts."
-    lines = csv.reader(io.StringIO(read_text(path), newline=''), strict=True)
-    try:
-        with field_limit(1<<17): head,*found = [row for row in lines if row] or [[]]
-    except csv.Error as e: raise ValueError(f'{path} is not a csv table: {e}') from None
-    lost = sorted({'id','name'}-set(head))
-    if lost: raise ValueError(f"{path} has no column {' or '.join(map(repr,lost))}: its first line names {head}")
-    if long := [row for row in found if len(row)>len(head)]:
-        raise ValueError(f'{path}: {",".join(long[0])!r} has {len(long[0])} fields, its first line {len(head)}: '
-                         'put a name with a comma into double quotes')
-    return [dict.fromkeys(head, '') | {k:v.strip() for k,v in zip(head, row)} for row in found]
-
+# %% ../nbs/04_classes.ipynb #5ce43180
 def lists_of_names(
     path:str|Path, # a label table
 )->tuple: # columns, `name` first

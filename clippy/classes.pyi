@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Which number of a mask is which class, and in which words: label tables
+"""Which number in a mask is which class, and in which words
 
 Docs: https://clippy-vl.github.io/clippy/classes.html.md
 """

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 import argparse
 
-commands: Any
+by_task: dict
 
-examples: Any
+commands: dict
 
 def usage(table:dict=None)->str:
-    """The list of sub-commands.
+    """The list of commands.
 
     Parameters
     ----------
     table : dict, default None
-        in place of `commands`
+        command -> (function, line), in place of `commands`
 
     Returns
     -------
@@ -25,6 +25,8 @@ def usage(table:dict=None)->str:
         what `clippy --help` prints
     """
     ...
+
+examples: Any
 
 def describe(f)->dict:
     """The options of a function, as its signature gives them.
@@ -37,8 +39,8 @@ def describe(f)->dict:
     Returns
     -------
     dict
-        `help`, `rest` (the parameter that takes all that has no name) and `options`, which JSON can
-        hold
+        JSON can hold it: `help`, `options`, `old` (renamed ones), and `rest` (which takes all that has
+        no name)
     """
     ...
 
@@ -65,7 +67,7 @@ def function(where:str):
     """
     ...
 
-def parser(name:str, said:dict, **kw)->argparse.ArgumentParser:
+def parser(name:str, said:dict, add_help:bool=True, **kw)->argparse.ArgumentParser:
     """A parser from what a signature says.
 
     Parameters
@@ -74,12 +76,48 @@ def parser(name:str, said:dict, **kw)->argparse.ArgumentParser:
         of the command
     said : dict
         from `describe`
+    add_help : bool, default True
+        give it --help
     **kw
         to argparse
     """
     ...
 
+def synopsis(name:str, said:dict)->str:
+    """How a command is typed, in short.
+
+    Parameters
+    ----------
+    name : str
+        of the command
+    said : dict
+        from `describe`
+
+    Returns
+    -------
+    str
+        such as `clippy segment [OPTIONS] [IMAGE ...]`
+    """
+    ...
+
 class _Help(argparse.HelpFormatter):
+    """Every option once, and lines that are lines already as they are."""
+
+exit_codes: dict
+
+def codes_of(name:str)->dict:
+    """The exit codes of a command.
+
+    Parameters
+    ----------
+    name : str
+        of a command
+
+    Returns
+    -------
+    dict
+        exit code -> what it means
+    """
     ...
 
 def is_missing(name:str)->bool:
@@ -127,12 +165,12 @@ def look_first(name:str, given:dict):
     ...
 
 def command(name:str, args:list, table:dict=None)->int:
-    """Run one sub-command.
+    """Run one command.
 
     Parameters
     ----------
     name : str
-        sub-command, a key of the table
+        a key of the table
     args : list
         what follows it on the command line
     table : dict, default None
@@ -163,7 +201,7 @@ def cli(argv:list=None, table:dict=None)->int:
     ...
 
 def whole_parser(table:dict=None)->argparse.ArgumentParser:
-    """All sub-commands as one parser."""
+    """All commands as one parser."""
     ...
 
 def completion(shell:str):
@@ -172,6 +210,6 @@ def completion(shell:str):
     Parameters
     ----------
     shell : str
-        bash, zsh, tcsh, fish or powershell
+        SHELL: bash, zsh, tcsh, fish or powershell.
     """
     ...

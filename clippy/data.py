@@ -1,4 +1,4 @@
-"""Image-caption pairs as tar shards: packed, named, turned into pixels and accounted for
+"""Image-caption pairs in tar shards: found, turned into pixels, and accounted for
 
 Docs: https://clippy-vl.github.io/clippy/data.html.md"""
 
@@ -158,7 +158,7 @@ def fast_transform(
     size:int=224, # side of the square, pixels
     scale:tuple=(0.9,1.0), # share of the area that a crop keeps
 )->FastCrop: # bytes of an image file, or PIL image -> `[3,size,size]` uint8, for `normalize`
-    "`train_transform` for speed."
+    "`train_transform` made for speed: 8 bits, and no more pixels decoded than the crop needs."
     return FastCrop(size, scale)
 
 # %% ../nbs/02_data.ipynb #2a3f1f77
@@ -330,7 +330,7 @@ ledger_rows = 1000 # skipped samples that a report names; it counts them all
 class Report:
     "What became of the samples of an epoch."
     seen:int=0 # samples handed over
-    repeated:int=0 # of these, second helpings, in the place of samples that were skipped
+    repeated:int=0 # of these, samples handed over once more, in the place of skipped ones
     skipped:Counter=field(default_factory=Counter) # (shard, reason) -> samples
     rows:list=field(default_factory=list) # (shard, key, reason) of the first skipped; key `#7` is the eighth of a shard
 

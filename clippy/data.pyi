@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Image-caption pairs as tar shards: packed, named, turned into pixels and accounted for
+"""Image-caption pairs in tar shards: found, turned into pixels, and accounted for
 
 Docs: https://clippy-vl.github.io/clippy/data.html.md
 """
@@ -147,7 +147,7 @@ class FastCrop:
         ...
 
 def fast_transform(size:int=224, scale:tuple=(0.9, 1.0))->FastCrop:
-    """`train_transform` for speed.
+    """`train_transform` made for speed: 8 bits, and no more pixels decoded than the crop needs.
 
     Parameters
     ----------
@@ -346,7 +346,7 @@ class Report:
     seen : int, default 0
         samples handed over
     repeated : int, default 0
-        of these, second helpings, in the place of samples that were skipped
+        of these, samples handed over once more, in the place of skipped ones
     skipped : Counter
         (shard, reason) -> samples
     rows : list

@@ -244,23 +244,27 @@ def yield_line(
 # %% ../nbs/07_download.ipynb #451322cd
 @call_parse
 def download(
-    name:str, # Kind of list: cc12m, cc3m, or links for a csv or tsv whose first line names the columns
-    table:str, # The list
-    out:str, # Folder for the shards; where it was begun, the download goes on
-    image_size:int=256, # Side that images are shrunk to, pixels
-    resize_mode:str='keep_ratio', # keep_ratio (short side), keep_ratio_largest (long side), center_crop, border or no
-    quality:int=90, # Of the JPEGs, 1 to 100
-    shard_size:int=10_000, # Links per shard
-    processes:int=4, # Processes that fetch
-    threads:int=64, # Connections of each process
-    timeout:int=10, # Seconds to wait for a server
-    retries:int=1, # More tries for a link
-    distributor:str='multiprocessing', # Or pyspark, or ray
-    again:float=0, # Fetch shards once more whose yield is below this share, for instance after the network was down
-    url_column:str='url', # Of links: the column of links
-    caption_column:str='caption', # Of links: the column of captions
-    tool:str='', # Command that runs img2dataset, in place of uvx or pipx
-    progress:bool=True, # Show a progress bar
+    name:str, # KIND: cc12m, cc3m, or links for a csv or tsv whose first line names the columns.
+    table:str, # LIST: File with the list.
+    out:str, # OUT: Folder for the shards; a download that was begun there goes on.
+    ## Images
+    image_size:int=256, # PIXELS: Length that a side is shrunk to.
+    resize_mode:str='keep_ratio', # keep_ratio|keep_ratio_largest|center_crop|border|no: Which side, and how.
+    quality:int=90, # 1-100: Quality of the JPEG files.
+    shard_size:int=10_000, # Links per shard.
+    ## Network
+    processes:int=4, # Processes that download.
+    threads:int=64, # Connections of each process.
+    timeout:int=10, # SECONDS: How long to wait for a server.
+    retries:int=1, # Further tries for a link that failed.
+    again:float=0, # 0-1: Download shards again of which a smaller share arrived. Default: 0, none.
+    ## List
+    url_column:str='url', # COLUMN: Column of the links, if the list is of the kind links.
+    caption_column:str='caption', # COLUMN: Column of the captions, if the list is of the kind links.
+    ## Program
+    distributor:str='multiprocessing', # multiprocessing|pyspark|ray: What shares out the work.
+    tool:str='', # COMMAND: Command that runs img2dataset. Default: uvx or pipx runs it.
+    progress:bool=True, # Show a progress bar.
 )->dict: # what `download.json` says: counts, failures, plan, versions
     "Download the images of a list of links into shards, with img2dataset."
     out,table = Path(out).resolve(),Path(table)

@@ -90,45 +90,45 @@ def yield_line(about:dict)->str:
     """
     ...
 
-def download(name:str, table:str, out:str, image_size:int=256, resize_mode:str='keep_ratio', quality:int=90, shard_size:int=10000, processes:int=4, threads:int=64, timeout:int=10, retries:int=1, distributor:str='multiprocessing', again:float=0, url_column:str='url', caption_column:str='caption', tool:str='', progress:bool=True)->dict:
+def download(name:str, table:str, out:str, image_size:int=256, resize_mode:str='keep_ratio', quality:int=90, shard_size:int=10000, processes:int=4, threads:int=64, timeout:int=10, retries:int=1, again:float=0, url_column:str='url', caption_column:str='caption', distributor:str='multiprocessing', tool:str='', progress:bool=True)->dict:
     """Download the images of a list of links into shards, with img2dataset.
 
     Parameters
     ----------
     name : str
-        Kind of list: cc12m, cc3m, or links for a csv or tsv whose first line names the columns
+        KIND: cc12m, cc3m, or links for a csv or tsv whose first line names the columns.
     table : str
-        The list
+        LIST: File with the list.
     out : str
-        Folder for the shards; where it was begun, the download goes on
+        OUT: Folder for the shards; a download that was begun there goes on.
     image_size : int, default 256
-        Side that images are shrunk to, pixels
+        PIXELS: Length that a side is shrunk to.
     resize_mode : str, default 'keep_ratio'
-        keep_ratio (short side), keep_ratio_largest (long side), center_crop, border or no
+        keep_ratio|keep_ratio_largest|center_crop|border|no: Which side, and how.
     quality : int, default 90
-        Of the JPEGs, 1 to 100
+        1-100: Quality of the JPEG files.
     shard_size : int, default 10000
-        Links per shard
+        Links per shard.
     processes : int, default 4
-        Processes that fetch
+        Processes that download.
     threads : int, default 64
-        Connections of each process
+        Connections of each process.
     timeout : int, default 10
-        Seconds to wait for a server
+        SECONDS: How long to wait for a server.
     retries : int, default 1
-        More tries for a link
-    distributor : str, default 'multiprocessing'
-        Or pyspark, or ray
+        Further tries for a link that failed.
     again : float, default 0
-        Fetch shards once more whose yield is below this share, for instance after the network was down
+        0-1: Download shards again of which a smaller share arrived. Default: 0, none.
     url_column : str, default 'url'
-        Of links: the column of links
+        COLUMN: Column of the links, if the list is of the kind links.
     caption_column : str, default 'caption'
-        Of links: the column of captions
+        COLUMN: Column of the captions, if the list is of the kind links.
+    distributor : str, default 'multiprocessing'
+        multiprocessing|pyspark|ray: What shares out the work.
     tool : str, default ''
-        Command that runs img2dataset, in place of uvx or pipx
+        COMMAND: Command that runs img2dataset. Default: uvx or pipx runs it.
     progress : bool, default True
-        Show a progress bar
+        Show a progress bar.
 
     Returns
     -------

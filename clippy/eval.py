@@ -43,7 +43,7 @@ class Source:
     files = () # a tuple of paths for each item
     expected = None # items of the official data set; None: as many as there are
     def __len__(self): return len(self.files)
-    def __getitem__(self, i): "What `measure` gets of item `i`."
+    def __getitem__(self, i): "What `measure` gets for item `i`."
     def key(self, i)->str: return Path(self.files[i][0]).stem # a short name
     def files_hash(self, index)->str: # names and sizes, not pixels: quick even for ImageNet
         return digest([[[Path(p).name, Path(p).stat().st_size] for p in self.files[i]] for i in index])
@@ -65,12 +65,12 @@ class Task:
     needs = '' # what has to be on disk
     protocols = {} # name -> `Protocol`; the first is the default
     primary = '' # the number that comes first: the primary metric
-    smaller = () # numbers of which the one nearest to 0 is the best, such as a gap
-    unused = () # fields of the protocol that it does not read: to set one is an error, not an ignored wish
+    smaller = () # numbers that are best when they are nearest to 0, such as a gap
+    unused = () # fields of the protocol that this task does not read, so that setting one is an error
     folder = None # where `measure` writes predictions, if anywhere
-    write = staticmethod(write_now) # how: a function and what it is called with, see `Writer`
+    write = staticmethod(write_now) # how it writes them: takes a function and its arguments, see `Writer`
     at_once = 16 # images that go through the model together
-    sorts = False # does `measure` put images of one shape together, `at_once` at most?
+    sorts = False # does `measure` put images of one shape together, at most `at_once` of them?
     vectors = owner = None # of the names, and the class of each (None: each its own), once `prepare` has been called
     def __init__(self,
         data, # what the user named with `--data`
@@ -79,7 +79,7 @@ class Task:
     ):
         "Check the layout of the data and set `self.source`."
         store_attr()
-    def prepare(self): "Once, before the first batch: e.g. text vectors."
+    def prepare(self): "Called once, before the first batch, for example to make text vectors."
     def measure(self, samples:list)->np.ndarray: "`[B,R]` float64, or a tensor: one row for each of the source's items."
     def numbers(self, rows:np.ndarray, weights:np.ndarray)->dict: "`[N,R]` rows, `[S,N]` weights: name -> `[S]` values."
 
@@ -427,6 +427,25 @@ def _clock(started, measured, processes, device): # what a result does not depen
     return dict(processes=processes, seconds=round(seconds, 2), images_per_s=round(measured/seconds, 2),
         peak_memory_mb=peak_memory(device))
 
+# %% ../nbs/20_eval.ipynb #b4042fa2
+def _begin(kind, data, protocol, model, limit, batch_size, folder): # the task, and which of its items
+    job = kind(data, protocol, model.eval())
+    job.at_once = batch_size
+    if folder:
+        job.folder = Path(folder)/job.name
+        job.folder.mkdir(parents=True, exist_ok=True)
+    split = job.protocol.split
+    return job,choose(job.source, limit, f'{job.name} ({split})' if split else job.name)
+
+def _end(job, index, seen, rows, samples, called, command, started, state): # the result, in every process
+    told = dict(name=called, command=command) if called else dict(command=command)
+    result = None
+    with in_every_process(state):
+        if state.process_index==0:
+            clock = _clock(started, len(rows.new), state.num_processes, job.model.device)
+            result = _finish(job, index, seen, rows.about.get(), samples, told, clock)
+    return broadcast_object_list([result])[0] if state.num_processes>1 else result
+
 # %% ../nbs/20_eval.ipynb #bde2de4f
 def evaluate(
     model:CLIPpy, # is put into evaluation mode
@@ -435,7 +454,7 @@ def evaluate(
     protocol:str|Protocol='', # name of one of the task's protocols; '': its first
     limit:int=0, # images at most; a partial data set needs one
     batch_size:int=16, # images at once
-    workers:int|None=0, # processes that read images; None: as many as are good for so many
+    workers:int|None=0, # processes that read images; None: as many as suit the number of images
     out:str|Path='', # JSON file for the result; rows are kept beside it until it is complete
     save_predictions:str|Path='', # folder for what the model answered
     shared:bool=False, # share the work with the other processes of `accelerate launch`
@@ -449,25 +468,13 @@ def evaluate(
     kind = task if isinstance(task, type) else find_task(task)
     state = join(cpu=model.device.type=='cpu') if shared else _alone()
     with in_every_process(state):
-        job = kind(data, pick_protocol(kind, protocol, **changes), model.eval())
-        if save_predictions:
-            job.folder = Path(save_predictions)/job.name
-            job.folder.mkdir(parents=True, exist_ok=True)
-        split = job.protocol.split
-        index = choose(job.source, limit, f'{job.name} ({split})' if split else job.name)
+        how = pick_protocol(kind, protocol, **changes)
+        job,index = _begin(kind, data, how, model, limit, batch_size, save_predictions)
         pick_precision(model, precision)
-        job.at_once = batch_size
         about = Soon(lambda: fingerprint(job, index, batch_size, precision), model.device)
-    rows = Rows(Path(f'{out}.rows') if out else None, about, state.process_index)
-    started = time.time()
+    rows,started = Rows(Path(f'{out}.rows') if out else None, about, state.process_index),time.time()
     seen = _run(job, index, rows, batch_size, readers_for(len(index), workers), precision, state)
-    result = None
-    with in_every_process(state):
-        if state.process_index==0:
-            clock = _clock(started, len(rows.new), state.num_processes, model.device)
-            told = dict(name=called, command=command) if called else dict(command=command)
-            result = _finish(job, index, seen, about.get(), bootstrap_samples, told, clock)
-    if state.num_processes>1: result = broadcast_object_list([result])[0]
+    result = _end(job, index, seen, rows, bootstrap_samples, called, command, started, state)
     if out and state.process_index==0:
         write_json(out, result)
         shutil.rmtree(rows.folder)

@@ -20,7 +20,7 @@ class Source:
     expected: Any
     def __len__(self): ...
     def __getitem__(self, i):
-        """What `measure` gets of item `i`."""
+        """What `measure` gets for item `i`."""
         ...
     def key(self, i)->str:
         """a short name"""
@@ -70,7 +70,7 @@ class Task:
         """Check the layout of the data and set `self.source`."""
         ...
     def prepare(self):
-        """Once, before the first batch: e.g. text vectors."""
+        """Called once, before the first batch, for example to make text vectors."""
         ...
     def measure(self, samples:list)->np.ndarray:
         """`[B,R]` float64, or a tensor: one row for each of the source's items."""
@@ -399,7 +399,7 @@ def evaluate(model:CLIPpy, task:str | type, data:str | Path='', protocol:str | P
     batch_size : int, default 16
         images at once
     workers : int | None, default 0
-        processes that read images; None: as many as are good for so many
+        processes that read images; None: as many as suit the number of images
     out : str | Path, default ''
         JSON file for the result; rows are kept beside it until it is complete
     save_predictions : str | Path, default ''

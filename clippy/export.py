@@ -1,4 +1,4 @@
-"""A model in two files that run without PyTorch, for any size of image
+"""A model in a small folder that runs without PyTorch, for images of any size
 
 Docs: https://clippy-vl.github.io/clippy/export.html.md"""
 
@@ -37,11 +37,11 @@ def _sides(w, h, size, resize, patch): # width and height to resize to
 # %% ../nbs/43_export.ipynb #9242aa1f
 def pixels(
     image, # PIL image, or `[H,W,3]` uint8 array
-    info:dict, # what `clippy.json` says
+    info:dict, # content of `clippy.json`
     size:int=0, # pixels of the short side; 0: the model's own
     resize:str='crop', # `crop`: a square from the centre; `short`: the whole image, to whole patches
 )->np.ndarray: # `[1,3,h,w]` float32, normalised
-    "What happens to an image before the model sees it."
+    "Resize and normalise an image, as the model wants to see it."
     if resize not in ('crop','short'): raise ValueError(f'resize is crop or short, not {resize!r}.')
     image = _rgb(image)
     size = size or info['image_size']
@@ -62,7 +62,7 @@ class OnnxCLIPpy:
     def __init__(self,
         folder:str|Path, # from `export_onnx`
         threads:int=0, # 0: as many as there are cores
-        providers:list=None, # where onnxruntime computes, as it names it; None: the CPU
+        providers:list=None, # names of what onnxruntime computes on; None: the CPU
     ):
         folder = Path(folder)
         ort,tokenizers = need('onnxruntime', 'export'),need('tokenizers', 'export')
@@ -83,7 +83,7 @@ def prepare(self:OnnxCLIPpy,
     size:int=0, # pixels of the short side; 0: the model's own
     resize:str='crop', # `crop`: a square from the centre; `short`: the whole image, to whole patches
 )->np.ndarray: # `[1,3,h,w]` float32; several of one shape are stacked with `np.concatenate`
-    "`pixels` for this model."
+    "Resize and normalise an image for this model."
     return pixels(image, self.info, size, resize)
 
 # %% ../nbs/43_export.ipynb #8ad14721
@@ -102,14 +102,14 @@ def _see(self:OnnxCLIPpy, x, what):
 def encode_image(self:OnnxCLIPpy,
     x, # `[B,3,H,W]` normalised images, from `prepare`
 )->np.ndarray: # `[B,D]`, length 1
-    "What is in the images."
+    "A vector for each image as a whole."
     return self._see(x, 'pooled')
 
 @patch
 def encode_patches(self:OnnxCLIPpy,
     x, # `[B,3,H,W]` normalised images, from `prepare`
 )->np.ndarray: # `[B,h,w,D]`, length 1
-    "Where it is: the vector of every patch."
+    "A vector for each patch of each image."
     return self._see(x, 'patches')
 
 # %% ../nbs/43_export.ipynb #6d88262f
@@ -117,7 +117,7 @@ def encode_patches(self:OnnxCLIPpy,
 def tokenize(self:OnnxCLIPpy,
     texts:list, # list[str]
 )->dict: # `input_ids` and `attention_mask`, `[B,T]` int64
-    "Token ids for the text tower."
+    "Turn texts into token ids for the text tower."
     if isinstance(texts, str):
         raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
     found = self.tokenizer.encode_batch(list(texts))
@@ -129,26 +129,26 @@ def tokenize(self:OnnxCLIPpy,
 def encode_tokens(self:OnnxCLIPpy,
     tokens:dict, # from `tokenize`
 )->np.ndarray: # `[B,D]`, length 1
-    "Embed texts that are token ids already."
+    "A vector for each text that is token ids already."
     return self.text.run(None, {i.name:np.asarray(tokens[i.name], np.int64) for i in self.text.get_inputs()})[0]
 
 @patch
 def encode_text(self:OnnxCLIPpy,
     texts:list, # list[str]
 )->np.ndarray: # `[B,D]`, length 1
-    "Embed texts."
+    "A vector for each text."
     return self.encode_tokens(self.tokenize(texts))
 
 # %% ../nbs/43_export.ipynb #b386c599
 def trace(
-    forward, # of named tensors
+    forward, # function of named tensors
     model, # the `CLIPpy` whose weights it uses
     examples:dict, # name -> example tensor
-    shapes:dict, # name -> what is free: axis -> `torch.export.Dim`
+    shapes:dict, # name -> its free axes: axis -> `torch.export.Dim`
     outputs:list, # names of what it returns
     opset:int=20, # operator set of ONNX
 ): # `torch.onnx.ONNXProgram`
-    "A function of tensors as an ONNX graph."
+    "Write a function of tensors as an ONNX graph."
     import torch, warnings
     class Traced(torch.nn.Module):
         def __init__(self):
@@ -164,9 +164,9 @@ def trace(
 
 # %% ../nbs/43_export.ipynb #8972b928
 def own_grid(
-    model, # `CLIPpy`, or a model of others
+    model, # `CLIPpy`, or a model of others, whose grid is that of its usual images
 )->tuple: # patches, down and across
-    "The grid that the position embeddings are made for; with a model of others, that of its usual images."
+    "The grid of patches that a model's position embeddings are made for."
     embed = getattr(model.image, 'patch_embed', None)
     own = getattr(embed, 'grid_size', None)
     return own or tuple(model.config.image_size//p for p in model.patch)
@@ -186,7 +186,7 @@ def export_image(
     model, # `CLIPpy`, float32, in evaluation mode
     opset:int=20, # operator set of ONNX, 18 or later
 ): # `torch.onnx.ONNXProgram`: `image` -> `pooled`, `patches`
-    "The image tower as an ONNX graph."
+    "Write the image tower as an ONNX graph."
     import torch
     from torch.export import Dim
     ph,pw = model.patch
@@ -200,7 +200,7 @@ def export_image(
 def fixed_length(
     model, # `CLIPpy`, or a model of others
 )->int|None: # tokens; None: any number
-    "How long every text has to be."
+    "The number of tokens that every text must have."
     return getattr(getattr(model, 'tokenizer', None), 'context_length', None)
 
 # %% ../nbs/43_export.ipynb #fc631005
@@ -208,7 +208,7 @@ def export_text(
     model, # `CLIPpy`, float32, in evaluation mode
     opset:int=20, # operator set of ONNX
 ): # `torch.onnx.ONNXProgram`: `input_ids`, with free lengths `attention_mask` -> `vectors`
-    "The text tower as an ONNX graph."
+    "Write the text tower as an ONNX graph."
     import torch
     from torch.export import Dim
     for part in model.text.modules():
@@ -285,11 +285,11 @@ _halves = ('{} compares patches with half of a text and images with all of it, w
 
 # %% ../nbs/43_export.ipynb #a08959d5
 def export_onnx(
-    model, # `CLIPpy`; it stays as it is
-    folder:str|Path, # files of an earlier export are replaced
+    model, # `CLIPpy`, or a model of others; it is not changed
+    folder:str|Path, # where; the files of an earlier export are replaced
     opset:int=20, # operator set of ONNX, 18 or later
 )->Path: # `folder`
-    "Write a model as ONNX, with what a program needs to know about it."
+    "Write a model as ONNX, with all that a program needs to use it."
     for package in 'onnx','onnxscript': need(package, 'export')
     if opset<18:
         raise ValueError(f'The operator set must be 18 or later, where Resize learned antialiasing, not {opset}.')
@@ -312,7 +312,7 @@ tolerance = 1e-4 # largest difference of a vector's number between PyTorch and a
 def sizes(
     model, # `CLIPpy`
 )->list: # of (height, width) in pixels
-    "The model's own size and three that are not square."
+    "The model's own image size, and three that are not square."
     ph,pw = model.patch
     grid = own_grid(model)
     h,w = (min(side, 16) for side in grid) # larger ones take minutes, and say nothing new
@@ -329,7 +329,7 @@ def differences(
     texts=trial_texts, # in batches
     seed:int=0, # of the images
 )->list: # of (output, batch, size of the input, largest difference)
-    "How far an export is from the model."
+    "How far the answers of an export are from those of the model."
     import torch
     model = deepcopy(model).cpu().float().eval()
     shapes = [(b,h,w) for b in batches for h,w in at or sizes(model)]
@@ -338,6 +338,7 @@ def differences(
         rows = [row for shape in shapes for row in _image_rows(model, other, *shape, g)]
         return rows+[_text_row(model, other, some) for some in texts]
 
+# %% ../nbs/43_export.ipynb #b8985a74
 def _image_rows(model, other, b, h, w, g):
     import torch
     x = torch.randn(b, 3, h, w, generator=g)
@@ -358,7 +359,7 @@ def _far(ours, theirs): # NaN is larger than nothing, and would not be seen
 def show_differences(
     rows, # from `differences`
 ): # a table that shows itself: for each size of the input, the next power of ten above the largest of all batches
-    "The rows of `differences` in short."
+    "Show the rows of `differences` in short."
     from clippy.console import table
     most = {}
     for what,_,size,far in rows:
@@ -373,14 +374,16 @@ def _below(far): return f'< {10**(math.floor(math.log10(far))+1):.0e}' if far el
 # %% ../nbs/43_export.ipynb #a23bb7b7
 @call_parse
 def export(
-    model:str, # Name of a model in the package, saved folder, or repo id on the Hub
-    out:str, # Folder to write
-    what:str='onnx', # Format; JAX needs none, it reads the saved folder
-    opset:int=20, # Operator set of ONNX, 18 or later
+    model:str, # MODEL: Name, saved folder, or repository on the Hub.
+    out:str, # PATH: Folder to write.
+    format:str='onnx', # FORMAT: What to write; JAX needs no export, clippy.jax_port reads a saved folder.
+    opset:int=20, # N: Version of ONNX's operators, 18 or later.
+    what:str='', # OLD: --format
 ):
     "Write a model in a form that runs without PyTorch, and check it."
-    if what!='onnx':
-        raise ValueError(f'Models are exported as onnx, not {what!r}. '
+    format = what or format
+    if format!='onnx':
+        raise ValueError(f'Models are exported as onnx, not {format!r}. '
                          'For JAX there is clippy.jax_port, which reads a saved folder.')
     for package in 'onnx','onnxscript','onnxruntime': need(package, 'export')
     if Path(out).is_file(): raise ValueError(f'{out} is a file; name a folder.')

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A model in two files that run without PyTorch, for any size of image
+"""A model in a small folder that runs without PyTorch, for images of any size
 
 Docs: https://clippy-vl.github.io/clippy/export.html.md
 """
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 def pixels(image, info:dict, size:int=0, resize:str='crop')->np.ndarray:
-    """What happens to an image before the model sees it.
+    """Resize and normalise an image, as the model wants to see it.
 
     Parameters
     ----------
     image
         PIL image, or `[H,W,3]` uint8 array
     info : dict
-        what `clippy.json` says
+        content of `clippy.json`
     size : int, default 0
         pixels of the short side; 0: the model's own
     resize : str, default 'crop'
@@ -40,7 +40,7 @@ class OnnxCLIPpy:
     threads : int, default 0
         0: as many as there are cores
     providers : list, default None
-        where onnxruntime computes, as it names it; None: the CPU
+        names of what onnxruntime computes on; None: the CPU
     """
     info: Any
     tokenizer: Any
@@ -48,7 +48,7 @@ class OnnxCLIPpy:
     text: Any
     def __init__(self, folder:str | Path, threads:int=0, providers:list=None): ...
     def prepare(self, image, size:int=0, resize:str='crop')->np.ndarray:
-        """`pixels` for this model.
+        """Resize and normalise an image for this model.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class OnnxCLIPpy:
         """
         ...
     def encode_image(self, x)->np.ndarray:
-        """What is in the images.
+        """A vector for each image as a whole.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class OnnxCLIPpy:
         """
         ...
     def encode_patches(self, x)->np.ndarray:
-        """Where it is: the vector of every patch.
+        """A vector for each patch of each image.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class OnnxCLIPpy:
         """
         ...
     def tokenize(self, texts:list)->dict:
-        """Token ids for the text tower.
+        """Turn texts into token ids for the text tower.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class OnnxCLIPpy:
         """
         ...
     def encode_tokens(self, tokens:dict)->np.ndarray:
-        """Embed texts that are token ids already.
+        """A vector for each text that is token ids already.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class OnnxCLIPpy:
         """
         ...
     def encode_text(self, texts:list)->np.ndarray:
-        """Embed texts.
+        """A vector for each text.
 
         Parameters
         ----------
@@ -137,18 +137,18 @@ class OnnxCLIPpy:
         ...
 
 def trace(forward, model, examples:dict, shapes:dict, outputs:list, opset:int=20):
-    """A function of tensors as an ONNX graph.
+    """Write a function of tensors as an ONNX graph.
 
     Parameters
     ----------
     forward
-        of named tensors
+        function of named tensors
     model
         the `CLIPpy` whose weights it uses
     examples : dict
         name -> example tensor
     shapes : dict
-        name -> what is free: axis -> `torch.export.Dim`
+        name -> its free axes: axis -> `torch.export.Dim`
     outputs : list
         names of what it returns
     opset : int, default 20
@@ -161,12 +161,12 @@ def trace(forward, model, examples:dict, shapes:dict, outputs:list, opset:int=20
     ...
 
 def own_grid(model)->tuple:
-    """The grid that the position embeddings are made for; with a model of others, that of its usual images.
+    """The grid of patches that a model's position embeddings are made for.
 
     Parameters
     ----------
     model
-        `CLIPpy`, or a model of others
+        `CLIPpy`, or a model of others, whose grid is that of its usual images
 
     Returns
     -------
@@ -193,7 +193,7 @@ def image_outputs(model, images)->tuple:
     ...
 
 def export_image(model, opset:int=20):
-    """The image tower as an ONNX graph.
+    """Write the image tower as an ONNX graph.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def export_image(model, opset:int=20):
     ...
 
 def fixed_length(model)->int | None:
-    """How long every text has to be.
+    """The number of tokens that every text must have.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def fixed_length(model)->int | None:
     ...
 
 def export_text(model, opset:int=20):
-    """The text tower as an ONNX graph.
+    """Write the text tower as an ONNX graph.
 
     Parameters
     ----------
@@ -240,14 +240,14 @@ def export_text(model, opset:int=20):
     ...
 
 def export_onnx(model, folder:str | Path, opset:int=20)->Path:
-    """Write a model as ONNX, with what a program needs to know about it.
+    """Write a model as ONNX, with all that a program needs to use it.
 
     Parameters
     ----------
     model
-        `CLIPpy`; it stays as it is
+        `CLIPpy`, or a model of others; it is not changed
     folder : str | Path
-        files of an earlier export are replaced
+        where; the files of an earlier export are replaced
     opset : int, default 20
         operator set of ONNX, 18 or later
 
@@ -261,7 +261,7 @@ def export_onnx(model, folder:str | Path, opset:int=20)->Path:
 tolerance: float
 
 def sizes(model)->list:
-    """The model's own size and three that are not square.
+    """The model's own image size, and three that are not square.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ def sizes(model)->list:
 trial_texts: tuple
 
 def differences(model, other, batches=(1, 3), at=None, texts=..., seed:int=0)->list:
-    """How far an export is from the model.
+    """How far the answers of an export are from those of the model.
 
     Parameters
     ----------
@@ -303,7 +303,7 @@ def differences(model, other, batches=(1, 3), at=None, texts=..., seed:int=0)->l
     ...
 
 def show_differences(rows):
-    """The rows of `differences` in short.
+    """Show the rows of `differences` in short.
 
     Parameters
     ----------
@@ -316,18 +316,20 @@ def show_differences(rows):
     """
     ...
 
-def export(model:str, out:str, what:str='onnx', opset:int=20):
+def export(model:str, out:str, format:str='onnx', opset:int=20, what:str=''):
     """Write a model in a form that runs without PyTorch, and check it.
 
     Parameters
     ----------
     model : str
-        Name of a model in the package, saved folder, or repo id on the Hub
+        MODEL: Name, saved folder, or repository on the Hub.
     out : str
-        Folder to write
-    what : str, default 'onnx'
-        Format; JAX needs none, it reads the saved folder
+        PATH: Folder to write.
+    format : str, default 'onnx'
+        FORMAT: What to write; JAX needs no export, clippy.jax_port reads a saved folder.
     opset : int, default 20
-        Operator set of ONNX, 18 or later
+        N: Version of ONNX's operators, 18 or later.
+    what : str, default ''
+        OLD: --format
     """
     ...

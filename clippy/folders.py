@@ -1,4 +1,4 @@
-"""The commands that ask about files, folders and addresses, and lose nothing
+"""Ask about a thousand files with one command, stop it and go on, and lose nothing
 
 Docs: https://clippy-vl.github.io/clippy/folders.html.md"""
 
@@ -48,9 +48,9 @@ from .video import answer_video, chosen_video
 # %% ../nbs/41_folders.ipynb #4e8abc96
 def chosen_images(
     sources:list, # files, folders, patterns such as `photos/*.jpg`, or addresses
-    but:str='', # a folder for answers, whose images are not meant
+    but:str='', # the folder of the answers, whose images are left out
 )->dict: # name for the answer -> source
-    "The images that are meant."
+    "Find the images that are meant."
     if not sources: raise ValueError('There are no images: name files, folders, patterns or addresses.')
     found = {}
     for source in map(str, sources):
@@ -91,7 +91,7 @@ def _by_pattern(pattern): # likewise
 def label_names(
     labels:list, # of str
 )->list: # a part of a file's name for each, no two alike
-    "What files of labels are called."
+    "A name for the files of each label."
     found,taken = [],{'mask'}
     for label in labels:
         base = re.sub(r'\W+', '-', unicodedata.normalize('NFC', label)).strip('-')[:40] or 'label'
@@ -112,7 +112,7 @@ def planned(
     suffixes:list, # of the files of one answer: '' is the image, `_mask` its mask, ...
     copies=(), # folders below `out` with one more file of an answer
 )->tuple[dict,dict]: # name -> source, name -> paths
-    "What is read and what will be written."
+    "Plan what is read and what will be written."
     one = is_image_name(out)
     files = chosen_images(sources, '' if not suffixes or one else out)
     if not out: return files,{n:[] for n in files}
@@ -148,7 +148,7 @@ def _file(path): # the same for all names and links of a file; None if there is 
 def refuse_to_lose(
     paths, # that will be written
 ):
-    "Complain about files that are there and are not answers."
+    "Refuse to overwrite files that are not answers."
     lost = next((p for p in paths if os.path.lexists(p) and not is_answer(p)), None)
     if lost:
         raise ValueError(f'{lost} is there already and was not written by clippy: it would be lost. '
@@ -159,11 +159,11 @@ def ask_in_batches(
     files:dict, # name -> source
     ask, # function of a list of images -> a list of answers
     batch_size:int=8,
-    read=read_image, # function of a source -> image
-    workers:int=0, # processes that read, if what `read` gives is `Ready`; 0: threads of this one
-    device='cpu', # where such images are wanted
-): # lists of (name, answer or what was wrong)
-    "Answers about many images, batch by batch."
+    read=read_image, # function that reads a source into an image
+    workers:int=0, # processes that read, if `read` gives a `Ready`; 0: threads of this process
+    device='cpu', # where these processes put their images
+): # lists of (name, answer or error)
+    "Answer about many images, batch by batch."
     batches = _read_ahead(files, batch_size, read, workers, device) if workers else _by_threads(files, batch_size, read)
     return (_ask_batch(images, ask) for images in batches)
 
@@ -238,7 +238,7 @@ def _refuse_other(folder, asked, kept):
 
 # %% ../nbs/41_folders.ipynb #b93c2a65
 class AnswerFolder:
-    "Answers on disk."
+    "A folder of answers to one question."
     def __init__(self,
         folder, # new, or with earlier answers to the same question
         asked:dict|Soon, # the question, which JSON can hold; the name of the `model` is only a note
@@ -263,8 +263,8 @@ class AnswerFolder:
 def todo(self:AnswerFolder,
     files:dict, # name -> source
     plan:dict, # name -> paths of the files of its answer
-)->dict: # those whose answer is not there, or is about another image
-    "What is still to be asked."
+)->dict: # those without an answer, or with an answer about another content
+    "The images that are still to be asked about."
     def stands(n):
         try: return all(p.is_file() for p in plan[n]) and self.done[n].get('sha256')==content(read_source(files[n]))
         except (ValueError,OSError): return False # it is tried again, and what is wrong is said
@@ -276,7 +276,7 @@ def todo(self:AnswerFolder,
 def keep(self:AnswerFolder,
     names, # of images
 ):
-    "Write down the question and the answers about these, and no others."
+    "Write down the question, and of the answers those about these images only."
     self.path.parent.mkdir(parents=True, exist_ok=True)
     self.done = {n:line for n,line in self.done.items() if n in names}
     write_whole(self.path, ''.join(f'{json.dumps(line)}\n' for line in (self.asked, *self.done.values())))
@@ -296,22 +296,19 @@ def answer_files(
     files:dict, # name -> source, from `planned`
     plan:dict, # name -> paths of the files of its answer
     out:str, # '', an image, or a folder
-    asked, # function -> what is kept beside the answers; called in a thread
-    ask, # function of a list of `Ready` -> a list of answers
-    draw, # function of an answer -> images, one for each path
+    asked, # function that gives the question to be kept beside the answers; called in a thread
+    ask, # function of a list of `Ready` that gives a list of answers
+    draw, # function of an answer that gives an image for each of its paths
     batch_size:int,
     model:CLIPpy, # that sees the images
     size:int=0, # short side that it sees, pixels; 0: its own
     precision:str='', # `bf16`, `fp16` or `fp32`; '': bf16 on a card, otherwise as the model is
 )->int: # exit code: 1 if something was wrong with an image
-    "Answer, write, report."
+    "Ask about images, write the answers, and report what was wrong."
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     precision = _precision(model, precision)
     question = Soon(lambda: asked()|dict(precision=precision), model.device)
-    kept = AnswerFolder(out, question) if out and not is_image_name(out) else None
-    todo = kept.todo(files, plan) if kept else files
-    refuse_to_lose(p for n in todo for p in plan[n])
-    if kept and kept.begun: kept.keep({*kept.done}-{*todo})
+    kept,todo = _still_to_do(out, question, files, plan)
     hashes = {}
     def read(source):
         data = read_source(source)
@@ -320,12 +317,24 @@ def answer_files(
         hashes.update((r.source, r.sha256) for r in seen)
         with _computing(model, precision): return ask(seen)
     def report(n, line): kept.add(dict(picture=n, sha256=hashes[files[n]], **line)) if kept else tqdm.write(line)
+    hand = partial(_answered, plan, draw, out, bool(kept))
+    return _work_through(files, todo, any(plan.values()), note_and_ask, read, hand, report, kept, batch_size, model)
+
+# %% ../nbs/41_folders.ipynb #eb3d9b93
+def _still_to_do(out, question, files, plan): # the folder of the answers, or None; and what is not answered there
+    kept = AnswerFolder(out, question) if out and not is_image_name(out) else None
+    todo = kept.todo(files, plan) if kept else files
+    refuse_to_lose(p for n in todo for p in plan[n])
+    if kept and kept.begun: kept.keep({*kept.done}-{*todo})
+    return kept,todo
+
+def _work_through(files, todo, draws, ask, read, hand, report, kept, batch_size, model): # exit code
     workers = readers_for(len(todo)) if can_fork else 0
-    if workers and any(plan.values()): warm_up() # once, not in every process
-    hands = Hands(partial(_answered, plan, draw, out, bool(kept)), workers if any(plan.values()) else 0)
+    if workers and draws: warm_up() # once, not in every process
+    hands = Hands(hand, workers if draws else 0)
     with deaths_told(), hands:
         many = batch_size*(1 if model.device.type=='cpu' else 8) # so that many have one shape
-        batches = ask_in_batches(todo, note_and_ask, many, read, workers, model.device)
+        batches = ask_in_batches(todo, ask, many, read, workers, model.device)
         if kept: batches = _begun(kept, batches)
         wrong = _answer_all(batches, hands, report, len(files), len(todo))
     if wrong: print(f'{wrong} of {len(files)} images could not be answered.', file=sys.stderr)
@@ -366,10 +375,10 @@ def _too_many(waiting, most): return len(waiting)>most or sum(pixels for *_,pixe
 
 # %% ../nbs/41_folders.ipynb #d508731a
 def open_for_use(
-    model:str, # a name in the box, a folder, a Hub repo id, or the public release
+    model:str, # a name in the package, a folder, a repo id on the Hub, or the public release
     device:str='', # cpu, cuda, mps, ...; '': the best there is
 )->CLIPpy: # in evaluation mode
-    "A model, on its device."
+    "Load a model onto the best device."
     best = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device('cpu')
     return load(model, device=device or best.type)
 
@@ -383,9 +392,9 @@ def _say_of_one(labels, background=()): # before the first answer
 
 def identity(
     model:CLIPpy,
-    name:str, # what it was called
+    name:str, # by which it was loaded
 )->dict: # what its answers depend on
-    "Which model this is, wherever it lies."
+    "What the answers of a model depend on, wherever it lies."
     c = model.config
     sees = dict(pooling=c.pooling, image_size=c.image_size, mean=list(c.mean), std=list(c.std), max_tokens=c.max_tokens)
     return dict(model=name, weights=weights_hash(model), **sees)
@@ -410,74 +419,92 @@ def _write_sets(sets, files): # when all images are answered
     lines = [*AnswerFolder(sets.folder, asked).done.values()]
     if left := sets.write(asked, lines, files): print(on_terminal(sets.left_out(left)), file=sys.stderr)
 
-# %% ../nbs/41_folders.ipynb #87848669
+# %% ../nbs/41_folders.ipynb #00bc7a99
 Words = Annotated[str, dict(action='append')] # may be given several times
 sample_image = Path(str(package_files('clippy')))/'models'/'sample.png' # a scene that no training drew
 
+class _Asking: # where some words are, of files or of a video
+    def __init__(self, model, name, words, threshold, explain, size, templates, batch_size, precision):
+        self.labels,self.background = competing(model, *words)
+        _say_of_one(self.labels, self.background)
+        self.model,self.name = model,name
+        self.threshold,self.precision = threshold,precision
+        self.looks = dict(size=size, templates=templates, explain=explain)
+        self.seen = dict(size=size, batch_size=batch_size)
+    def asked(self): # the question
+        words = dict(labels=self.labels, background=self.background, threshold=self.threshold)
+        return dict(command='segment', **identity(self.model, self.name), **words, **self.looks)
+    def ask(self, images): # segmentations, with a list of heat maps each
+        how = dict(templates=self.looks['templates'] or plain, **self.seen)
+        found = self.model.segment(images, self.labels, self.background, self.threshold, **how)
+        explain = self.looks['explain'] # one more look at each
+        heat = self.model.similarity(images, self.labels, **self.seen) if explain else [[]]*len(images)
+        for seg,maps in zip(found, heat): seg.maps = maps
+        return found
+
+# %% ../nbs/41_folders.ipynb #58859ef7
+@patch
+def about_files(self:_Asking, files, plan, out, shown, sets): # exit code
+    def draw(seg): return [*(shown[part](seg) for part in shown), *(m.with_legend() for m in seg.maps)]
+    how = self.seen['batch_size'],self.model,self.seen['size'],self.precision
+    with said_elsewhere(): code = answer_files(files, plan, out, self.asked, self.ask, draw, *how)
+    if sets.formats: _write_sets(sets, files)
+    return code
+
+@patch
+def about_video(self:_Asking, path, out, every): # exit code
+    precision = _precision(self.model, self.precision)
+    def asked(): return self.asked()|dict(precision=precision)
+    def computed(images):
+        with _computing(self.model, precision), said_elsewhere(): return self.ask(images)
+    return answer_video(path, out, asked, computed, every, self.seen['batch_size'])
+
+# %% ../nbs/41_folders.ipynb #87848669
 @call_parse
 def segment_files(
-    *pictures:str, # Files, folders, patterns or addresses; or one video
-    sample:bool=False, # Ask about a drawing that comes with the package
-    Label:Words=None, # What to look for, between commas; may be given several times
-    Background:Words=None, # Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out:str='', # An image to be written, a folder of images with masks, or a video; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    threshold:float=0., # Answers of smaller probability are other
-    explain:bool=False, # A heat map for each label, beside the image
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    templates:str='', # Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
-    Format:str='', # images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
-    every:int=1, # Of a video, one frame of so many
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses; or one video.
+    ## Question
+    sample:bool=False, # Ask about a drawing that comes with the package.
+    Label:Words=None, # WORD[,WORD]: What to look for. May be repeated.
+    Background:Words=None, # WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
+    threshold:float=0., # 0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
+    templates:str='', # name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
+    every:int=1, # Of a video, look at one frame in so many.
+    ## Answer
+    Out:str='', # PATH: Image to write, folder for several, or video. Default: print JSON lines.
+    Format:str='', # FORMAT[,FORMAT]: images, palette, coco, cvat, fiftyone or labelstudio. Default: images.
+    explain:bool=False, # Draw a heat map for each label beside the image.
+    ## Model and speed
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Find words in images, or in the frames of a video."
-    labels,background = typed_for_masks(Label, Background)
+    words = typed_for_masks(Label, Background)
     if explain and not Out: raise ValueError('--explain draws heat maps, and --out says where they go.')
     sources = [*pictures, *[sample_image]*sample]
     video = chosen_video(sources, Out, every, explain=explain, format=Format)
     shown,sets = _parts(Format, Out)
-    maps = [f'_{name}' for name in label_names(labels)] if explain else []
+    maps = [f'_{name}' for name in label_names(words[0])] if explain else []
     files,plan = ({},{}) if video else planned(sources, Out, [*shown, *maps], sets.folders)
-    sets.check(labels, files)
-    model = _opened(Model, device)
-    labels,background = competing(model, labels, background)
-    _say_of_one(labels, background)
-    seen = dict(size=size, batch_size=batch_size)
-    def ask(images):
-        how = dict(templates=templates or plain, **seen)
-        found = model.segment(images, labels, background, threshold, **how)
-        heat = model.similarity(images, labels, **seen) if explain else [[]]*len(images) # one more look at each
-        for seg,maps in zip(found, heat): seg.maps = maps
-        return found
-    def draw(seg): return [*(shown[part](seg) for part in shown), *(m.with_legend() for m in seg.maps)]
-    question = dict(labels=labels, background=background, threshold=threshold)
-    looks = dict(size=size, templates=templates, explain=explain)
-    def asked(): return dict(command='segment', **identity(model, Model), **question, **looks)
-    if video: return _of_video(video, Out, asked, ask, every, batch_size, model, precision)
-    with said_elsewhere(): code = answer_files(files, plan, Out, asked, ask, draw, batch_size, model, size, precision)
-    if sets.formats: _write_sets(sets, files)
-    return code
-
-# %% ../nbs/41_folders.ipynb #00bc7a99
-def _of_video(path, out, asked, ask, every, batch_size, model, precision): # exit code
-    precision = _precision(model, precision)
-    def computed(images):
-        with _computing(model, precision), said_elsewhere(): return ask(images)
-    return answer_video(path, out, lambda: asked()|dict(precision=precision), computed, every, batch_size)
+    sets.check(words[0], files)
+    asking = _Asking(_opened(Model, device), Model, words, threshold, explain, size, templates, batch_size, precision)
+    if video: return asking.about_video(video, Out, every)
+    return asking.about_files(files, plan, Out, shown, sets)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse
 def group_files(
-    *pictures:str, # Files, folders, patterns or addresses
-    N:int=8, # Groups, at most
-    Out:str='', # An image to be written, or a folder of images with masks; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses.
+    N:int=8, # Largest number of groups.
+    Out:str='', # PATH: Image to write, or folder for several. Default: print JSON lines.
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Find what belongs together, without words."
     one = is_image_name(Out)
@@ -491,15 +518,15 @@ def group_files(
 # %% ../nbs/41_folders.ipynb #db9ef0cb
 @call_parse
 def classify_files(
-    *pictures:str, # Files, folders, patterns or addresses
-    Label:Words=None, # What to choose from, between commas; may be given several times
-    Out:str='', # A folder for answers.jsonl; none: print JSON
-    Model:str='scenes', # Name in the box, folder, Hub repo id or release
-    size:int=0, # Short side that the model sees, pixels (the model's own)
-    templates:str='', # Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size:int=8, # Images at once
-    device:str='', # cpu, cuda, mps (the best there is)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+    *pictures:str, # IMAGE: Files, folders, patterns or addresses.
+    Label:Words=None, # WORD[,WORD]: What to choose from. May be repeated.
+    Out:str='', # PATH: Folder for answers.jsonl. Default: print JSON lines.
+    Model:str='scenes', # MODEL: Name, folder or repository on the Hub.
+    size:int=0, # PIXELS: Short side that the model sees. Default: 0, the model's own.
+    templates:str='', # name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
+    batch_size:int=8, # Images at once.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
 )->int:
     "Choose a label for each image."
     labels,_ = typed_labels(Label)
@@ -515,7 +542,7 @@ def classify_files(
 # %% ../nbs/41_folders.ipynb #2f718699
 @call_parse
 def info(
-    model:str, # Name in the box, folder, Hub repo id or release
+    model:str, # MODEL: Name, folder or repository on the Hub.
 )->str: # what is printed
     "Say what a model is."
     m = open_for_use(model, 'cpu')

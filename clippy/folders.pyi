@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The commands that ask about files, folders and addresses, and lose nothing
+"""Ask about a thousand files with one command, stop it and go on, and lose nothing
 
 Docs: https://clippy-vl.github.io/clippy/folders.html.md
 """
@@ -8,14 +8,14 @@ from .pipeline import Soon
 from typing import Any
 
 def chosen_images(sources:list, but:str='')->dict:
-    """The images that are meant.
+    """Find the images that are meant.
 
     Parameters
     ----------
     sources : list
         files, folders, patterns such as `photos/*.jpg`, or addresses
     but : str, default ''
-        a folder for answers, whose images are not meant
+        the folder of the answers, whose images are left out
 
     Returns
     -------
@@ -25,7 +25,7 @@ def chosen_images(sources:list, but:str='')->dict:
     ...
 
 def label_names(labels:list)->list:
-    """What files of labels are called.
+    """A name for the files of each label.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def label_names(labels:list)->list:
 def is_image_name(out): ...
 
 def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
-    """What is read and what will be written.
+    """Plan what is read and what will be written.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
     ...
 
 def refuse_to_lose(paths):
-    """Complain about files that are there and are not answers.
+    """Refuse to overwrite files that are not answers.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def refuse_to_lose(paths):
     ...
 
 def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, device='cpu'):
-    """Answers about many images, batch by batch.
+    """Answer about many images, batch by batch.
 
     Parameters
     ----------
@@ -83,15 +83,15 @@ def ask_in_batches(files:dict, ask, batch_size:int=8, read=..., workers:int=0, d
         function of a list of images -> a list of answers
     batch_size : int, default 8
     read : default read_image
-        function of a source -> image
+        function that reads a source into an image
     workers : int, default 0
-        processes that read, if what `read` gives is `Ready`; 0: threads of this one
+        processes that read, if `read` gives a `Ready`; 0: threads of this process
     device : default 'cpu'
-        where such images are wanted
+        where these processes put their images
 
     Returns
     -------
-    lists of (name, answer or what was wrong)
+    lists of (name, answer or error)
     """
     ...
 
@@ -106,7 +106,7 @@ many_pixels: Any
 earlier: Any
 
 class AnswerFolder:
-    """Answers on disk.
+    """A folder of answers to one question.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class AnswerFolder:
         ...
     def add(self, line:dict): ...
     def todo(self, files:dict, plan:dict)->dict:
-        """What is still to be asked.
+        """The images that are still to be asked about.
 
         Parameters
         ----------
@@ -139,11 +139,11 @@ class AnswerFolder:
         Returns
         -------
         dict
-            those whose answer is not there, or is about another image
+            those without an answer, or with an answer about another content
         """
         ...
     def keep(self, names):
-        """Write down the question and the answers about these, and no others.
+        """Write down the question, and of the answers those about these images only.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class AnswerFolder:
         ...
 
 def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:int, model:CLIPpy, size:int=0, precision:str='')->int:
-    """Answer, write, report.
+    """Ask about images, write the answers, and report what was wrong.
 
     Parameters
     ----------
@@ -164,11 +164,11 @@ def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:in
     out : str
         '', an image, or a folder
     asked
-        function -> what is kept beside the answers; called in a thread
+        function that gives the question to be kept beside the answers; called in a thread
     ask
-        function of a list of `Ready` -> a list of answers
+        function of a list of `Ready` that gives a list of answers
     draw
-        function of an answer -> images, one for each path
+        function of an answer that gives an image for each of its paths
     batch_size : int
     model : CLIPpy
         that sees the images
@@ -185,12 +185,12 @@ def answer_files(files:dict, plan:dict, out:str, asked, ask, draw, batch_size:in
     ...
 
 def open_for_use(model:str, device:str='')->CLIPpy:
-    """A model, on its device.
+    """Load a model onto the best device.
 
     Parameters
     ----------
     model : str
-        a name in the box, a folder, a Hub repo id, or the public release
+        a name in the package, a folder, a repo id on the Hub, or the public release
     device : str, default ''
         cpu, cuda, mps, ...; '': the best there is
 
@@ -202,13 +202,13 @@ def open_for_use(model:str, device:str='')->CLIPpy:
     ...
 
 def identity(model:CLIPpy, name:str)->dict:
-    """Which model this is, wherever it lies.
+    """What the answers of a model depend on, wherever it lies.
 
     Parameters
     ----------
     model : CLIPpy
     name : str
-        what it was called
+        by which it was loaded
 
     Returns
     -------
@@ -221,41 +221,64 @@ Words: Any
 
 sample_image: Any
 
-def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, Out:str='', Model:str='scenes', threshold:float=0.0, explain:bool=False, size:int=0, templates:str='', batch_size:int=8, device:str='', precision:str='', Format:str='', every:int=1)->int:
+class _Asking:
+    labels: Any
+    background: Any
+    model: Any
+    name: Any
+    threshold: Any
+    precision: Any
+    looks: Any
+    seen: Any
+    def __init__(self, model, name, words, threshold, explain, size, templates, batch_size, precision): ...
+    def asked(self):
+        """the question"""
+        ...
+    def ask(self, images):
+        """segmentations, with a list of heat maps each"""
+        ...
+    def about_files(self, files, plan, out, shown, sets):
+        """exit code"""
+        ...
+    def about_video(self, path, out, every):
+        """exit code"""
+        ...
+
+def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background:Words=None, threshold:float=0.0, templates:str='', every:int=1, Out:str='', Format:str='', explain:bool=False, Model:str='scenes', size:int=0, batch_size:int=8, device:str='', precision:str='')->int:
     """Find words in images, or in the frames of a video.
 
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses; or one video
+        IMAGE: Files, folders, patterns or addresses; or one video.
     sample : bool, default False
-        Ask about a drawing that comes with the package
+        Ask about a drawing that comes with the package.
     Label : Words, default None
-        What to look for, between commas; may be given several times
+        WORD[,WORD]: What to look for. May be repeated.
     Background : Words, default None
-        Words that compete; where one wins, the answer is other (auto: the model's own; none)
-    Out : str, default ''
-        An image to be written, a folder of images with masks, or a video; none: print JSON
-    Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
     threshold : float, default 0.0
-        Answers of smaller probability are other
-    explain : bool, default False
-        A heat map for each label, beside the image
-    size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
     templates : str, default ''
-        Sentences around a label: name, photo, openai-80, or one with {}
-    batch_size : int, default 8
-        Images at once
-    device : str, default ''
-        cpu, cuda, mps (the best there is)
-    precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, which moves few pixels; otherwise as the model is)
-    Format : str, default ''
-        images, palette, coco, cvat, fiftyone, labelstudio, or several with commas (images)
+        name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
     every : int, default 1
-        Of a video, one frame of so many
+        Of a video, look at one frame in so many.
+    Out : str, default ''
+        PATH: Image to write, folder for several, or video. Default: print JSON lines.
+    Format : str, default ''
+        FORMAT[,FORMAT]: images, palette, coco, cvat, fiftyone or labelstudio. Default: images.
+    explain : bool, default False
+        Draw a heat map for each label beside the image.
+    Model : str, default 'scenes'
+        MODEL: Name, folder or repository on the Hub.
+    size : int, default 0
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
+    batch_size : int, default 8
+        Images at once.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision : str, default ''
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -265,21 +288,21 @@ def group_files(*pictures:str, N:int=8, Out:str='', Model:str='scenes', size:int
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses
+        IMAGE: Files, folders, patterns or addresses.
     N : int, default 8
-        Groups, at most
+        Largest number of groups.
     Out : str, default ''
-        An image to be written, or a folder of images with masks; none: print JSON
+        PATH: Image to write, or folder for several. Default: print JSON lines.
     Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
     size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
     batch_size : int, default 8
-        Images at once
+        Images at once.
     device : str, default ''
-        cpu, cuda, mps (the best there is)
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
     precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -289,23 +312,23 @@ def classify_files(*pictures:str, Label:Words=None, Out:str='', Model:str='scene
     Parameters
     ----------
     *pictures : str
-        Files, folders, patterns or addresses
+        IMAGE: Files, folders, patterns or addresses.
     Label : Words, default None
-        What to choose from, between commas; may be given several times
+        WORD[,WORD]: What to choose from. May be repeated.
     Out : str, default ''
-        A folder for answers.jsonl; none: print JSON
+        PATH: Folder for answers.jsonl. Default: print JSON lines.
     Model : str, default 'scenes'
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
     size : int, default 0
-        Short side that the model sees, pixels (the model's own)
+        PIXELS: Short side that the model sees. Default: 0, the model's own.
     templates : str, default ''
-        Sentences around a label: name, photo, openai-80, or one with {}
+        name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
     batch_size : int, default 8
-        Images at once
+        Images at once.
     device : str, default ''
-        cpu, cuda, mps (the best there is)
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
     precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
     """
     ...
 
@@ -315,7 +338,7 @@ def info(model:str)->str:
     Parameters
     ----------
     model : str
-        Name in the box, folder, Hub repo id or release
+        MODEL: Name, folder or repository on the Hub.
 
     Returns
     -------

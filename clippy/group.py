@@ -1,4 +1,4 @@
-"""Bottom-up segmentation: patches that look alike to the model form groups, and each region of the ground truth is held against the group that fits it best
+"""Bottom-up segmentation: patches that look alike to the model form groups, and each region of the ground truth is compared with the group that fits it best
 
 Docs: https://clippy-vl.github.io/clippy/group.html.md"""
 
@@ -143,7 +143,7 @@ def groups_by_kmeans(
 )->Tensor: # `[h,w,n]` float64; half the squared distance to a mean, negative, less what all groups share
     "Groups of patches by k-means."
     tokens = _tokens(patches, n, normalize)
-    from sklearn.cluster import KMeans # here, for it takes a while
+    from sklearn.cluster import KMeans # here, because importing it takes a while
     with _steady(): found = KMeans(n, n_init=4, random_state=seed).fit(tokens.numpy())
     means = torch.from_numpy(found.cluster_centers_)
     return (tokens@means.T-means.square().sum(1)/2).unflatten(0, patches.shape[:2])
@@ -153,7 +153,7 @@ def groups_by_spectral(
     n:int=8, # groups
     seed:int=0,
 )->Tensor: # `[h,w,n]` float64, 1 for the group of a patch, else 0
-    "Groups of patches by spectral clustering; patches are as near as their cosine, and strangers below zero."
+    "Groups of patches by spectral clustering; patches are as near as their cosine, at least 0."
     tokens = _tokens(patches, n, True)
     from sklearn.cluster import SpectralClustering
     near = (tokens@tokens.T).clip(0).numpy()
@@ -261,7 +261,7 @@ sizes = dict(small=.01, medium=.1, large=1.01) # upper limits, as shares of the 
 def region_row(
     groups:Tensor, # `[H,W]`
     maps:list, # of `[H,W]` regions, one for each annotator
-    classes:int=0, # region ids are classes, so many; 0: they are not
+    classes:int=0, # number of classes, if region ids are classes; 0: they are not
 )->np.ndarray: # `[6 + 2*3 + 2*classes]` float64
     "What one image contributes."
     parts = [_one_map(groups, m) for m in maps]

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Bottom-up segmentation: patches that look alike to the model form groups, and each region of the ground truth is held against the group that fits it best
+"""Bottom-up segmentation: patches that look alike to the model form groups, and each region of the ground truth is compared with the group that fits it best
 
 Docs: https://clippy-vl.github.io/clippy/group.html.md
 """
@@ -133,7 +133,7 @@ def groups_by_kmeans(patches:Tensor, n:int=8, normalize:bool=True, seed:int=0)->
     ...
 
 def groups_by_spectral(patches:Tensor, n:int=8, seed:int=0)->Tensor:
-    """Groups of patches by spectral clustering; patches are as near as their cosine, and strangers below zero.
+    """Groups of patches by spectral clustering; patches are as near as their cosine, at least 0.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def region_row(groups:Tensor, maps:list, classes:int=0)->np.ndarray:
     maps : list
         of `[H,W]` regions, one for each annotator
     classes : int, default 0
-        region ids are classes, so many; 0: they are not
+        number of classes, if region ids are classes; 0: they are not
 
     Returns
     -------

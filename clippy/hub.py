@@ -1,4 +1,4 @@
-"""A repository on the Hub, with a card that says how every number was made
+"""A repository on the Hugging Face Hub, with a card that says how every number was made
 
 Docs: https://clippy-vl.github.io/clippy/hub.html.md"""
 
@@ -40,8 +40,8 @@ _whole = re.compile(r'(?:~|[A-Za-z]:)?[/\\](?![/\\])[^\n:]*') # also with spaces
 # %% ../nbs/44_hub.ipynb #4603a33b
 def without_paths(
     data, # what JSON can hold
-): # the same; in its text only the last part of a path, and no address with a password or a signature
-    "What is nobody else's business is left out."
+): # the same, with only the last part of each path, and no password or signature in an address
+    "Leave out of a record where things lie, and every password."
     return _last_names(hide(data))
 
 def _last_names(data):
@@ -60,7 +60,7 @@ def _last_of_words(line): # of a command, where a path may hold spaces
 def run_manifest(
     metrics:dict, # `metrics.json` of a run
 )->dict: # without curves and paths
-    "What is to be known about a run by those who get its model."
+    "What those who get a model should know about the run that made it."
     lost = [k for k in ('options','model','steps','results') if k not in metrics]
     if lost: raise ValueError(f'This is no metrics.json of a run: it has no {", ".join(lost)}.')
     results = metrics['results']
@@ -73,8 +73,8 @@ def run_manifest(
 # %% ../nbs/44_hub.ipynb #384793f5
 def read_manifest(
     source:str|Path|dict, # folder of a run or of a model, a json file, or a key of `boxed`
-)->dict|None: # None: nothing was written down
-    "What is known about a model."
+)->dict|None: # of `run_manifest`; None: nothing was written down
+    "Read what is known about how a model was made."
     if isinstance(source, dict): return source if 'seed' in source else run_manifest(source)
     path = boxed().get(str(source)) or Path(source)
     if path.suffix=='.json':
@@ -91,13 +91,13 @@ def _read_manifest(path): return read_manifest(read_json(path.parent, path.name,
 def numbers_of(
     result:dict, # of an evaluation
 )->dict: # name -> share of one
-    "The numbers of a result, without those that describe it."
+    "The measured numbers of a result, without what describes it."
     return {k:v for k,v in result['numbers'].items() if isinstance(v, float) and v==v}
 
 def filed_under(
     number:str, # such as `thing_miou`
 )->tuple: # task and measure
-    "The Hub's names for what a number is."
+    "The Hub's names for the task and the measure of a number."
     if re.search('_to_.*@', number): return 'image-feature-extraction','recall'
     if re.search('miou|pixel|^js', number): return 'image-segmentation','mean_iou' if 'miou' in number else number
     return 'zero-shot-image-classification','accuracy'
@@ -122,7 +122,7 @@ def card_metadata(
     name:str, # of the model
     license:str='apache-2.0',
 )->str: # YAML
-    "The lines for machines."
+    "The lines of a card that machines read."
     m = manifest.get('model', {})
     image = f"timm/{m['image']}" if m.get('pretrained_image') else ''
     text = m['text'] if m.get('pretrained_text') else ''
@@ -233,11 +233,11 @@ _paper = '''```bibtex
 
 def model_card(
     manifest:dict|None, # from `read_manifest`
-    name:str, # repo id, or what else the model is loaded by
-    image:str='', # file of the repository
+    name:str, # repo id, or another name that the model is loaded by
+    image:str='', # file of the repository; '': none
     license:str='apache-2.0', # of the weights, as the Hub writes it
 )->str: # the README.md of a repository
-    "A model's page on the Hub."
+    "Write a model's page on the Hub."
     m = manifest or {}
     shown = f'![What the model makes of images it was not trained on]({image})' if image else ''
     parts = [f"# {in_markdown(name.split('/')[-1])}", _what, shown, *_usage(name, m), *_numbers(m), *_training(m),
@@ -255,9 +255,9 @@ def _licence(m, license):
 # %% ../nbs/44_hub.ipynb #5153aa6a
 def fits(
     manifest:dict, # from `read_manifest`
-    model:CLIPpy, # of which it should be
-)->dict: # the manifest
-    "Raise an error if a manifest is of another model."
+    model:CLIPpy, # that it should describe
+)->dict: # the manifest; an error if it describes another model
+    "Make sure that a manifest is of this model."
     ours = json.loads(json.dumps(asdict(model.config)))
     odd = [k for k,v in manifest.get('model', {}).items() if k in ours and k!='text' and ours[k]!=v]
     if odd:
@@ -273,14 +273,14 @@ def fits(
 # %% ../nbs/44_hub.ipynb #c117a769
 def write_repo(
     model:CLIPpy, # with its towers
-    folder:str|Path, # is made
+    folder:str|Path, # where; it is made
     name:str, # repo id
     manifest:dict|None=None, # from `read_manifest`
     image:str|Path='', # file; '': drawn, if the model knows the built-in scenes
     half:bool=False, # float16 weights
     license:str='apache-2.0', # of the weights, as the Hub calls it
 )->Path: # `folder`
-    "Write all that a repository holds."
+    "Write a repository into a folder: weights, card, manifest and image."
     manifest = fits(without_paths(manifest), model) if manifest else None
     if half and manifest and manifest.get('weights', {}).get('dtype')!='float16': manifest = _rounded(manifest)
     folder = model.save(folder, half)
@@ -321,7 +321,7 @@ _of_networks = 'httpx','httpx2','httpcore','requests','urllib3' # the library fo
 def hub_errors(
     repo_id:str,
 ):
-    "Say in a sentence what the Hub, or the way to it, objects to."
+    "Turn a refusal of the Hub, or a network that fails, into a sentence that says what to do."
     try: yield
     except OfflineModeIsEnabled: raise OSError('The Hub is not asked, for HF_HUB_OFFLINE is set.') from None
     except HFValidationError:
@@ -338,7 +338,7 @@ def hub_errors(
 def clean_token(
     token:str|bool|None, # True: there has to be one on this machine; False: none is sent
 )->str|bool|None: # without spaces around it
-    "Keep a token that no header could hold from being quoted in an error."
+    "Refuse a token that no header could hold, before an error can quote it."
     if token is None or isinstance(token, bool): return token
     token = token.strip()
     if not is_token(token):
@@ -347,9 +347,9 @@ def clean_token(
 
 # %% ../nbs/44_hub.ipynb #f5195503
 def licence_of(
-    name:str, # as a model was called; a file by its path
+    name:str, # by which the model was loaded: a name or a path
 )->str: # as the Hub writes it
-    "The licence of weights, if nobody says another."
+    "The licence of weights, unless somebody names another."
     releases = [e for e in registry().values() if e.kind=='release']
     own = next((e for e in releases if name==e.name or Path(name).name==e.home.rsplit('/', 1)[-1]), None)
     return own.licence.split()[0].lower() if own else 'apache-2.0'
@@ -358,7 +358,7 @@ def licence_of(
 @patch
 def push_to_hub(self:CLIPpy,
     repo_id:str, # USER/NAME; made if it is not there, else a new commit
-    private:bool|None=None, # when it is made: for you alone? None: as your organisation has it, otherwise public
+    private:bool|None=None, # make it for you alone; None: as your organisation sets it, otherwise public
     token:str|bool|None=None, # None: that of `hf auth login` or HF_TOKEN
     manifest:str|Path|dict|None=None, # for `read_manifest`: folder of a run, `metrics.json`, `manifest.json`
     image:str|Path='', # file for the card; '': drawn, if the model knows the built-in scenes
@@ -368,9 +368,9 @@ def push_to_hub(self:CLIPpy,
     commit_message:str='A model of clippy', # its first line is the title on the Hub
     branch:str|None=None, # made if it is not there; None: main
     revision:str|None=None, # another name for `branch`
-    create_pr:bool=False, # propose the commit in a pull request?
+    create_pr:bool=False, # propose the commit in a pull request
 )->str: # address of the commit, or of the pull request
-    "Upload the model with a card."
+    "Upload the model to the Hugging Face Hub, with a card made from its record."
     if branch and revision and branch!=revision: raise ValueError(f'branch is {branch!r} and revision {revision!r}, '
         'which are two names for one thing: give one of them.')
     if create_pr and (branch or revision or 'main')!='main': raise ValueError(
@@ -404,10 +404,10 @@ def from_pretrained(cls:CLIPpy,
     revision:str|None=None, # branch, tag or commit
     token:str|bool|None=None, # None: that of `hf auth login` or HF_TOKEN
     cache_dir:str|Path|None=None, # None: the Hub's usual one
-    force_download:bool=False, # also what the cache has
-    local_files_only:bool=False, # nothing but what the cache has
+    force_download:bool=False, # fetch again what the cache has
+    local_files_only:bool=False, # use only what the cache has
     map_location=None, # another name for `device`
-    strict:bool=True, # weights have to fit in any case
+    strict:bool=True, # accepted and ignored: weights always have to fit
     device=None, # as for `load`
     dtype=None, # as for `load`
 )->CLIPpy: # in evaluation mode
@@ -428,7 +428,7 @@ def from_pretrained(cls:CLIPpy,
 def save_pretrained(self:CLIPpy,
     save_directory:str|Path, # a new or an empty folder, or one with an older model
     *,
-    push_to_hub:bool=False, # to the Hub too?
+    push_to_hub:bool=False, # upload it to the Hub as well
     repo_id:str|None=None, # USER/NAME there
     **options, # of `push_to_hub`
 )->str|None: # address of the commit; None: nothing was sent
@@ -441,14 +441,15 @@ def save_pretrained(self:CLIPpy,
 # %% ../nbs/44_hub.ipynb #1ddc2fd3
 @call_parse
 def push(
-    model:str, # Folder of a run or of a model, or another name that can be loaded
-    repo:str, # USER/NAME on the Hub
-    results:str='', # Files of clippy eval --out for the card, comma-separated
-    picture:str='', # Image file for the card (for a model of the built-in scenes: drawn)
-    license:str='', # Of the weights (Apache-2.0; for the public release its own)
-    private:bool=False, # For you alone
-    half:bool=False, # Write float16 weights
-    out:str='', # Write the repository into this new folder, and send nothing
+    model:str, # MODEL: Folder of a run or of a model, or the name of a model.
+    repo:str, # USER/NAME: Repository on the Hub.
+    results:str='', # FILE[,FILE]: Results of clippy eval --out whose numbers the card shows too.
+    image:str='', # FILE: Image for the card. Default: one is drawn for a model of scenes, else none.
+    license:str='', # NAME: Licence of the weights. Default: Apache-2.0, or that of the release they are from.
+    private:bool=False, # Let nobody else see a new repository.
+    half:bool=False, # Write the weights as float16.
+    out:str='', # PATH: Write the repository into this new folder, and send nothing.
+    picture:str='', # OLD: --image
 ):
     "Upload a model to the Hugging Face Hub, with a card made from its numbers."
     if is_family(model): raise ValueError(f'{model} is a model of others, which has its home already: '
@@ -456,6 +457,7 @@ def push(
     whole = Path(model)/'model' if model not in boxed() and (Path(model)/'metrics.json').is_file() else model
     net = load(whole)
     license = license or licence_of(model)
+    image = image or picture
     about = read_manifest(model)
     more = [read_result(path) for path in results.split(',') if path]
     if more and not about:
@@ -464,8 +466,8 @@ def push(
     if not about: print(f'{model} has no manifest.json or metrics.json: the card will have no numbers.')
     if out and Path(out).exists(): raise ValueError(f'{out} is there already: name a new folder.')
     if out:
-        files = [p for p in write_repo(net, out, repo, about, picture, half, license).rglob('*') if p.is_file()]
+        files = [p for p in write_repo(net, out, repo, about, image, half, license).rglob('*') if p.is_file()]
         print(f'{Path(out).name}: README.md and {len(files)-1} other files. Nothing was sent.')
     else:
-        how = dict(private=private or None, manifest=about, image=picture, half=half, license=license)
+        how = dict(private=private or None, manifest=about, image=image, half=half, license=license)
         print(net.push_to_hub(repo, **how))

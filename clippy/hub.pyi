@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A repository on the Hub, with a card that says how every number was made
+"""A repository on the Hugging Face Hub, with a card that says how every number was made
 
 Docs: https://clippy-vl.github.io/clippy/hub.html.md
 """
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 def without_paths(data):
-    """What is nobody else's business is left out.
+    """Leave out of a record where things lie, and every password.
 
     Parameters
     ----------
@@ -17,12 +17,12 @@ def without_paths(data):
 
     Returns
     -------
-    the same; in its text only the last part of a path, and no address with a password or a signature
+    the same, with only the last part of each path, and no password or signature in an address
     """
     ...
 
 def run_manifest(metrics:dict)->dict:
-    """What is to be known about a run by those who get its model.
+    """What those who get a model should know about the run that made it.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def run_manifest(metrics:dict)->dict:
     ...
 
 def read_manifest(source:str | Path | dict)->dict | None:
-    """What is known about a model.
+    """Read what is known about how a model was made.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def read_manifest(source:str | Path | dict)->dict | None:
     Returns
     -------
     dict | None
-        None: nothing was written down
+        of `run_manifest`; None: nothing was written down
     """
     ...
 
 def numbers_of(result:dict)->dict:
-    """The numbers of a result, without those that describe it.
+    """The measured numbers of a result, without what describes it.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def numbers_of(result:dict)->dict:
     ...
 
 def filed_under(number:str)->tuple:
-    """The Hub's names for what a number is.
+    """The Hub's names for the task and the measure of a number.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def filed_under(number:str)->tuple:
 tags: list
 
 def card_metadata(manifest:dict, name:str, license:str='apache-2.0')->str:
-    """The lines for machines.
+    """The lines of a card that machines read.
 
     Parameters
     ----------
@@ -102,16 +102,16 @@ def card_metadata(manifest:dict, name:str, license:str='apache-2.0')->str:
     ...
 
 def model_card(manifest:dict | None, name:str, image:str='', license:str='apache-2.0')->str:
-    """A model's page on the Hub.
+    """Write a model's page on the Hub.
 
     Parameters
     ----------
     manifest : dict | None
         from `read_manifest`
     name : str
-        repo id, or what else the model is loaded by
+        repo id, or another name that the model is loaded by
     image : str, default ''
-        file of the repository
+        file of the repository; '': none
     license : str, default 'apache-2.0'
         of the weights, as the Hub writes it
 
@@ -123,31 +123,31 @@ def model_card(manifest:dict | None, name:str, image:str='', license:str='apache
     ...
 
 def fits(manifest:dict, model:CLIPpy)->dict:
-    """Raise an error if a manifest is of another model.
+    """Make sure that a manifest is of this model.
 
     Parameters
     ----------
     manifest : dict
         from `read_manifest`
     model : CLIPpy
-        of which it should be
+        that it should describe
 
     Returns
     -------
     dict
-        the manifest
+        the manifest; an error if it describes another model
     """
     ...
 
 def write_repo(model:CLIPpy, folder:str | Path, name:str, manifest:dict | None=None, image:str | Path='', half:bool=False, license:str='apache-2.0')->Path:
-    """Write all that a repository holds.
+    """Write a repository into a folder: weights, card, manifest and image.
 
     Parameters
     ----------
     model : CLIPpy
         with its towers
     folder : str | Path
-        is made
+        where; it is made
     name : str
         repo id
     manifest : dict | None, default None
@@ -168,11 +168,11 @@ def write_repo(model:CLIPpy, folder:str | Path, name:str, manifest:dict | None=N
 
 @contextmanager
 def hub_errors(repo_id:str):
-    """Say in a sentence what the Hub, or the way to it, objects to."""
+    """Turn a refusal of the Hub, or a network that fails, into a sentence that says what to do."""
     ...
 
 def clean_token(token:str | bool | None)->str | bool | None:
-    """Keep a token that no header could hold from being quoted in an error.
+    """Refuse a token that no header could hold, before an error can quote it.
 
     Parameters
     ----------
@@ -187,12 +187,12 @@ def clean_token(token:str | bool | None)->str | bool | None:
     ...
 
 def licence_of(name:str)->str:
-    """The licence of weights, if nobody says another.
+    """The licence of weights, unless somebody names another.
 
     Parameters
     ----------
     name : str
-        as a model was called; a file by its path
+        by which the model was loaded: a name or a path
 
     Returns
     -------
@@ -201,26 +201,28 @@ def licence_of(name:str)->str:
     """
     ...
 
-def push(model:str, repo:str, results:str='', picture:str='', license:str='', private:bool=False, half:bool=False, out:str=''):
+def push(model:str, repo:str, results:str='', image:str='', license:str='', private:bool=False, half:bool=False, out:str='', picture:str=''):
     """Upload a model to the Hugging Face Hub, with a card made from its numbers.
 
     Parameters
     ----------
     model : str
-        Folder of a run or of a model, or another name that can be loaded
+        MODEL: Folder of a run or of a model, or the name of a model.
     repo : str
-        USER/NAME on the Hub
+        USER/NAME: Repository on the Hub.
     results : str, default ''
-        Files of clippy eval --out for the card, comma-separated
-    picture : str, default ''
-        Image file for the card (for a model of the built-in scenes: drawn)
+        FILE[,FILE]: Results of clippy eval --out whose numbers the card shows too.
+    image : str, default ''
+        FILE: Image for the card. Default: one is drawn for a model of scenes, else none.
     license : str, default ''
-        Of the weights (Apache-2.0; for the public release its own)
+        NAME: Licence of the weights. Default: Apache-2.0, or that of the release they are from.
     private : bool, default False
-        For you alone
+        Let nobody else see a new repository.
     half : bool, default False
-        Write float16 weights
+        Write the weights as float16.
     out : str, default ''
-        Write the repository into this new folder, and send nothing
+        PATH: Write the repository into this new folder, and send nothing.
+    picture : str, default ''
+        OLD: --image
     """
     ...

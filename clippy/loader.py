@@ -1,4 +1,4 @@
-"""The same samples in the same order, on one machine or many, from the first batch or the thousandth
+"""Batches that depend on seed, epoch and number only: on one machine or many, at the first batch or after a restart
 
 Docs: https://clippy-vl.github.io/clippy/loader.html.md"""
 
@@ -62,21 +62,6 @@ class EpochOrder:
         laid = self.shuffled(int(w))[place-self.cuts[w]]
         shard = np.searchsorted(self.starts, laid, 'right')-1
         return int(self.shards[shard]), int(laid-self.starts[shard])
-
-# %% ../nbs/06_loader.ipynb #f0f5360c
-@patch
-def span(self:EpochOrder, shard:int)->tuple: # (first place at which it may have its turn, the one after the last)
-    "The places of a shard: those of its window."
-    laid = int(self.rank[shard])
-    if not self.window: return int(self.starts[laid]), int(self.starts[laid+1])
-    w = min(np.searchsorted(self.cuts, self.starts[laid], 'right'), len(self.cuts)-1)
-    return int(self.cuts[w-1]), int(self.cuts[w])
-
-@patch
-def next_use(self:EpochOrder, shard:int, place:int)->float: # inf: no more in this epoch
-    "The next place at which a shard may be wanted."
-    first,end = self.span(shard)
-    return max(first, place) if place<end else np.inf
 
 # %% ../nbs/06_loader.ipynb #8758af6c
 class IndexedBatches:
@@ -157,29 +142,6 @@ def _batch(found, tokenize):
     images,captions,keys = zip(*found)
     return torch.stack(images),(tokenize or list)(captions),list(keys)
 
-# %% ../nbs/06_loader.ipynb #7f3f9f3d
-@patch
-def wanted(self:IndexedBatches, epoch, place): # callable: path of a copy -> place from the epoch's first, or None
-    "When a copy is wanted again, for a `Room`."
-    of = self.of
-    now,later = self.order(epoch),self.order(epoch+1)
-    behind = max(0, place-of.in_flight())
-    def found(path):
-        j = self.numbers.get(path)
-        if j is None: return None
-        return min(now.next_use(j, behind), len(now)+later.next_use(j, 0))
-    return found
-
-# %% ../nbs/06_loader.ipynb #c31251d3
-@patch
-def go_to(self:IndexedBatches, epoch, places): # of a batch
-    "Say what is wanted from now on, and let go of the copies of other windows."
-    order = self.order(epoch)
-    self.of.room.next_use = self.wanted(epoch, places[0])
-    (first,_),(_,end) = (order.span(order[place][0]) for place in (places[0],places[-1]))
-    if self.now!=(epoch,first,end): self.shard.cache_clear()
-    self.now = epoch,first,end
-
 @patch
 def is_near(self:IndexedBatches, j)->bool: # is it of the windows in which the batch is?
     if not self.now: return True
@@ -197,7 +159,7 @@ class ShardLoader(EpochLoader):
         batch_size:int, # samples per batch of this process
         num_samples:int=None, # samples per epoch over all processes; from `sizes.json` or the index if not given
         workers:int=2, # processes that read for this process; 0 reads in the training process itself
-        seed:int=0, # of shards, samples, captions and transform
+        seed:int=0, # names the order of shards and samples, and the draws of captions and crops
         shuffle:int=1000, # streamed: samples in the shuffle buffer of each reader; 0 keeps all in order, in either mode
         rank:int=0, # number of this process
         world:int=1, # number of processes
@@ -221,18 +183,15 @@ class ShardLoader(EpochLoader):
         self.workers = min(workers, len(self)) # a worker without a batch would leave its share unread
         self.decode = bytes if getattr(transform, 'takes_bytes', False) else open_image
 
-    def __len__(self): return self.num_samples//(self.batch_size*self.world)
-    def indexed(self): return IndexedBatches(self) # what its workers have
-    def __setstate__(self, state): # in a worker
-        vars(self).update(state)
-        remember(self.files)
-
-# %% ../nbs/06_loader.ipynb #25e0b653
+# %% ../nbs/06_loader.ipynb #0af083b8
 @patch
-def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
-    for url in self.urls:
-        if why := unseekable(url): return f'{hide(url)} is {why}'
-    return ''
+def __len__(self:ShardLoader): return self.num_samples//(self.batch_size*self.world)
+@patch
+def indexed(self:ShardLoader): return IndexedBatches(self) # what its workers have
+@patch
+def __setstate__(self:ShardLoader, state): # in a worker
+    vars(self).update(state)
+    remember(self.files)
 
 @patch
 def path(self:ShardLoader, j:int)->Path: # `j`: number of the shard; fetched if need be
@@ -245,6 +204,13 @@ def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, 
     if not self.room or local_path(self.urls[j]): return self.path(j),None
     file = self.room.open(self.urls[j], **self.remote)
     return Path(file.name),file
+
+# %% ../nbs/06_loader.ipynb #25e0b653
+@patch
+def _why_streamed(self:ShardLoader)->str: # '' if the shards can be indexed
+    for url in self.urls:
+        if why := unseekable(url): return f'{hide(url)} is {why}'
+    return ''
 
 @patch
 def describe(self:ShardLoader)->str:
@@ -283,6 +249,7 @@ def _counted(self:ShardLoader, j)->int: # samples of shard number j
     if not index.damaged: record_count(self.urls[j], len(index))
     return index.most
 
+# %% ../nbs/06_loader.ipynb #cc14199b
 @patch
 def _fetched_sizes(self:ShardLoader): # from a sizes.json beside shards on the web
     if not all(u.startswith(('http:','https:')) for u in self.urls): return None
@@ -312,33 +279,6 @@ def _check(self:ShardLoader):
         f"{len(self.urls)} shards for {self.world*workers} readers ({self.world} processes with {workers} workers): "
         "use fewer workers, or pack with a smaller shard_size")
 
-# %% ../nbs/06_loader.ipynb #4eb0808f
-@patch
-def _only_counted(self:ShardLoader)->bool: # a stream, and no file beside its shards says how many there are
-    return self.mode=='streamed' and any(is_listed(u) and in_book(u) is None for u in self.urls)
-
-# %% ../nbs/06_loader.ipynb #bf810efe
-@patch
-def in_flight(self:ShardLoader)->int: # places between the slowest worker and the fastest
-    return 2*max(1,self.workers)*self.batch_size*self.world
-
-@patch
-def _windows(self:ShardLoader)->tuple: # places where they begin, and shards before each
-    order = EpochOrder(self.sizes, self.seed, 0, self.window if self.shuffle else 0)
-    cuts = order.cuts if order.window else np.unique(order.starts)
-    return cuts,np.searchsorted(order.starts, cuts)
-
-@patch
-def _in_a_window(self:ShardLoader)->int: return int(max(np.diff(self._windows()[1]))) # shards
-
-@patch
-def _at_a_time(self:ShardLoader)->int: # shards
-    cuts,before = self._windows()
-    reach = cuts[1:]-1 + self.in_flight()+self.batch_size*self.world # of batches that begin in a window
-    most = max(before[np.minimum(np.searchsorted(cuts, reach), len(cuts)-1)]-before[:-1])
-    instead = max(1,self.workers)*self.world # shards from which other samples are taken
-    return min(len(self.urls), int(most+max(instead, self._in_a_window())))
-
 @patch
 def _check_room(self:ShardLoader):
     if not self.room: return
@@ -347,6 +287,11 @@ def _check_room(self:ShardLoader):
     need = sum(sorted(known, reverse=True)[:n])
     if need>self.room.most: raise ValueError(f'{self.cache_gb:g} GB of copies (--cache-gb) are too few: '
         f'up to {n} of the {len(self.urls)} shards are read at a time, {need/1e9:.3g} GB')
+
+# %% ../nbs/06_loader.ipynb #4eb0808f
+@patch
+def _only_counted(self:ShardLoader)->bool: # a stream, and no file beside its shards says how many there are
+    return self.mode=='streamed' and any(is_listed(u) and in_book(u) is None for u in self.urls)
 
 # %% ../nbs/06_loader.ipynb #08ff7a68
 def leave_signals(
@@ -372,6 +317,66 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
     of.room = copy(self.room) # it will know the batches, and they hold on to copies
     if self.mode=='streamed': return DataLoader(wds.DataPipeline(of._streamed), **common)
     return DataLoader(of.indexed(), sampler=Asked(self.at, len(self)), **common)
+
+# %% ../nbs/06_loader.ipynb #f0f5360c
+@patch
+def span(self:EpochOrder, shard:int)->tuple: # (first place at which it may have its turn, the one after the last)
+    "The places of a shard: those of its window."
+    laid = int(self.rank[shard])
+    if not self.window: return int(self.starts[laid]), int(self.starts[laid+1])
+    w = min(np.searchsorted(self.cuts, self.starts[laid], 'right'), len(self.cuts)-1)
+    return int(self.cuts[w-1]), int(self.cuts[w])
+
+@patch
+def next_use(self:EpochOrder, shard:int, place:int)->float: # inf: no more in this epoch
+    "The next place at which a shard may be wanted."
+    first,end = self.span(shard)
+    return max(first, place) if place<end else np.inf
+
+# %% ../nbs/06_loader.ipynb #7f3f9f3d
+@patch
+def wanted(self:IndexedBatches, epoch, place): # callable: path of a copy -> place from the epoch's first, or None
+    "When a copy is wanted again, for a `Room`."
+    of = self.of
+    now,later = self.order(epoch),self.order(epoch+1)
+    behind = max(0, place-of.in_flight())
+    def found(path):
+        j = self.numbers.get(path)
+        if j is None: return None
+        return min(now.next_use(j, behind), len(now)+later.next_use(j, 0))
+    return found
+
+# %% ../nbs/06_loader.ipynb #c31251d3
+@patch
+def go_to(self:IndexedBatches, epoch, places): # of a batch
+    "Say what is wanted from now on, and let go of the copies of other windows."
+    order = self.order(epoch)
+    self.of.room.next_use = self.wanted(epoch, places[0])
+    (first,_),(_,end) = (order.span(order[place][0]) for place in (places[0],places[-1]))
+    if self.now!=(epoch,first,end): self.shard.cache_clear()
+    self.now = epoch,first,end
+
+# %% ../nbs/06_loader.ipynb #bf810efe
+@patch
+def in_flight(self:ShardLoader)->int: # places between the slowest worker and the fastest
+    return 2*max(1,self.workers)*self.batch_size*self.world
+
+@patch
+def _windows(self:ShardLoader)->tuple: # places where they begin, and shards before each
+    order = EpochOrder(self.sizes, self.seed, 0, self.window if self.shuffle else 0)
+    cuts = order.cuts if order.window else np.unique(order.starts)
+    return cuts,np.searchsorted(order.starts, cuts)
+
+@patch
+def _in_a_window(self:ShardLoader)->int: return int(max(np.diff(self._windows()[1]))) # shards
+
+@patch
+def _at_a_time(self:ShardLoader)->int: # shards
+    cuts,before = self._windows()
+    reach = cuts[1:]-1 + self.in_flight()+self.batch_size*self.world # of batches that begin in a window
+    most = max(before[np.minimum(np.searchsorted(cuts, reach), len(cuts)-1)]-before[:-1])
+    instead = max(1,self.workers)*self.world # shards from which other samples are taken
+    return min(len(self.urls), int(most+max(instead, self._in_a_window())))
 
 # %% ../nbs/06_loader.ipynb #6e87e3ea
 @patch

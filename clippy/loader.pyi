@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The same samples in the same order, on one machine or many, from the first batch or the thousandth
+"""Batches that depend on seed, epoch and number only: on one machine or many, at the first batch or after a restart
 
 Docs: https://clippy-vl.github.io/clippy/loader.html.md
 """
@@ -88,6 +88,9 @@ class IndexedBatches:
     def __getitem__(self, at)->tuple:
         """(images, captions, keys), counts, error, `Took`"""
         ...
+    def is_near(self, j)->bool:
+        """is it of the windows in which the batch is?"""
+        ...
     def wanted(self, epoch, place):
         """When a copy is wanted again, for a `Room`.
 
@@ -103,9 +106,6 @@ class IndexedBatches:
         -------
         of a batch
         """
-        ...
-    def is_near(self, j)->bool:
-        """is it of the windows in which the batch is?"""
         ...
 
 class ShardLoader(EpochLoader):
@@ -124,7 +124,7 @@ class ShardLoader(EpochLoader):
     workers : int, default 2
         processes that read for this process; 0 reads in the training process itself
     seed : int, default 0
-        of shards, samples, captions and transform
+        names the order of shards and samples, and the draws of captions and crops
     shuffle : int, default 1000
         streamed: samples in the shuffle buffer of each reader; 0 keeps all in order, in either mode
     rank : int, default 0

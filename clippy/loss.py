@@ -25,12 +25,12 @@ def clip_logits(
     text:Tensor, # `[C,D]`, length 1
     scale:Tensor, # logit scale, the inverse temperature
 )->Tensor: # `[B,C]`
-    "Scaled cosine similarity of every image with every text."
+    "The cosine similarity of every image with every text, times the logit scale."
     return scale * image @ text.T
 
 # %% ../nbs/01_loss.ipynb #b7095cf6
 class Gather(torch.autograd.Function):
-    "All processes' vectors; backward, each process gets what all of them ask of its own."
+    "Gather the vectors of all processes; backward, each process gets what all of them ask of its own."
     @staticmethod
     def forward(ctx, x):
         parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
@@ -45,12 +45,12 @@ class Gather(torch.autograd.Function):
 def gather_pairs(
     x:Tensor, # `[b,D]`, the same b on every process
 )->Tensor: # `[W*b,D]` in the order of the processes
-    "Vectors of all processes, with gradient."
+    "Gather the vectors of all processes, with their gradient."
     return Gather.apply(x) if _world()[1]>1 else x
 
 # %% ../nbs/01_loss.ipynb #96021fc1
 def _world()->tuple: # number of this process, number of processes
-    "Where this process stands."
+    "The number of this process, and how many there are."
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 def _diagonal(image): # columns where this process's pairs stand
@@ -58,7 +58,7 @@ def _diagonal(image): # columns where this process's pairs stand
 
 # %% ../nbs/01_loss.ipynb #d557cf93
 def _check_pairs(image, text, bias=None):
-    "Complain about vectors that are no pairs, and about a bias that would never be trained."
+    "Refuse vectors that are no pairs, and a bias that would never be trained."
     if image.ndim!=2 or image.shape!=text.shape:
         raise ValueError('Each image needs one text: got vectors of shape '
                          f'{tuple(image.shape)} and {tuple(text.shape)}.')
@@ -71,7 +71,7 @@ def clip_loss(
     image:Tensor, # `[b,D]`, length 1: this process's images
     text:Tensor, # `[b,D]`, length 1: their captions
     scale:Tensor, # logit scale, the inverse temperature
-    bias:None=None, # a softmax has none
+    bias:None=None, # none, because a softmax does not see one
 )->Tensor: # scalar; its mean over processes is the loss of the whole batch
     "Symmetric InfoNCE (CLIP; CLIPpy, section 3.1) over the batch of all processes."
     _check_pairs(image, text, bias)
@@ -84,10 +84,10 @@ def clip_loss(
 def global_clip_loss(
     image:Tensor, # `[b,D]`, length 1: this process's images
     text:Tensor, # `[b,D]`, length 1: their captions
-    scale:Tensor, # logit scale
-    bias:None=None, # a softmax has none
+    scale:Tensor, # logit scale, the inverse temperature
+    bias:None=None, # none, because a softmax does not see one
 )->Tensor: # scalar, the same on every process
-    "Symmetric InfoNCE, all of it on every process."
+    "Symmetric InfoNCE over the batch of all processes, computed in full by each of them."
     _check_pairs(image, text, bias)
     logits = clip_logits(gather_pairs(image), gather_pairs(text), scale)
     target = torch.arange(len(logits), device=logits.device)
@@ -98,7 +98,7 @@ def _blocks(x, scale, chunk): # where a block begins and ends, and its rows time
     return ((i, i+chunk, x[i:i+chunk]*scale) for i in range(0, len(x), chunk))
 
 def row_column_sums(x, y, scale, first, chunk):
-    "Log-sum-exps of the rows and of the columns of `scale * x @ y.T`, and its diagonal from column `first` on."
+    "Log-sum-exps of the rows and columns of `scale * x @ y.T`, and its diagonal from column `first` on."
     rows,pairs,cols = x.new_empty(len(x)),x.new_empty(len(x)),x.new_full((len(y),), -torch.inf)
     for i,j,xs in _blocks(x, scale, chunk):
         s = xs @ y.T
@@ -108,7 +108,7 @@ def row_column_sums(x, y, scale, first, chunk):
 
 # %% ../nbs/01_loss.ipynb #754be967
 def row_column_grads(x, y, scale, first, chunk, rows, cols, g, h, k):
-    "Gradients of `x`, `y` and `scale`, given those of the two sums and of the diagonal."
+    "Gradients of `x`, `y` and `scale`, given those of the sums and of the diagonal."
     dx,dy = torch.empty_like(x),torch.zeros_like(y)
     for i,j,xs in _blocks(x, scale, chunk):
         s = xs @ y.T
@@ -121,7 +121,7 @@ def row_column_grads(x, y, scale, first, chunk, rows, cols, g, h, k):
 
 # %% ../nbs/01_loss.ipynb #dfd35476
 class RowColumnSums(torch.autograd.Function):
-    "Row and column log-sum-exps, and the diagonal, of logits that are computed by blocks, forward and again backward."
+    "Log-sum-exps and diagonal of logits that are computed block by block, and once more in the backward pass."
     @staticmethod
     def forward(ctx, x, y, scale, first, chunk):
         with torch.autocast(x.device.type, enabled=False): rows,cols,pairs = row_column_sums(x, y, scale, first, chunk)
@@ -142,7 +142,7 @@ def _over_processes(x, op=dist.ReduceOp.SUM): # in place
     return x
 
 class SummedColumns(torch.autograd.Function):
-    "Column log-sum-exps over the rows of all processes, from each one's own. One number a column is moved at a time."
+    "Column log-sum-exps over the rows of all processes, for which one number a column is moved at a time."
     @staticmethod
     def forward(ctx, cols):
         most = _over_processes(cols.clone(), dist.ReduceOp.MAX)
@@ -158,9 +158,9 @@ class SummedColumns(torch.autograd.Function):
 def chunked_clip_loss(
     image:Tensor, # `[b,D]`, length 1: this process's images
     text:Tensor, # `[b,D]`, length 1: their captions
-    scale:Tensor, # logit scale
-    bias:None=None, # a softmax has none
-    chunk:int=512, # rows of a block, which has as many columns as there are captions in all
+    scale:Tensor, # logit scale, the inverse temperature
+    bias:None=None, # none, because a softmax does not see one
+    chunk:int=512, # rows of a block; it has as many columns as all processes have captions
 )->Tensor: # scalar; its mean over processes is the loss of the whole batch
     "Symmetric InfoNCE in memory that grows with the batch, not with its square."
     _check_pairs(image, text, bias)
@@ -178,9 +178,9 @@ def siglip_block(x, y, scale, bias, first): # rows of x belong to the columns of
 def siglip_loss(
     image:Tensor, # `[b,D]`, length 1: this process's images
     text:Tensor, # `[b,D]`, length 1: their captions
-    scale:Tensor, # logit scale, 10 at the start
-    bias:Tensor|None=None, # logit bias, -10 at the start; None: none
-    chunk:int=512, # rows of a block, which has as many columns as there are captions in all
+    scale:Tensor, # logit scale, which starts at 10
+    bias:Tensor|None=None, # logit bias, which starts at -10; None: no bias
+    chunk:int=512, # rows of a block; it has as many columns as all processes have captions
 )->Tensor: # scalar; its mean over processes is the loss of the whole batch
     "SigLIP's sigmoid loss (Zhai et al., 2023) over the batch of all processes."
     _check_pairs(image, text)
@@ -195,7 +195,7 @@ losses = {'local':clip_loss, 'global':global_clip_loss, 'chunked':chunked_clip_l
 
 # %% ../nbs/01_loss.ipynb #e742052d
 def _rng_state():
-    "State of torch's random numbers, on the CPU and on the accelerator in use."
+    "The state of torch's random numbers, on the CPU and on the accelerator in use."
     there = torch.accelerator.is_available()
     return torch.get_rng_state(), torch.get_device_module().get_rng_state() if there else None
 
@@ -205,7 +205,7 @@ def _set_rng_state(state):
 
 # %% ../nbs/01_loss.ipynb #eec18285
 def embed_parts(encode, parts):
-    "Vectors of all parts, their lengths, the logit scale, and the random state before each part."
+    "Embed all parts: their vectors with the logit scale, their lengths, and the random state before each."
     states,out = [],[]
     with torch.no_grad():
         for part in parts:
@@ -215,19 +215,19 @@ def embed_parts(encode, parts):
     return (torch.cat(image), torch.cat(text), scale[-1]), [len(o) for o in image], states
 
 def back_through(tensors, grads):
-    "Go on backward from several tensors; a frozen one is passed over."
+    "Go on backward from several tensors, except those that are frozen."
     todo = [(t,g) for t,g in zip(tensors, grads) if t is not None and t.requires_grad and g is not None]
     if todo: torch.autograd.backward(*zip(*todo))
 
 # %% ../nbs/01_loss.ipynb #e7a7c6d9
 def cached_backward(
-    encode, # the model: called with a part, gives image vectors, text vectors and logit scale
-    parts:list, # micro-batches, each a tuple of what `encode` takes: `(images, tokens)`
-    loss, # one of `losses`; called with all vectors, scale and, if there is one, bias
-    bias:Tensor|None=None, # the parameter, for SigLIP's loss
-    backward=Tensor.backward, # of the loss, e.g. `accelerator.backward`, which scales it for fp16
-    no_sync=nullcontext, # called for a context in which processes exchange no gradients, e.g. `ddp.no_sync`
-)->Tensor: # the loss of all parts together, without graph
+    encode, # the model: called with a part, it gives image vectors, text vectors and the logit scale
+    parts:list, # parts of the batch, each a tuple of what `encode` takes: `(images, tokens)`
+    loss, # one of `losses`; it is called with all vectors, the scale and, if there is one, the bias
+    bias:Tensor|None=None, # the model's logit bias, for SigLIP's loss
+    backward=Tensor.backward, # backward pass of the loss, e.g. `accelerator.backward`, which scales it for fp16
+    no_sync=nullcontext, # makes a context in which processes exchange no gradients, e.g. `ddp.no_sync`
+)->Tensor: # the loss of all parts together, without its graph
     "Add the gradient of one large batch to `.grad`, in the memory of its parts (GradCache)."
     if not parts: raise ValueError('There are no parts to embed.')
     if len(parts)==1: # nothing to save

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 def clip_logits(image:Tensor, text:Tensor, scale:Tensor)->Tensor:
-    """Scaled cosine similarity of every image with every text.
+    """The cosine similarity of every image with every text, times the logit scale.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def clip_logits(image:Tensor, text:Tensor, scale:Tensor)->Tensor:
     ...
 
 class Gather(torch.autograd.Function):
-    """All processes' vectors; backward, each process gets what all of them ask of its own."""
+    """Gather the vectors of all processes; backward, each process gets what all of them ask of its own."""
     @staticmethod
     def forward(ctx, x): ...
     @staticmethod
     def backward(ctx, grad): ...
 
 def gather_pairs(x:Tensor)->Tensor:
-    """Vectors of all processes, with gradient.
+    """Gather the vectors of all processes, with their gradient.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None)->Tensor:
     scale : Tensor
         logit scale, the inverse temperature
     bias : None, default None
-        a softmax has none
+        none, because a softmax does not see one
 
     Returns
     -------
@@ -70,7 +70,7 @@ def clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None)->Tensor:
     ...
 
 def global_clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None)->Tensor:
-    """Symmetric InfoNCE, all of it on every process.
+    """Symmetric InfoNCE over the batch of all processes, computed in full by each of them.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def global_clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None)->T
     text : Tensor
         `[b,D]`, length 1: their captions
     scale : Tensor
-        logit scale
+        logit scale, the inverse temperature
     bias : None, default None
-        a softmax has none
+        none, because a softmax does not see one
 
     Returns
     -------
@@ -91,15 +91,15 @@ def global_clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None)->T
     ...
 
 def row_column_sums(x, y, scale, first, chunk):
-    """Log-sum-exps of the rows and of the columns of `scale * x @ y.T`, and its diagonal from column `first` on."""
+    """Log-sum-exps of the rows and columns of `scale * x @ y.T`, and its diagonal from column `first` on."""
     ...
 
 def row_column_grads(x, y, scale, first, chunk, rows, cols, g, h, k):
-    """Gradients of `x`, `y` and `scale`, given those of the two sums and of the diagonal."""
+    """Gradients of `x`, `y` and `scale`, given those of the sums and of the diagonal."""
     ...
 
 class RowColumnSums(torch.autograd.Function):
-    """Row and column log-sum-exps, and the diagonal, of logits that are computed by blocks, forward and again backward."""
+    """Log-sum-exps and diagonal of logits that are computed block by block, and once more in the backward pass."""
     where: Any
     @staticmethod
     def forward(ctx, x, y, scale, first, chunk): ...
@@ -107,7 +107,7 @@ class RowColumnSums(torch.autograd.Function):
     def backward(ctx, *grads): ...
 
 class SummedColumns(torch.autograd.Function):
-    """Column log-sum-exps over the rows of all processes, from each one's own. One number a column is moved at a time."""
+    """Column log-sum-exps over the rows of all processes, for which one number a column is moved at a time."""
     @staticmethod
     def forward(ctx, cols): ...
     @staticmethod
@@ -123,11 +123,11 @@ def chunked_clip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:None=None, c
     text : Tensor
         `[b,D]`, length 1: their captions
     scale : Tensor
-        logit scale
+        logit scale, the inverse temperature
     bias : None, default None
-        a softmax has none
+        none, because a softmax does not see one
     chunk : int, default 512
-        rows of a block, which has as many columns as there are captions in all
+        rows of a block; it has as many columns as all processes have captions
 
     Returns
     -------
@@ -150,11 +150,11 @@ def siglip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:Tensor | None=None
     text : Tensor
         `[b,D]`, length 1: their captions
     scale : Tensor
-        logit scale, 10 at the start
+        logit scale, which starts at 10
     bias : Tensor | None, default None
-        logit bias, -10 at the start; None: none
+        logit bias, which starts at -10; None: no bias
     chunk : int, default 512
-        rows of a block, which has as many columns as there are captions in all
+        rows of a block; it has as many columns as all processes have captions
 
     Returns
     -------
@@ -166,11 +166,11 @@ def siglip_loss(image:Tensor, text:Tensor, scale:Tensor, bias:Tensor | None=None
 losses: dict
 
 def embed_parts(encode, parts):
-    """Vectors of all parts, their lengths, the logit scale, and the random state before each part."""
+    """Embed all parts: their vectors with the logit scale, their lengths, and the random state before each."""
     ...
 
 def back_through(tensors, grads):
-    """Go on backward from several tensors; a frozen one is passed over."""
+    """Go on backward from several tensors, except those that are frozen."""
     ...
 
 def cached_backward(encode, parts:list, loss, bias:Tensor | None=None, backward=..., no_sync=...)->Tensor:
@@ -179,21 +179,21 @@ def cached_backward(encode, parts:list, loss, bias:Tensor | None=None, backward=
     Parameters
     ----------
     encode
-        the model: called with a part, gives image vectors, text vectors and logit scale
+        the model: called with a part, it gives image vectors, text vectors and the logit scale
     parts : list
-        micro-batches, each a tuple of what `encode` takes: `(images, tokens)`
+        parts of the batch, each a tuple of what `encode` takes: `(images, tokens)`
     loss
-        one of `losses`; called with all vectors, scale and, if there is one, bias
+        one of `losses`; it is called with all vectors, the scale and, if there is one, the bias
     bias : Tensor | None, default None
-        the parameter, for SigLIP's loss
+        the model's logit bias, for SigLIP's loss
     backward : default Tensor.backward
-        of the loss, e.g. `accelerator.backward`, which scales it for fp16
+        backward pass of the loss, e.g. `accelerator.backward`, which scales it for fp16
     no_sync : default nullcontext
-        called for a context in which processes exchange no gradients, e.g. `ddp.no_sync`
+        makes a context in which processes exchange no gradients, e.g. `ddp.no_sync`
 
     Returns
     -------
     Tensor
-        the loss of all parts together, without graph
+        the loss of all parts together, without its graph
     """
     ...

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Features and names on a page, and how far such a page can be trusted
+"""Features and names on a page, made with UMAP, and how far such a page can be trusted
 
 Docs: https://clippy-vl.github.io/clippy/maps.html.md
 """
@@ -21,24 +21,6 @@ def centred(x:np.ndarray)->np.ndarray:
     -------
     np.ndarray
         `[M,D]` length 1
-    """
-    ...
-
-def umap_of(x:np.ndarray, neighbors:int=30, seed:int=0)->np.ndarray:
-    """Lay features out on a page by their cosine similarities; the same for the same seed.
-
-    Parameters
-    ----------
-    x : np.ndarray
-        `[M,D]`
-    neighbors : int, default 30
-        UMAP's `n_neighbors`: small shows the near, large the whole
-    seed : int, default 0
-
-    Returns
-    -------
-    np.ndarray
-        `[M,2]`
     """
     ...
 
@@ -69,23 +51,37 @@ class FeatureMap(Study):
     thumbnails: np.ndarray | None = ...
     def plot(self): ...
 
-def feature_map(model:CLIPpy, features:np.ndarray, names:list, labels:dict, thumbnails=None, neighbors:int=30, templates:tuple=..., seed:int=0)->FeatureMap:
-    """UMAP of features, with the text embeddings of names in it.
+def show_maps(maps:dict, by:list=None, size:float=9.0, thumbnails:bool=True)->Figure:
+    """Maps side by side, coloured by what is asked for.
 
     Parameters
     ----------
-    model : CLIPpy
-    features : np.ndarray
-        `[M,D]` of the model: pooled ones, or of patches
-    names : list
-        class names to place in the map
-    labels : dict
-        title -> `[M]` words, what it may be coloured by
-    thumbnails : default None
-        `[M,s,s,3]` uint8, an image for each
+    maps : dict
+        name -> `FeatureMap`; a row for each
+    by : list, default None
+        what to colour by; None: all
+    size : float, default 9.0
+        of a point
+    thumbnails : bool, default True
+        in the first column
+    """
+    ...
+
+def umap_of(x:np.ndarray, neighbors:int=30, seed:int=0)->np.ndarray:
+    """Lay features out on a page by their cosine similarities; the same for the same seed.
+
+    Parameters
+    ----------
+    x : np.ndarray
+        `[M,D]`
     neighbors : int, default 30
-    templates : tuple, default template_sets['scenes']
+        UMAP's `n_neighbors`: small shows the near, large the whole
     seed : int, default 0
+
+    Returns
+    -------
+    np.ndarray
+        `[M,2]`
     """
     ...
 
@@ -108,19 +104,23 @@ def trust_of(x:np.ndarray, page:np.ndarray, neighbors:int)->float:
     """
     ...
 
-def show_maps(maps:dict, by:list=None, size:float=9.0, thumbnails:bool=True)->Figure:
-    """Maps side by side, coloured by what is asked for.
+def feature_map(model:CLIPpy, features:np.ndarray, names:list, labels:dict, thumbnails=None, neighbors:int=30, templates:tuple=..., seed:int=0)->FeatureMap:
+    """UMAP of features, with the text embeddings of names in it.
 
     Parameters
     ----------
-    maps : dict
-        name -> `FeatureMap`; a row for each
-    by : list, default None
-        what to colour by; None: all
-    size : float, default 9.0
-        of a point
-    thumbnails : bool, default True
-        in the first column
+    model : CLIPpy
+    features : np.ndarray
+        `[M,D]` of the model: pooled ones, or of patches
+    names : list
+        class names to place in the map
+    labels : dict
+        title -> `[M]` words, what it may be coloured by
+    thumbnails : default None
+        `[M,s,s,3]` uint8, an image for each
+    neighbors : int, default 30
+    templates : tuple, default template_sets['scenes']
+    seed : int, default 0
     """
     ...
 

@@ -1,4 +1,4 @@
-"""Images and their masks, paired, checked when they are opened, and read with care
+"""Images and their masks, paired and checked when a folder is opened, and read as numbers and not as colours
 
 Docs: https://clippy-vl.github.io/clippy/mask_folder.html.md"""
 
@@ -74,6 +74,7 @@ def read_pixels(path):
         how = 'truncated' if 'truncated' in str(e) else 'unreadable'
         raise ValueError(f'{path}: {how} mask (a mask is a PNG)') from None
 
+# %% ../nbs/04_mask_folder.ipynb #68fc0c2c
 def _size(path):
     "Width and height of an upright image, from its header."
     try:
@@ -115,10 +116,6 @@ class MaskSet:
             raise FileNotFoundError(f'{e}{wanted}') from None
         if not self.files:
             raise ValueError(f'{self.root} holds no images of {self.name} {self.split}. Wanted: {self.needs}')
-    def _labels(self, column):
-        if not self.table: return None
-        _known_list(column, lists_of_names(table_path(self.table)), f'The table of {self.name}')
-        return labels(self.table, column)
     def __len__(self): return len(self.files)
     def __getitem__(self, i):
         image,mask = self.image(i),self.mask(i)
@@ -134,6 +131,12 @@ def _known_list(column, known, who):
     if column in known: return
     raise ValueError(f'{who} has no list of names {column!r}.{did_you_mean(column, known)} It has {", ".join(known)}. '
                      'A file of your own ends in .txt and has a line for each class')
+
+@patch
+def _labels(self:MaskSet, column):
+    if not self.table: return None
+    _known_list(column, lists_of_names(table_path(self.table)), f'The table of {self.name}')
+    return labels(self.table, column)
 
 # %% ../nbs/04_mask_folder.ipynb #3a3c32f9
 @patch
@@ -221,6 +224,7 @@ class MaskFolder(MaskSet):
         self._compare(tables[0].name)
     def _files(self): return pair(self.root/'images', self.root/'masks')
 
+# %% ../nbs/04_mask_folder.ipynb #b06d6c3e
 @patch
 def _count(self:MaskFolder):
     "For each id the first mask that holds it, and its pixels in all masks."

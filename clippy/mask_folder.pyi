@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Images and their masks, paired, checked when they are opened, and read with care
+"""Images and their masks, paired and checked when a folder is opened, and read as numbers and not as colours
 
 Docs: https://clippy-vl.github.io/clippy/mask_folder.html.md
 """

@@ -1,4 +1,4 @@
-"""Data sets with a mask for every image: their label tables, their folders, and what is wrong with yours
+"""Ten data sets read as if they were one, and a sentence about what is wrong with yours
 
 Docs: https://clippy-vl.github.io/clippy/masks.html.md"""
 

@@ -20,7 +20,7 @@ from fastcore.basics import store_attr
 from fastcore.script import bool_arg, call_parse, CliError
 from filelock import FileLock, Timeout
 
-from .cards import join
+from .cards import join, without_cards
 from .classify import Folder
 from .compare import compare, compare_many, every_pair
 from .console import between_commas, command, did_you_mean, hide_text, in_bounds, on_terminal
@@ -262,7 +262,7 @@ def run_command(
     jobs = [(n,p) for n in names for p in protocols_of(n, options.protocol)]
     asked = [pick_protocol(find_task(n), p, **changes) for n,p in jobs] # all, before the first is measured
     if options.waterfall: end = waterfall_end(options, asked, changes)
-    state = join(options.cpu)
+    state = join(without_cards(options.device))
     net = open_model(options.model, options.text, options.pretrained).to(state.device)
     handed_on = 'limit','batch_size','workers','save_predictions','precision'
     kwargs = {k:getattr(options, k) for k in handed_on} | dict(called=short_name(options.model))
@@ -330,27 +330,34 @@ Optional = Annotated[str, dict(opt=False, nargs='?')] # may be left out, and has
 
 @call_parse
 def main(
-    model:Optional='', # Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
-    task:str='', # Tasks, comma-separated; --list shows them
-    data:Several=None, # Path of the data set; several: path,path or task=path,task=path, or --data more than once
-    protocol:str='', # Protocol (the task's first); several: name,name or all
-    waterfall:str='', # Another protocol: what each step on the way there is worth; with --out a folder
-    by:str='group', # Waterfall: what a step changes: a group of fields, or a field
-    first:str='', # Waterfall: groups or fields that come before the others, comma-separated
-    set:Several=None, # Fields of the protocol, KEY=VALUE or KEY=VALUE,KEY=VALUE, or a .toml or .json file; or several
-    limit:int=0, # Images at most, evenly spread; a partial data set needs it
-    out:str='', # JSON file for the result (several: folder); an interrupted run goes on from it
-    save_predictions:str='', # Folder for what the model answered
-    batch_size:int=16, # Images at once
-    workers:int=None, # Processes that read images (as many as are good for so many)
-    precision:str='', # bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
-    text:str='', # Preset or release: folder or Hub name of the text tower
-    pretrained:bool_arg=None, # Preset: pretrained towers? true or false (the preset's)
-    cpu:Flag=False, # Leave the GPU alone
-    list:Flag=False, # Show tasks, what each needs on disk, and protocols
-    compare:Annotated[str, dict(nargs='+')]=None, # Two results: show what differs; more: a row each, beside the first
-    across:str='', # In a table of several results these may differ: protocol, data, or protocol,data
-    config:str='', # TOML or JSON file with these options by name; what is typed counts more
+    model:Optional='', # MODEL: Name of a model or preset, saved folder, or repository on the Hub.
+    ## What to measure
+    task:str='', # TASK[,TASK]: What to measure; --list shows the tasks.
+    data:Several=None, # PATH: Where the data are; for several tasks task=PATH,task=PATH. May be repeated.
+    protocol:str='', # NAME[,NAME]: How to measure; all takes every protocol. Default: the task's first.
+    set:Several=None, # KEY=VALUE: Change fields of the protocol; also KEY=VALUE,KEY=VALUE or a file. May be repeated.
+    limit:int=0, # Images at most, evenly spread; a data set that is not complete needs it. Default: 0, all.
+    list:Flag=False, # Show the tasks, their protocols, and what each needs on the disk.
+    ## Model
+    text:str='', # NAME|PATH: Text tower of a preset or a release. Default: the one that it names.
+    pretrained:bool_arg=None, # Do a preset's towers begin with pretrained weights? Default: as the preset says.
+    ## Speed and memory
+    batch_size:int=16, # Images at once.
+    workers:int=None, # Processes that read images. Default: as many as are good for so many images.
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
+    ## Results
+    out:str='', # FILE: JSON file for the result, a folder for several; an interrupted run goes on from it.
+    save_predictions:str='', # PATH: Folder for what the model answered.
+    compare:Annotated[str, dict(nargs='+')]=None, # RESULT: Show how two results differ, or a row for each of several.
+    across:str='', # PART[,PART]: What may differ between several results: protocol, data, or both. Default: nothing.
+    ## Waterfall
+    waterfall:str='', # PROTOCOL: Show what each step from --protocol to this one is worth; --out is a folder then.
+    by:str='group', # group|field: What a step of the waterfall changes: a group of fields, or one field.
+    first:str='', # NAME[,NAME]: Groups or fields that change before the others. Default: in their own order.
+    ## Settings
+    config:str='', # FILE: Read options by their names from this TOML or JSON file; what is typed counts more.
+    cpu:Flag=False, # OLD: --device cpu
 ):
     "Measure a model: any task, with the protocol beside every number."
     try: run_command(SimpleNamespace(**with_config(main, locals())))

@@ -261,52 +261,54 @@ def for_training(asked:dict, limit:int=0, workers:int=0, max_sample_mb:float=100
 
 Optional: Any
 
-def main(model:Optional='', task:str='', data:Several=None, protocol:str='', waterfall:str='', by:str='group', first:str='', set:Several=None, limit:int=0, out:str='', save_predictions:str='', batch_size:int=16, workers:int=None, precision:str='', text:str='', pretrained:bool_arg=None, cpu:Flag=False, list:Flag=False, compare:Annotated[str, dict(nargs='+')]=None, across:str='', config:str=''):
+def main(model:Optional='', task:str='', data:Several=None, protocol:str='', set:Several=None, limit:int=0, list:Flag=False, text:str='', pretrained:bool_arg=None, batch_size:int=16, workers:int=None, device:str='', precision:str='', out:str='', save_predictions:str='', compare:Annotated[str, dict(nargs='+')]=None, across:str='', waterfall:str='', by:str='group', first:str='', config:str='', cpu:Flag=False):
     """Measure a model: any task, with the protocol beside every number.
 
     Parameters
     ----------
     model : Optional, default ''
-        Saved folder, Hub repo id, clippy_5k.pt, or the name of a preset
+        MODEL: Name of a model or preset, saved folder, or repository on the Hub.
     task : str, default ''
-        Tasks, comma-separated; --list shows them
+        TASK[,TASK]: What to measure; --list shows the tasks.
     data : Several, default None
-        Path of the data set; several: path,path or task=path,task=path, or --data more than once
+        PATH: Where the data are; for several tasks task=PATH,task=PATH. May be repeated.
     protocol : str, default ''
-        Protocol (the task's first); several: name,name or all
-    waterfall : str, default ''
-        Another protocol: what each step on the way there is worth; with --out a folder
-    by : str, default 'group'
-        Waterfall: what a step changes: a group of fields, or a field
-    first : str, default ''
-        Waterfall: groups or fields that come before the others, comma-separated
+        NAME[,NAME]: How to measure; all takes every protocol. Default: the task's first.
     set : Several, default None
-        Fields of the protocol, KEY=VALUE or KEY=VALUE,KEY=VALUE, or a .toml or .json file; or several
+        KEY=VALUE: Change fields of the protocol; also KEY=VALUE,KEY=VALUE or a file. May be repeated.
     limit : int, default 0
-        Images at most, evenly spread; a partial data set needs it
-    out : str, default ''
-        JSON file for the result (several: folder); an interrupted run goes on from it
-    save_predictions : str, default ''
-        Folder for what the model answered
-    batch_size : int, default 16
-        Images at once
-    workers : int, default None
-        Processes that read images (as many as are good for so many)
-    precision : str, default ''
-        bf16, fp16 or fp32 (bf16 on a card, otherwise as the model is)
-    text : str, default ''
-        Preset or release: folder or Hub name of the text tower
-    pretrained : bool_arg, default None
-        Preset: pretrained towers? true or false (the preset's)
-    cpu : Flag, default False
-        Leave the GPU alone
+        Images at most, evenly spread; a data set that is not complete needs it. Default: 0, all.
     list : Flag, default False
-        Show tasks, what each needs on disk, and protocols
+        Show the tasks, their protocols, and what each needs on the disk.
+    text : str, default ''
+        NAME|PATH: Text tower of a preset or a release. Default: the one that it names.
+    pretrained : bool_arg, default None
+        Do a preset's towers begin with pretrained weights? Default: as the preset says.
+    batch_size : int, default 16
+        Images at once.
+    workers : int, default None
+        Processes that read images. Default: as many as are good for so many images.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision : str, default ''
+        bf16|fp16|fp32: Precision of the computation. Default: bf16 on a card, else the model's own.
+    out : str, default ''
+        FILE: JSON file for the result, a folder for several; an interrupted run goes on from it.
+    save_predictions : str, default ''
+        PATH: Folder for what the model answered.
     compare : Annotated[str, dict(nargs='+')], default None
-        Two results: show what differs; more: a row each, beside the first
+        RESULT: Show how two results differ, or a row for each of several.
     across : str, default ''
-        In a table of several results these may differ: protocol, data, or protocol,data
+        PART[,PART]: What may differ between several results: protocol, data, or both. Default: nothing.
+    waterfall : str, default ''
+        PROTOCOL: Show what each step from --protocol to this one is worth; --out is a folder then.
+    by : str, default 'group'
+        group|field: What a step of the waterfall changes: a group of fields, or one field.
+    first : str, default ''
+        NAME[,NAME]: Groups or fields that change before the others. Default: in their own order.
     config : str, default ''
-        TOML or JSON file with these options by name; what is typed counts more
+        FILE: Read options by their names from this TOML or JSON file; what is typed counts more.
+    cpu : Flag, default False
+        OLD: --device cpu
     """
     ...

@@ -1,4 +1,4 @@
-"""Two pretrained towers, one space, and a maximum over patches
+"""Two pretrained towers that meet in one space, and a maximum over patches that tells where things are
 
 Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 
@@ -41,11 +41,11 @@ from .loading import refuse_to_replace, tower_files, weight_files
 
 # %% ../nbs/00_model.ipynb #7d8d0c8a
 def image_tower(
-    name:str, # timm name, e.g. `vit_base_patch16_224.dino`
-    pretrained:bool=False, # take timm's weights, from the Hub?
-    weights:str|Path|None=None, # or from this local file, or folder with a `model.safetensors`
-    token_drop:float=0., # share of patch tokens dropped in training, in [0,1)
-    **kwargs, # to the ViT, e.g. `img_size`, `depth`
+    name:str, # name in timm, e.g. `vit_base_patch16_224.dino`
+    pretrained:bool=False, # start from timm's weights, which come from the Hub?
+    weights:str|Path|None=None, # or from weights in this local file, or in a folder with a `model.safetensors`
+    token_drop:float=0., # share of the patch tokens that is dropped in training, in [0,1)
+    **kwargs, # further arguments of the ViT, e.g. `img_size` or `depth`
 )->nn.Module: # `[B,3,H,W]` -> `[B, prefix + patches, width]` through `forward_features`
     "A timm Vision Transformer that returns all its tokens after the final norm."
     if not timm.is_model(name): raise ValueError(f'timm has no model {name!r}.{did_you_mean(name, timm.list_models())}')
@@ -71,10 +71,10 @@ def _load_image_weights(tower, path):
 
 # %% ../nbs/00_model.ipynb #c6b25b79
 def text_tower(
-    name:str|Path, # sentence-transformers name or folder, e.g. `sentence-transformers/sentence-t5-base`
-    pretrained:bool=True, # False: keep tokenizer and architecture, draw the weights anew
-    max_tokens:int=77, # longer captions are cut
-    sub:str='', # folder of the tower in `name`, if it is not all of it
+    name:str|Path, # name or folder of a sentence-transformers model, e.g. `sentence-transformers/sentence-t5-base`
+    pretrained:bool=True, # False: keep the tokenizer and the architecture, but draw the weights anew
+    max_tokens:int=77, # longer captions are cut after so many tokens
+    sub:str='', # folder inside `name` that holds the tower; '': `name` itself
 )->SentenceTransformer: # token ids -> one `[B,D]` sentence embedding
     "A sentence-transformers model that is ready to be trained."
     with quiet(), TemporaryDirectory(ignore_cleanup_errors=True) as d:
@@ -87,7 +87,7 @@ def text_tower(
 
 # %% ../nbs/00_model.ipynb #78513933
 @contextmanager
-def quiet(): # no loading bars: they are noise in logs and notebooks
+def quiet(): # without loading bars, which are noise in logs and notebooks
     on = hf_logging.is_progress_bar_enabled()
     hf_logging.disable_progress_bar()
     try: yield
@@ -174,21 +174,21 @@ def new_text_tower(
 @dataclass(frozen=True)
 class Config:
     "What a CLIPpy is made of."
-    image:str = 'vit_base_patch16_224.dino' # timm name of the image tower
+    image:str = 'vit_base_patch16_224.dino' # name of the image tower in timm
     text:str = 'sentence-transformers/sentence-t5-base' # name or folder of the text tower; '': a new one
     pooling:str = 'max' # `max`, `avg` or `cls`
     image_size:int = 224 # pixels, for training and evaluation unless told otherwise
     token_drop:float = 0. # share of patch tokens dropped in training
     max_tokens:int = 77 # captions are cut here
-    pretrained_image:bool = True # does training start from timm's weights?
-    pretrained_text:bool = True # and from the Hub's?
-    mean:tuple = OPENAI_CLIP_MEAN # of RGB in [0,1]; the public port uses CLIP's with DINO's weights
-    std:tuple = OPENAI_CLIP_STD # likewise
-    image_args:dict = field(default_factory=dict) # to timm
-    text_args:dict = field(default_factory=dict) # to `new_text_tower`
-    logit_bias:float|None = None # start of SigLIP's bias, -10 there; None: the model has no bias
-    pool_prefix:bool = False # prefix tokens (class token, registers) in the pool too, as in the public port?
-    head:str = '' # on the image tower's tokens, before the pool: `linear`, `mlp`, or no more than widths ask for
+    pretrained_image:bool = True # does training start from timm's weights of the image tower?
+    pretrained_text:bool = True # does it start from the Hub's weights of the text tower?
+    mean:tuple = OPENAI_CLIP_MEAN # subtracted from RGB in [0,1]; the public port uses CLIP's even with DINO's weights
+    std:tuple = OPENAI_CLIP_STD # divides RGB after that
+    image_args:dict = field(default_factory=dict) # further arguments of timm's model
+    text_args:dict = field(default_factory=dict) # arguments of `new_text_tower`
+    logit_bias:float|None = None # where SigLIP's bias starts, usually at -10; None: the model has no bias
+    pool_prefix:bool = False # are prefix tokens (class token, registers) pooled too, as in the public port?
+    head:str = '' # on image tokens before pooling: `linear`, `mlp`, or '' for a projection only where widths differ
     def __post_init__(self):
         if self.pooling not in pools: raise ValueError(f'Pooling is one of {", ".join(pools)}, not {self.pooling!r}.')
         if self.head not in heads: raise ValueError(f'The head is linear, mlp, or empty, not {self.head!r}.')
@@ -203,10 +203,10 @@ tower_settings = kinds((whole(1, 65536), 'width'), (whole(1, 256), 'depth heads'
 # %% ../nbs/00_model.ipynb #00a3f7ce
 class CLIPpy(nn.Module):
     "An image tower and a text tower that meet in one space."
-    knows = '' # what it was trained on, in words; '': nobody wrote it down
-    name = '' # by which `clippy models` lists it; '': it came from elsewhere
-    background = None # words that compete with labels, unless others are named; None: they follow from what it knows
-    sources = dict(image='', text='') # where the weights of the towers come from; '': from nowhere else
+    knows = '' # what it was trained on, in words; '': nobody wrote that down
+    name = '' # its name in the list of `clippy models`; '': it is not in that list
+    background = None # words that compete with labels where none are named; None: they follow from what it knows
+    sources = dict(image='', text='') # where the weights of the towers came from; '': they were made here
     def __init__(self,
         config:Config, # what the towers were made from
         image:nn.Module, # from `image_tower`
@@ -255,7 +255,7 @@ def image_features(self:CLIPpy,
 @patch
 def encode_image(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
-    pool_prefix:bool|None=None, # prefix tokens in the pool too? None: as the config says
+    pool_prefix:bool|None=None, # are prefix tokens pooled too? None: as the config says
 )->Tensor: # `[B,D]`, length 1
     "What is in the images: pooled tokens."
     if pool_prefix is None: pool_prefix = self.config.pool_prefix
@@ -266,16 +266,16 @@ def encode_image(self:CLIPpy,
 def alone(
     block, # `[B,N,D]` -> `[B,N,D]`
     x:Tensor, # `[B,N,D]` tokens
-    most:int=1<<14, # sequences at once: some kernels of GPUs take no more than 65,535
+    most:int=1<<14, # sequences at once, because some kernels of GPUs take no more than 65,535
 )->Tensor: # `[B,N,D]`
-    "What a block makes of each token, if there were no others."
+    "What a block would make of each token if there were no others."
     return torch.cat([block(part) for part in x.flatten(0, 1)[:,None].split(most)]).reshape(x.shape)
 
 @contextmanager
 def value_path(
     block:nn.Module, # of an image tower
 ):
-    "The block sees each token alone, for as long as this is entered."
+    "Let the block see each token alone inside this context."
     own = block.forward
     block.forward = lambda x, **options: alone(own, x)
     try: yield
@@ -285,10 +285,10 @@ def value_path(
 @patch
 def encode_patches(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
-    normalize:bool=True, # False: as they are pooled
-    values:bool|None=None, # by the value path of the last block? None: no, as the model was trained
+    normalize:bool=True, # to length 1? False: as they are when they are pooled
+    values:bool|None=None, # take the value path of the last block? None: no, because the model was trained without
 )->Tensor: # `[B,h,w,D]`, length 1, with h = H/patch
-    "Where it is: the vector of every patch. Never drops tokens."
+    "Where things are: the vector of every patch. Never drops tokens."
     drop = getattr(self.image, 'patch_drop', None)
     if drop is not None: drop.eval()
     with value_path(self.image.blocks[-1]) if values else nullcontext(): tokens = self.image_tokens(x)
@@ -300,8 +300,8 @@ def encode_patches(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #a789c5fe
 @patch
 def tokenize(self:CLIPpy,
-    texts:list, # list[str]
-)->dict: # `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
+    texts:list, # of str
+)->dict: # `input_ids` and `attention_mask`, `[B,T]`, where T is the longest of the batch and at most `max_tokens`
     "Token ids for the text tower."
     if isinstance(texts, str):
         raise ValueError('Texts are a list of str; a single str would be read letter by letter.')
@@ -312,9 +312,9 @@ def tokenize(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #8de96c8a
 @patch
 def encode_tokens(self:CLIPpy,
-    tokens:dict, # from `tokenize`, in groups from `similar_lengths`, or `vectors` that `read` gave
+    tokens:dict, # from `tokenize`; or groups from `similar_lengths`; or `vectors` that `read` gave
 )->Tensor: # `[B,D]`, length 1
-    "Embed texts that are token ids already."
+    "Embed texts that are already token ids."
     if 'groups' in tokens:
         found = torch.cat([self.encode_tokens(part) for part in tokens['groups']])
         return found.index_select(0, tokens['back'].to(self.device, non_blocking=True))
@@ -331,7 +331,7 @@ def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # what `read` gives, in
 
 @patch
 def encode_text(self:CLIPpy,
-    texts:list, # list[str]
+    texts:list, # of str
 )->Tensor: # `[B,D]`, length 1
     "Embed texts."
     return self.encode_tokens(self.tokenize(texts))
@@ -340,14 +340,14 @@ def encode_text(self:CLIPpy,
 _waiting = ContextVar('waiting', default=None) # checks that are looked at later
 
 @contextmanager
-def checks_later(): # yields a list of (bool tensor, sentence)
-    "Checks of what a card computes wait in a list, for as long as this is entered."
+def checks_later(): # gives a list of (bool tensor, sentence)
+    "Collect checks of what a GPU computes in a list, to look at them later."
     token = _waiting.set([])
     try: yield _waiting.get()
     finally: _waiting.reset(token)
 
 def check(ok:Tensor, sentence:str): # `ok`: bool, a single one; `sentence`: of the error, if it is False
-    "Stop with a sentence, now or later."
+    "Stop with a sentence: now, or later inside `checks_later`."
     waiting = _waiting.get()
     if waiting is not None and ok.device.type=='cuda': waiting.append((ok, sentence))
     elif not ok: raise ValueError(sentence)
@@ -355,7 +355,7 @@ def check(ok:Tensor, sentence:str): # `ok`: bool, a single one; `sentence`: of t
 # %% ../nbs/00_model.ipynb #255fdf14
 def finite(
     x:Tensor, # vectors or scores
-    what:str='Scores', # begins the sentence
+    what:str='Scores', # what they are; the sentence begins with it
 )->Tensor: # the same
     "Stop at NaN and infinity."
     check(x.isfinite().all(), f'{what} are not finite (NaN or infinity), so nothing can be measured with them: '
@@ -368,7 +368,7 @@ def finite(
 def patch_cosines(self:CLIPpy,
     images:Tensor, # `[B,3,H,W]` normalised images
     vectors:Tensor, # `[K,D]` of length 1, e.g. from `encode_text`
-    **options, # of `encode_patches`
+    **options, # options of `encode_patches`
 )->Tensor: # `[B,K,h,w]` float32, in [-1,1]
     "Cosine similarity of every patch with every vector, whatever the model's precision."
     patches = self.encode_patches(images, **options).float()
@@ -392,10 +392,10 @@ def clamp_logit_scale(self:CLIPpy):
 # %% ../nbs/00_model.ipynb #c0a6d48c
 @patch
 def freeze(self:CLIPpy,
-    image:bool=False, # the image tower?
-    text:bool=False, # the text tower?
+    image:bool=False, # freeze the image tower?
+    text:bool=False, # freeze the text tower?
 )->CLIPpy:
-    "Train neither weights nor dropout of the named towers."
+    "Keep the named towers as they are in training: no gradients, no dropout."
     if image and text and not [*self.proj.parameters()]: raise ValueError(
         'Both towers are frozen and there is no head on them, so nothing is left to train: give --head linear or mlp.')
     self.frozen = [t for t,on in ((self.image,image),(self.text,text)) if on]
@@ -404,7 +404,7 @@ def freeze(self:CLIPpy,
 
 @patch
 def train(self:CLIPpy, mode:bool=True)->CLIPpy: # `mode`: False is `eval`; the model itself
-    "Training or evaluation mode, frozen towers excepted."
+    "Switch to training or evaluation mode; frozen towers stay in evaluation mode."
     nn.Module.train(self, mode)
     for tower in self.frozen: tower.eval()
     if getattr(self.image, 'patch_drop', None) is not None: self.image.patch_drop.train(mode)
@@ -412,13 +412,13 @@ def train(self:CLIPpy, mode:bool=True)->CLIPpy: # `mode`: False is `eval`; the m
 
 @patch
 def grad_checkpointing(self:CLIPpy):
-    "Recompute activations in the backward pass: less memory, a second forward pass."
+    "Compute activations again in the backward pass, which takes less memory and a second forward pass."
     self.image.set_grad_checkpointing(True)
     lm = self.text[0].model
     getattr(lm, 'activation_checkpointing_enable', lm.gradient_checkpointing_enable)() # renamed in transformers 5
 
 # %% ../nbs/00_model.ipynb #74baa8ff
-_hour = dict(head='mlp', mean=IMAGENET_DEFAULT_MEAN, std=IMAGENET_DEFAULT_STD) # for towers that stay frozen
+_hour = dict(head='mlp', mean=IMAGENET_DEFAULT_MEAN, std=IMAGENET_DEFAULT_STD) # of models whose towers stay frozen
 
 presets = {
     'clippy-B-16': Config(),
@@ -436,13 +436,13 @@ presets = {
 # %% ../nbs/00_model.ipynb #3fd34557
 def create_model(
     name:str|Config='clippy-B-16', # a preset, or a `Config` of your own
-    pretrained:bool|None=None, # both towers from pretrained weights? None: as the preset says
-    image_weights:str|Path|None=None, # local file or folder for the image tower
-    captions=(), # texts for the tokenizer of a new text tower (`text=''`)
-    seed:int=0, # of every random weight
+    pretrained:bool|None=None, # start both towers from pretrained weights? None: as the preset says
+    image_weights:str|Path|None=None, # local file or folder with weights of the image tower
+    captions=(), # texts that the tokenizer of a new text tower (`text=''`) is trained on
+    seed:int=0, # seed of all random weights
     **changes, # any field of `Config`
 )->CLIPpy:
-    "Build a CLIPpy from a preset."
+    "Build a CLIPpy from a preset, or from a `Config` of your own."
     config = get_config(name, pretrained, **changes)
     if config.pretrained_image and config.image_args: raise ValueError(
         f'{config.image} with {config.image_args} has no pretrained weights: use pretrained_image=False.')
@@ -466,10 +466,10 @@ def _sources(config, image_weights):
 # %% ../nbs/00_model.ipynb #6d3a502f
 def get_config(
     name:str|Config='clippy-B-16', # a preset, or a `Config` to change
-    pretrained:bool|None=None, # of both towers; None: as it is
+    pretrained:bool|None=None, # start both towers from pretrained weights? None: as the preset says
     **changes, # any field of `Config`
 )->Config:
-    "A preset's `Config`, with changes."
+    "The `Config` of a preset, with changes."
     if isinstance(name, str) and name not in presets:
         raise ValueError(f'There is no preset {name!r}: the presets are {", ".join(presets)}.')
     if pretrained is not None: changes = dict(pretrained_image=pretrained, pretrained_text=pretrained, **changes)
@@ -478,48 +478,14 @@ def get_config(
     if odd: raise ValueError(f'Config has no field {", ".join(odd)}: its fields are {", ".join(known)}.')
     return replace(presets[name] if isinstance(name, str) else name, **changes)
 
-# %% ../nbs/00_model.ipynb #f4ac0ad8
-def fetch_tower(
-    kind:str, # `image` or `text`
-    config:Config, # of the model
-    source:str, # a local file or folder, or timm's or the Hub's name
-)->nn.Module: # in evaluation mode
-    "A tower as it was before it met the other one."
-    try:
-        if kind=='text': return text_tower(source, max_tokens=config.max_tokens).eval()
-        named = source==config.image # by timm
-        image = image_tower(config.image, named, None if named else source, config.token_drop, **config.image_args)
-        return image.eval()
-    except (ValueError, OSError) as e:
-        fetch = f'hf download {source}'
-        if kind=='image': fetch = f'python -c "import timm; timm.create_model(\'{source}\', pretrained=True)"'
-        there = 'Put it there, or another place into config.json.'
-        get = there if Path(source).is_absolute() else f'Get it with: {fetch}'
-        raise ValueError(f'The {kind} tower {source}, without which this model was saved, cannot be had here. '
-                         f'{get}\n({e})') from None
-
-# %% ../nbs/00_model.ipynb #5d3124c3
-@patch
-def left_out(self:CLIPpy)->dict: # tower -> its source, and a hash of its weights
-    "The frozen towers, if all of them can be had again."
-    own = frozen_towers(self)
-    if not own: raise ValueError('towers=False leaves out frozen towers, and no tower of this model is frozen.')
-    for k,tower in own.items():
-        source = self.sources[k]
-        if not source: raise ValueError(f'The weights of the {k} tower are in no file and under no name: '
-            'save the model with its towers.')
-        if tower_hash(fetch_tower(k, self.config, source))!=tower_hash(tower): raise ValueError(
-            f'The {k} tower is no longer what {source} holds: save the model with its towers.')
-    return {k:dict(source=self.sources[k], weights=tower_hash(t)) for k,t in own.items()}
-
 # %% ../nbs/00_model.ipynb #ef2566e6
 @patch
 def save(self:CLIPpy,
     path:str|Path, # a folder; an older model there is replaced
-    half:bool=False, # write float16: half the bytes, and `load` gives float32 all the same
-    towers:bool=True, # False: of frozen towers no more than their names, from which `load` fetches them
+    half:bool=False, # write float16, which takes half the bytes? `load` gives float32 either way
+    towers:bool=True, # False: write no frozen towers, only the names from which `load` fetches them
 )->Path:
-    "Write the model so that `load` needs nothing else, or nothing but frozen towers."
+    "Write the model to a folder, so that `load` needs nothing else (or only the frozen towers)."
     folder = Path(path).resolve()
     refuse_to_replace(folder)
     left = {} if towers else self.left_out()
@@ -552,3 +518,37 @@ def _halve(path): # a file of weights, in place
     lost = [k for k,v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     if lost: raise ValueError(f'{lost[0]} has values that float16 cannot hold: save with half=False.')
     save_file(state, path, metadata=dict(format='pt'))
+
+# %% ../nbs/00_model.ipynb #f4ac0ad8
+def fetch_tower(
+    kind:str, # `image` or `text`
+    config:Config, # config of the model
+    source:str, # a local file or folder, or a name in timm or on the Hub
+)->nn.Module: # in evaluation mode
+    "Fetch a tower as it was before it was joined with the other one."
+    try:
+        if kind=='text': return text_tower(source, max_tokens=config.max_tokens).eval()
+        named = source==config.image # by timm
+        image = image_tower(config.image, named, None if named else source, config.token_drop, **config.image_args)
+        return image.eval()
+    except (ValueError, OSError) as e:
+        fetch = f'hf download {source}'
+        if kind=='image': fetch = f'python -c "import timm; timm.create_model(\'{source}\', pretrained=True)"'
+        there = 'Put it there, or another place into config.json.'
+        get = there if Path(source).is_absolute() else f'Get it with: {fetch}'
+        raise ValueError(f'The {kind} tower {source}, without which this model was saved, cannot be had here. '
+                         f'{get}\n({e})') from None
+
+# %% ../nbs/00_model.ipynb #5d3124c3
+@patch
+def left_out(self:CLIPpy)->dict: # `image` or `text` -> its source, and a hash of its weights
+    "The frozen towers, after a check that all of them can be fetched again."
+    own = frozen_towers(self)
+    if not own: raise ValueError('towers=False leaves out frozen towers, and no tower of this model is frozen.')
+    for k,tower in own.items():
+        source = self.sources[k]
+        if not source: raise ValueError(f'The weights of the {k} tower are in no file and under no name: '
+            'save the model with its towers.')
+        if tower_hash(fetch_tower(k, self.config, source))!=tower_hash(tower): raise ValueError(
+            f'The {k} tower is no longer what {source} holds: save the model with its towers.')
+    return {k:dict(source=self.sources[k], weights=tower_hash(t)) for k,t in own.items()}

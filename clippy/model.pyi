@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Two pretrained towers, one space, and a maximum over patches
+"""Two pretrained towers that meet in one space, and a maximum over patches that tells where things are
 
 Docs: https://clippy-vl.github.io/clippy/model.html.md
 """
@@ -20,15 +20,15 @@ def image_tower(name:str, pretrained:bool=False, weights:str | Path | None=None,
     Parameters
     ----------
     name : str
-        timm name, e.g. `vit_base_patch16_224.dino`
+        name in timm, e.g. `vit_base_patch16_224.dino`
     pretrained : bool, default False
-        take timm's weights, from the Hub?
+        start from timm's weights, which come from the Hub?
     weights : str | Path | None, default None
-        or from this local file, or folder with a `model.safetensors`
+        or from weights in this local file, or in a folder with a `model.safetensors`
     token_drop : float, default 0.0
-        share of patch tokens dropped in training, in [0,1)
+        share of the patch tokens that is dropped in training, in [0,1)
     **kwargs
-        to the ViT, e.g. `img_size`, `depth`
+        further arguments of the ViT, e.g. `img_size` or `depth`
 
     Returns
     -------
@@ -43,13 +43,13 @@ def text_tower(name:str | Path, pretrained:bool=True, max_tokens:int=77, sub:str
     Parameters
     ----------
     name : str | Path
-        sentence-transformers name or folder, e.g. `sentence-transformers/sentence-t5-base`
+        name or folder of a sentence-transformers model, e.g. `sentence-transformers/sentence-t5-base`
     pretrained : bool, default True
-        False: keep tokenizer and architecture, draw the weights anew
+        False: keep the tokenizer and the architecture, but draw the weights anew
     max_tokens : int, default 77
-        longer captions are cut
+        longer captions are cut after so many tokens
     sub : str, default ''
-        folder of the tower in `name`, if it is not all of it
+        folder inside `name` that holds the tower; '': `name` itself
 
     Returns
     -------
@@ -60,7 +60,7 @@ def text_tower(name:str | Path, pretrained:bool=True, max_tokens:int=77, sub:str
 
 @contextmanager
 def quiet():
-    """no loading bars: they are noise in logs and notebooks"""
+    """without loading bars, which are noise in logs and notebooks"""
     ...
 
 def redraw(name:str | Path, folder:str | Path)->Path:
@@ -126,7 +126,7 @@ class Config:
     Parameters
     ----------
     image : str, default 'vit_base_patch16_224.dino'
-        timm name of the image tower
+        name of the image tower in timm
     text : str, default 'sentence-transformers/sentence-t5-base'
         name or folder of the text tower; '': a new one
     pooling : str, default 'max'
@@ -138,23 +138,23 @@ class Config:
     max_tokens : int, default 77
         captions are cut here
     pretrained_image : bool, default True
-        does training start from timm's weights?
+        does training start from timm's weights of the image tower?
     pretrained_text : bool, default True
-        and from the Hub's?
+        does it start from the Hub's weights of the text tower?
     mean : tuple
-        of RGB in [0,1]; the public port uses CLIP's with DINO's weights
+        subtracted from RGB in [0,1]; the public port uses CLIP's even with DINO's weights
     std : tuple
-        likewise
+        divides RGB after that
     image_args : dict
-        to timm
+        further arguments of timm's model
     text_args : dict
-        to `new_text_tower`
+        arguments of `new_text_tower`
     logit_bias : float | None, default None
-        start of SigLIP's bias, -10 there; None: the model has no bias
+        where SigLIP's bias starts, usually at -10; None: the model has no bias
     pool_prefix : bool, default False
-        prefix tokens (class token, registers) in the pool too, as in the public port?
+        are prefix tokens (class token, registers) pooled too, as in the public port?
     head : str, default ''
-        on the image tower's tokens, before the pool: `linear`, `mlp`, or no more than widths ask for
+        on image tokens before pooling: `linear`, `mlp`, or '' for a projection only where widths differ
     """
     image: str = ...
     text: str = ...
@@ -245,7 +245,7 @@ class CLIPpy(nn.Module):
         x : Tensor
             `[B,3,H,W]` normalised images
         pool_prefix : bool | None, default None
-            prefix tokens in the pool too? None: as the config says
+            are prefix tokens pooled too? None: as the config says
 
         Returns
         -------
@@ -254,16 +254,16 @@ class CLIPpy(nn.Module):
         """
         ...
     def encode_patches(self, x:Tensor, normalize:bool=True, values:bool | None=None)->Tensor:
-        """Where it is: the vector of every patch. Never drops tokens.
+        """Where things are: the vector of every patch. Never drops tokens.
 
         Parameters
         ----------
         x : Tensor
             `[B,3,H,W]` normalised images
         normalize : bool, default True
-            False: as they are pooled
+            to length 1? False: as they are when they are pooled
         values : bool | None, default None
-            by the value path of the last block? None: no, as the model was trained
+            take the value path of the last block? None: no, because the model was trained without
 
         Returns
         -------
@@ -277,21 +277,22 @@ class CLIPpy(nn.Module):
         Parameters
         ----------
         texts : list
-            list[str]
+            of str
 
         Returns
         -------
         dict
-            `input_ids` and `attention_mask`, `[B,T]` with T the longest of the batch, at most `max_tokens`
+            `input_ids` and `attention_mask`, `[B,T]`, where T is the longest of the batch and at most
+            `max_tokens`
         """
         ...
     def encode_tokens(self, tokens:dict)->Tensor:
-        """Embed texts that are token ids already.
+        """Embed texts that are already token ids.
 
         Parameters
         ----------
         tokens : dict
-            from `tokenize`, in groups from `similar_lengths`, or `vectors` that `read` gave
+            from `tokenize`; or groups from `similar_lengths`; or `vectors` that `read` gave
 
         Returns
         -------
@@ -322,7 +323,7 @@ class CLIPpy(nn.Module):
         Parameters
         ----------
         texts : list
-            list[str]
+            of str
 
         Returns
         -------
@@ -340,7 +341,7 @@ class CLIPpy(nn.Module):
         vectors : Tensor
             `[K,D]` of length 1, e.g. from `encode_text`
         **options
-            of `encode_patches`
+            options of `encode_patches`
 
         Returns
         -------
@@ -368,18 +369,18 @@ class CLIPpy(nn.Module):
         """Keep the logit scale between 1 and 100: call it after every optimizer step."""
         ...
     def freeze(self, image:bool=False, text:bool=False)->CLIPpy:
-        """Train neither weights nor dropout of the named towers.
+        """Keep the named towers as they are in training: no gradients, no dropout.
 
         Parameters
         ----------
         image : bool, default False
-            the image tower?
+            freeze the image tower?
         text : bool, default False
-            the text tower?
+            freeze the text tower?
         """
         ...
     def train(self, mode:bool=True)->CLIPpy:
-        """Training or evaluation mode, frozen towers excepted.
+        """Switch to training or evaluation mode; frozen towers stay in evaluation mode.
 
         Parameters
         ----------
@@ -393,32 +394,32 @@ class CLIPpy(nn.Module):
         """
         ...
     def grad_checkpointing(self):
-        """Recompute activations in the backward pass: less memory, a second forward pass."""
-        ...
-    def left_out(self)->dict:
-        """The frozen towers, if all of them can be had again.
-
-        Returns
-        -------
-        dict
-            tower -> its source, and a hash of its weights
-        """
+        """Compute activations again in the backward pass, which takes less memory and a second forward pass."""
         ...
     def save(self, path:str | Path, half:bool=False, towers:bool=True)->Path:
-        """Write the model so that `load` needs nothing else, or nothing but frozen towers.
+        """Write the model to a folder, so that `load` needs nothing else (or only the frozen towers).
 
         Parameters
         ----------
         path : str | Path
             a folder; an older model there is replaced
         half : bool, default False
-            write float16: half the bytes, and `load` gives float32 all the same
+            write float16, which takes half the bytes? `load` gives float32 either way
         towers : bool, default True
-            False: of frozen towers no more than their names, from which `load` fetches them
+            False: write no frozen towers, only the names from which `load` fetches them
+        """
+        ...
+    def left_out(self)->dict:
+        """The frozen towers, after a check that all of them can be fetched again.
+
+        Returns
+        -------
+        dict
+            `image` or `text` -> its source, and a hash of its weights
         """
         ...
     def word_vectors(self, words, templates=...)->Tensor:
-        """`class_vectors`, kept in memory.
+        """A vector for each label, kept in memory for the next time.
 
         Parameters
         ----------
@@ -434,7 +435,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def ready(self, image, size:int=0, **about)->Ready:
-        """What can be done without the model's weights.
+        """Read and resize an image: the part of the work that needs no weights.
 
         Parameters
         ----------
@@ -447,7 +448,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def look(self, images, encode, answer, size:int=0, batch_size:int=8, there=None):
-        """Answers about images.
+        """Ask the model about images, in batches, and make an answer of each.
 
         Parameters
         ----------
@@ -470,20 +471,20 @@ class CLIPpy(nn.Module):
         """
         ...
     def segment(self, images, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool | str=False):
-        """Words to pixels.
+        """Find words in images, pixel by pixel.
 
         Parameters
         ----------
         images
-            path, address, PIL image, array, tensor; or a list of these
+            a path, address, PIL image, array or tensor, or a list of these
         labels : list
-            what to look for
+            words to look for
         background : str | list | tuple, default 'auto'
-            words that compete; one that wins is `other`. 'auto': the model's own; (): none
+            words for what is `other`; 'auto': the model's own list; (): none
         threshold : float, default 0.0
-            a winner of smaller probability is `other`
+            pixels whose best word has a smaller probability than this are `other`
         other : str, default 'other'
-            name of 0 in the mask
+            name of number 0 in the mask
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
@@ -491,22 +492,22 @@ class CLIPpy(nn.Module):
         batch_size : int, default 8
             images at once
         return_tensors : bool | str, default False
-            `probabilities` (True) or `cosines` of all words, on the model's device
+            True or 'probabilities', or 'cosines': tensors of all words, on the model's device
 
         Returns
         -------
-        a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
+        a `Segmentation`, or `WordMaps` where tensors are asked for; a list of them for a list of images
         """
         ...
     def similarity(self, images, text, size:int=0, batch_size:int=8):
-        """Where a phrase is.
+        """Show how much each pixel resembles a phrase.
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         text
-            any phrase, taken as it is; or a list of phrases, for a list of answers about each image
+            any phrase, taken as it is, or a list of phrases for a list of answers about each image
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         batch_size : int, default 8
@@ -518,14 +519,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def group(self, images, n:int=8, size:int=0, batch_size:int=8):
-        """Pixels that belong together (CLIPpy, section 3.5).
+        """Group the pixels that belong together, without words (CLIPpy, section 3.5).
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         n : int, default 8
-            groups, at most
+            largest number of groups, 1 to 255
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         batch_size : int, default 8
@@ -537,14 +538,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def classify(self, images, labels:list, templates=..., size:int=0, batch_size:int=8):
-        """Choose a label for the whole image.
+        """Choose the label that describes the whole image.
 
         Parameters
         ----------
         images
-            as for `segment`
+            a path, address, PIL image, array or tensor, or a list of these
         labels : list
-            to choose from
+            words to choose from
         templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
             sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         size : int, default 0
@@ -606,14 +607,14 @@ class CLIPpy(nn.Module):
         """
         ...
     def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:
-        """Upload the model with a card.
+        """Upload the model to the Hugging Face Hub, with a card made from its record.
 
         Parameters
         ----------
         repo_id : str
             USER/NAME; made if it is not there, else a new commit
         private : bool | None, default None
-            when it is made: for you alone? None: as your organisation has it, otherwise public
+            make it for you alone; None: as your organisation sets it, otherwise public
         token : str | bool | None, default None
             None: that of `hf auth login` or HF_TOKEN
         manifest : str | Path | dict | None, default None
@@ -633,7 +634,7 @@ class CLIPpy(nn.Module):
         revision : str | None, default None
             another name for `branch`
         create_pr : bool, default False
-            propose the commit in a pull request?
+            propose the commit in a pull request
 
         Returns
         -------
@@ -656,13 +657,13 @@ class CLIPpy(nn.Module):
         cache_dir : str | Path | None, default None
             None: the Hub's usual one
         force_download : bool, default False
-            also what the cache has
+            fetch again what the cache has
         local_files_only : bool, default False
-            nothing but what the cache has
+            use only what the cache has
         map_location : default None
             another name for `device`
         strict : bool, default True
-            weights have to fit in any case
+            accepted and ignored: weights always have to fit
         device : default None
             as for `load`
         dtype : default None
@@ -682,7 +683,7 @@ class CLIPpy(nn.Module):
         save_directory : str | Path
             a new or an empty folder, or one with an older model
         push_to_hub : bool, default False
-            to the Hub too?
+            upload it to the Hub as well
         repo_id : str | None, default None
             USER/NAME there
         **options
@@ -696,7 +697,7 @@ class CLIPpy(nn.Module):
         ...
 
 def alone(block, x:Tensor, most:int=...)->Tensor:
-    """What a block makes of each token, if there were no others.
+    """What a block would make of each token if there were no others.
 
     Parameters
     ----------
@@ -705,7 +706,7 @@ def alone(block, x:Tensor, most:int=...)->Tensor:
     x : Tensor
         `[B,N,D]` tokens
     most : int, default 1 << 14
-        sequences at once: some kernels of GPUs take no more than 65,535
+        sequences at once, because some kernels of GPUs take no more than 65,535
 
     Returns
     -------
@@ -716,7 +717,7 @@ def alone(block, x:Tensor, most:int=...)->Tensor:
 
 @contextmanager
 def value_path(block:nn.Module):
-    """The block sees each token alone, for as long as this is entered.
+    """Let the block see each token alone inside this context.
 
     Parameters
     ----------
@@ -727,16 +728,16 @@ def value_path(block:nn.Module):
 
 @contextmanager
 def checks_later():
-    """Checks of what a card computes wait in a list, for as long as this is entered.
+    """Collect checks of what a GPU computes in a list, to look at them later.
 
     Returns
     -------
-    yields a list of (bool tensor, sentence)
+    gives a list of (bool tensor, sentence)
     """
     ...
 
 def check(ok:Tensor, sentence:str):
-    """Stop with a sentence, now or later.
+    """Stop with a sentence: now, or later inside `checks_later`.
 
     Parameters
     ----------
@@ -755,7 +756,7 @@ def finite(x:Tensor, what:str='Scores')->Tensor:
     x : Tensor
         vectors or scores
     what : str, default 'Scores'
-        begins the sentence
+        what they are; the sentence begins with it
 
     Returns
     -------
@@ -767,50 +768,50 @@ def finite(x:Tensor, what:str='Scores')->Tensor:
 presets: dict
 
 def create_model(name:str | Config='clippy-B-16', pretrained:bool | None=None, image_weights:str | Path | None=None, captions=(), seed:int=0, **changes)->CLIPpy:
-    """Build a CLIPpy from a preset.
+    """Build a CLIPpy from a preset, or from a `Config` of your own.
 
     Parameters
     ----------
     name : str | Config, default 'clippy-B-16'
         a preset, or a `Config` of your own
     pretrained : bool | None, default None
-        both towers from pretrained weights? None: as the preset says
+        start both towers from pretrained weights? None: as the preset says
     image_weights : str | Path | None, default None
-        local file or folder for the image tower
+        local file or folder with weights of the image tower
     captions : default ()
-        texts for the tokenizer of a new text tower (`text=''`)
+        texts that the tokenizer of a new text tower (`text=''`) is trained on
     seed : int, default 0
-        of every random weight
+        seed of all random weights
     **changes
         any field of `Config`
     """
     ...
 
 def get_config(name:str | Config='clippy-B-16', pretrained:bool | None=None, **changes)->Config:
-    """A preset's `Config`, with changes.
+    """The `Config` of a preset, with changes.
 
     Parameters
     ----------
     name : str | Config, default 'clippy-B-16'
         a preset, or a `Config` to change
     pretrained : bool | None, default None
-        of both towers; None: as it is
+        start both towers from pretrained weights? None: as the preset says
     **changes
         any field of `Config`
     """
     ...
 
 def fetch_tower(kind:str, config:Config, source:str)->nn.Module:
-    """A tower as it was before it met the other one.
+    """Fetch a tower as it was before it was joined with the other one.
 
     Parameters
     ----------
     kind : str
         `image` or `text`
     config : Config
-        of the model
+        config of the model
     source : str
-        a local file or folder, or timm's or the Hub's name
+        a local file or folder, or a name in timm or on the Hub
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""From a folder of images and a captions file, or a data set that has both, to shards, the same bytes each time
+"""Images and their captions, packed into shards for training: the same bytes each time, and a list of what was left out
 
 Docs: https://clippy-vl.github.io/clippy/pack.html.md"""
 
@@ -252,6 +252,9 @@ def _told(name, about):
     return '\n'.join(lines)
 
 # %% ../nbs/02_pack.ipynb #1bd1f5cd
+Place = Annotated[str, dict(opt=False)] # an argument without dashes
+Perhaps = Annotated[str, dict(opt=False, nargs='?')] # one that may be left out
+
 def _check(out, shard_size):
     "Refuse what cannot be packed, before anything is read."
     if shard_size<1: raise ValueError(f"shard_size={shard_size}: a shard holds at least one sample")
@@ -278,22 +281,19 @@ def source_of(images, captions, image_column, caption_column, resize, most)->Sou
     return installed('clippy.sources')['shards'].load()(images, **how)
 
 # %% ../nbs/02_pack.ipynb #136c6e9b
-Place = Annotated[str, dict(opt=False)] # an argument without dashes
-Perhaps = Annotated[str, dict(opt=False, nargs='?')] # one that may be left out
-
 @call_parse
 def pack(
-    images:str, # Folder of images; or with captions inside: data set folder of parquet files, or shards (hf:// too)
-    captions:Perhaps=None, # Captions: csv, tsv or txt with named columns, parquet, or COCO captions json
-    out:Place=None, # New folder for the shards
-    shard_size:int=1000, # Samples per shard
-    resize:int=0, # Shrink the short side to this many pixels; 0 keeps every file as it is
-    image_column:str='image', # Column of images, or of image file names, relative to the folder
-    caption_column:str='caption', # Column of captions; several with commas are kept apart for training
-    seed:int=None, # Shuffle the images by this seed; without it they keep the order of the captions file
-    max_sample_mb:float=100, # Largest image file, or sample of shards, megabytes
-    workers:int=4, # Threads that read and encode
-    progress:bool=True, # Show a progress bar
+    images:str, # IMAGES: Folder of images; or, with captions inside, a folder of parquet files, or shards.
+    captions:Perhaps=None, # CAPTIONS: A csv, tsv or txt with named columns, parquet, or COCO's captions json.
+    out:Place=None, # OUT: New folder for the shards.
+    shard_size:int=1000, # N: Samples per shard.
+    resize:int=0, # PIXELS: Shrink the short side to this length. Default: 0, every file stays as it is.
+    image_column:str='image', # COLUMN: Column of the images, or of their file names within the folder.
+    caption_column:str='caption', # COLUMN[,COLUMN]: Column of the captions; several are kept apart for training.
+    seed:int=None, # N: Shuffle the images by this seed. Default: they keep the order of the captions.
+    max_sample_mb:float=100, # MB: Largest image file, or sample of shards; larger ones are skipped and listed.
+    workers:int=4, # N: Threads that read and encode.
+    progress:bool=True, # Show a progress bar.
 )->dict: # what `pack.json` says: counts, options, versions, `sha256`
     "Make WebDataset shards from images and their captions."
     if out is None: captions,out = None,captions # `pack(images, out)`

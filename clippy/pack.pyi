@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""From a folder of images and a captions file, or a data set that has both, to shards, the same bytes each time
+"""Images and their captions, packed into shards for training: the same bytes each time, and a list of what was left out
 
 Docs: https://clippy-vl.github.io/clippy/pack.html.md
 """
@@ -70,13 +70,13 @@ class _Counts:
     def skip(self, name, reason): ...
     def close(self): ...
 
-def source_of(images, captions, image_column, caption_column, resize, most)->Source:
-    """Find out what is to be packed."""
-    ...
-
 Place: Any
 
 Perhaps: Any
+
+def source_of(images, captions, image_column, caption_column, resize, most)->Source:
+    """Find out what is to be packed."""
+    ...
 
 def pack(images:str, captions:Perhaps=None, out:Place=None, shard_size:int=1000, resize:int=0, image_column:str='image', caption_column:str='caption', seed:int=None, max_sample_mb:float=100, workers:int=4, progress:bool=True)->dict:
     """Make WebDataset shards from images and their captions.
@@ -84,28 +84,27 @@ def pack(images:str, captions:Perhaps=None, out:Place=None, shard_size:int=1000,
     Parameters
     ----------
     images : str
-        Folder of images; or with captions inside: data set folder of parquet files, or shards (hf://
-        too)
+        IMAGES: Folder of images; or, with captions inside, a folder of parquet files, or shards.
     captions : Perhaps, default None
-        Captions: csv, tsv or txt with named columns, parquet, or COCO captions json
+        CAPTIONS: A csv, tsv or txt with named columns, parquet, or COCO's captions json.
     out : Place, default None
-        New folder for the shards
+        OUT: New folder for the shards.
     shard_size : int, default 1000
-        Samples per shard
+        N: Samples per shard.
     resize : int, default 0
-        Shrink the short side to this many pixels; 0 keeps every file as it is
+        PIXELS: Shrink the short side to this length. Default: 0, every file stays as it is.
     image_column : str, default 'image'
-        Column of images, or of image file names, relative to the folder
+        COLUMN: Column of the images, or of their file names within the folder.
     caption_column : str, default 'caption'
-        Column of captions; several with commas are kept apart for training
+        COLUMN[,COLUMN]: Column of the captions; several are kept apart for training.
     seed : int, default None
-        Shuffle the images by this seed; without it they keep the order of the captions file
+        N: Shuffle the images by this seed. Default: they keep the order of the captions.
     max_sample_mb : float, default 100
-        Largest image file, or sample of shards, megabytes
+        MB: Largest image file, or sample of shards; larger ones are skipped and listed.
     workers : int, default 4
-        Threads that read and encode
+        N: Threads that read and encode.
     progress : bool, default True
-        Show a progress bar
+        Show a progress bar.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Your image, your words, a mask
+"""Your image and your words: where each of them is, what the image shows, and what in it belongs together
 
 Docs: https://clippy-vl.github.io/clippy/predict.html.md"""
 
@@ -39,7 +39,7 @@ from .words import class_vectors, first_alike, name_groups, templates_of
 def read_image(
     source, # path, address, PIL image, `[H,W]`, `[H,W,C]` array or `[C,H,W]` tensor; floats in [0,1], or 8 or 16 bits
 )->Image.Image: # mode RGB, upright
-    "An image, from whatever holds one."
+    "Read an image from whatever holds one."
     if isinstance(source, (str,Path)): return decode(read_source(source), source)
     if isinstance(source, Tensor): source = _channels_last(source)
     if isinstance(source, np.ndarray): source = _from_array(source)
@@ -54,7 +54,7 @@ def read_image(
 def read_source(
     source:str|Path, # path, or http(s) address
 )->bytes: # of the file
-    "The bytes of an image file, wherever it lies."
+    "Read the bytes of an image file, from disk or from the web."
     source = str(source)
     if source.startswith(('http://','https://')): return _fetch(source)
     if Path(source).is_dir(): raise ValueError(f'There is no image {source}: it is a folder, so name images in it.')
@@ -70,9 +70,9 @@ def _fetch(address):
 
 def decode(
     data:bytes, # from `read_source`
-    source, # where it lies, for the sentence
+    source, # path or address, for messages
 )->Image.Image: # mode RGB, upright
-    "An image from the bytes of its file."
+    "Decode the bytes of an image file."
     name = Path(source).name
     if not data: raise ValueError(f'{name} is empty: it has 0 bytes.')
     try: return open_image(data)
@@ -118,7 +118,7 @@ def word_vectors(self:CLIPpy,
     words, # labels
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
 )->Tensor: # `[K,D]`, length 1
-    "`class_vectors`, kept in memory."
+    "A vector for each label, kept in memory for the next time."
     templates = templates_of(templates)
     now = sampled(self.text) # a step of training makes other vectors
     key = tuple(words),templates,now,next(self.text.parameters()).dtype,self.device
@@ -135,7 +135,7 @@ def as_one(
     vectors:Tensor, # `[K,D]`
     owner=None, # `[K]` number of each in the answer; None: every label has its own
 )->Tensor: # `[K,D]`, where labels that are alike have the vector of the first
-    "Warn of labels that have one vector."
+    "Warn of labels that have the same vector, and let the first of them stand for all."
     from clippy.eval import alike_note
     first = first_alike(vectors)
     same = name_groups(labels, first, owner)
@@ -146,7 +146,7 @@ def as_one(
 def own_background(
     model:CLIPpy, # what it knows says which words
 )->tuple: # words
-    "What competes with labels, unless other words are named."
+    "The words for the background that a model competes with when none are named."
     own = model.background
     if own is not None: return (own,) if isinstance(own, str) else tuple(own)
     return tuple(backgrounds if model.knows.startswith('drawings') else background_words['port'])
@@ -156,7 +156,7 @@ def competing(
     labels, # what to look for
     background='auto', # words that compete with them; 'auto': the model's own; (): none
 )->tuple: # both as tuples of str
-    "Labels and background words; an own word that is a label is no background."
+    "The labels and the words they compete with; a word that is asked for is no background."
     labels,background = check_labels(labels, background)
     if background!='auto': return labels,background
     plainly = lambda word: ' '.join(str(word).split()).casefold()
@@ -172,7 +172,7 @@ def _warn_of_one(labels, background=()):
 
 @contextmanager
 def said_elsewhere():
-    "No warning of a single label: the page or the command shows the sentence by itself."
+    "Keep the warning of a single label back, where a page or a command shows the sentence itself."
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Alone)
         yield
@@ -199,7 +199,7 @@ class Ready:
     def __init__(self,
         image:Image.Image, # as it is, RGB
         x, # as the model sees it: `[3,h,w]`, or `Sent`
-        source='', # where it lies
+        source='', # path or address
         sha256:str='', # of the file
     ): self.image,self.x,self.source,self.sha256 = image,x,source,sha256
 
@@ -209,7 +209,7 @@ def ready(self:CLIPpy,
     size:int=0, # short side that the model sees, pixels; 0: its own
     **about, # `source` and `sha256` of `Ready`
 )->Ready:
-    "What can be done without the model's weights."
+    "Read and resize an image: the part of the work that needs no weights."
     from clippy.protocol import Protocol, image_transform
     image = read_image(image)
     _check_patches(self, image, size)
@@ -225,7 +225,7 @@ def look(self:CLIPpy,
     batch_size:int=8, # images at once
     there=None, # function of an image and its share -> tensors, on the device
 ): # one answer, or a list
-    "Answers about images."
+    "Ask the model about images, in batches, and make an answer of each."
     if self.training: raise ValueError('This model is in training mode and drops patches: call model.eval() first.')
     _check_numbers(size, batch_size)
     _check_autocast(self)
@@ -270,17 +270,17 @@ def _fetched(parts): # tensors -> arrays, and one wait for all of them
 # %% ../nbs/40_predict.ipynb #0a1dfa16
 @patch
 def segment(self:CLIPpy,
-    images, # path, address, PIL image, array, tensor; or a list of these
-    labels:list, # what to look for
-    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
-    threshold:float=0., # a winner of smaller probability is `other`
-    other:str='other', # name of 0 in the mask
+    images, # a path, address, PIL image, array or tensor, or a list of these
+    labels:list, # words to look for
+    background:str|list|tuple='auto', # words for what is `other`; 'auto': the model's own list; (): none
+    threshold:float=0., # pixels whose best word has a smaller probability than this are `other`
+    other:str='other', # name of number 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     batch_size:int=8, # images at once
-    return_tensors:bool|str=False, # `probabilities` (True) or `cosines` of all words, on the model's device
-): # a `Segmentation`, or `WordMaps` if these are asked for; for a list of images a list
-    "Words to pixels."
+    return_tensors:bool|str=False, # True or 'probabilities', or 'cosines': tensors of all words, on the model's device
+): # a `Segmentation`, or `WordMaps` where tensors are asked for; a list of them for a list of images
+    "Find words in images, pixel by pixel."
     tensors = _tensors_asked(return_tensors)
     if not isinstance(threshold, Real) or threshold!=threshold:
         raise ValueError(f'threshold is a probability, not {threshold!r}.')
@@ -323,12 +323,12 @@ def _each_word(image, cosines, scale): # `[K,H,W]`
 # %% ../nbs/40_predict.ipynb #0d641339
 @patch
 def similarity(self:CLIPpy,
-    images, # as for `segment`
-    text, # any phrase, taken as it is; or a list of phrases, for a list of answers about each image
+    images, # a path, address, PIL image, array or tensor, or a list of these
+    text, # any phrase, taken as it is, or a list of phrases for a list of answers about each image
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
 ): # a `HeatMap`, or a list
-    "Where a phrase is."
+    "Show how much each pixel resembles a phrase."
     texts,_ = check_labels([text] if isinstance(text, str) else text)
     vectors = self.word_vectors(texts, ('{}',))
     def heat(image, patches, v): # each phrase by itself: its map does not depend on what else is asked
@@ -343,12 +343,12 @@ def similarity(self:CLIPpy,
 # %% ../nbs/40_predict.ipynb #1d3dcfa4
 @patch
 def group(self:CLIPpy,
-    images, # as for `segment`
-    n:int=8, # groups, at most
+    images, # a path, address, PIL image, array or tensor, or a list of these
+    n:int=8, # largest number of groups, 1 to 255
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
 ): # a `Grouping`, or a list
-    "Pixels that belong together (CLIPpy, section 3.5)."
+    "Group the pixels that belong together, without words (CLIPpy, section 3.5)."
     from clippy.group import enlarge, groups_by_pca
     if not isinstance(n, Integral) or not 1<=n<=255:
         raise ValueError(f'n is a number of groups from 1 to 255, not {n!r}.')
@@ -362,13 +362,13 @@ def group(self:CLIPpy,
 # %% ../nbs/40_predict.ipynb #5f5fa793
 @patch
 def classify(self:CLIPpy,
-    images, # as for `segment`
-    labels:list, # to choose from
+    images, # a path, address, PIL image, array or tensor, or a list of these
+    labels:list, # words to choose from
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
 ): # a `Classification`, or a list
-    "Choose a label for the whole image."
+    "Choose the label that describes the whole image."
     labels,_ = check_labels(labels)
     _warn_of_one(labels)
     vectors = as_one(labels, self.word_vectors(labels, templates))

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Your image, your words, a mask
+"""Your image and your words: where each of them is, what the image shows, and what in it belongs together
 
 Docs: https://clippy-vl.github.io/clippy/predict.html.md
 """
@@ -11,7 +11,7 @@ from torch import Tensor
 from typing import Any
 
 def read_image(source)->Image.Image:
-    """An image, from whatever holds one.
+    """Read an image from whatever holds one.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def read_image(source)->Image.Image:
     ...
 
 def read_source(source:str | Path)->bytes:
-    """The bytes of an image file, wherever it lies.
+    """Read the bytes of an image file, from disk or from the web.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def read_source(source:str | Path)->bytes:
     ...
 
 def decode(data:bytes, source)->Image.Image:
-    """An image from the bytes of its file.
+    """Decode the bytes of an image file.
 
     Parameters
     ----------
     data : bytes
         from `read_source`
     source
-        where it lies, for the sentence
+        path or address, for messages
 
     Returns
     -------
@@ -61,7 +61,7 @@ def decode(data:bytes, source)->Image.Image:
 plain: tuple
 
 def as_one(labels, vectors:Tensor, owner=None)->Tensor:
-    """Warn of labels that have one vector.
+    """Warn of labels that have the same vector, and let the first of them stand for all.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def as_one(labels, vectors:Tensor, owner=None)->Tensor:
     ...
 
 def own_background(model:CLIPpy)->tuple:
-    """What competes with labels, unless other words are named.
+    """The words for the background that a model competes with when none are named.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def own_background(model:CLIPpy)->tuple:
     ...
 
 def competing(model:CLIPpy, labels, background='auto')->tuple:
-    """Labels and background words; an own word that is a label is no background.
+    """The labels and the words they compete with; a word that is asked for is no background.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Alone(UserWarning):
 
 @contextmanager
 def said_elsewhere():
-    """No warning of a single label: the page or the command shows the sentence by itself."""
+    """Keep the warning of a single label back, where a page or a command shows the sentence itself."""
     ...
 
 max_patches: int
@@ -133,7 +133,7 @@ class Ready:
     x
         as the model sees it: `[3,h,w]`, or `Sent`
     source : default ''
-        where it lies
+        path or address
     sha256 : str, default ''
         of the file
     """

@@ -1,4 +1,4 @@
-"""Which models there are, what each knows, and where it comes from
+"""Which models there are, what each of them knows, and where it comes from
 
 Docs: https://clippy-vl.github.io/clippy/registry.html.md"""
 
@@ -33,8 +33,8 @@ class Entry:
     parameters:int # millions, of both towers
     licence:str # of the weights
     home:str # address of a file, or name on the Hub
-    bytes:int|None=None # of the file, where somebody has it
-    sha256:str='' # of the file, where somebody has it
+    bytes:int|None=None # size of the file; None: nobody has written it down yet
+    sha256:str='' # hash of the file; '': nobody has written it down yet
 
 # %% ../nbs/13_registry.ipynb #9e8fbd69
 def _rows(name): # of a CSV file beside the lists of labels
@@ -198,7 +198,7 @@ def _blocks(width): # the same as `model_table`, for a narrow terminal
 # %% ../nbs/13_registry.ipynb #62a1ae4c
 @call_parse
 def models(
-    name:Annotated[str, dict(opt=False, nargs='?')]='', # One of them: all that is known about it
+    name:Annotated[str, dict(opt=False, nargs='?')]='', # NAME: One model: show all that is known about it.
 )->Table: # what is printed
     "List the models that have a name."
     if name and name not in registry(): raise ValueError(mistyped(name) or f'There is no model {name!r} in the table.')

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Which models there are, what each knows, and where it comes from
+"""Which models there are, what each of them knows, and where it comes from
 
 Docs: https://clippy-vl.github.io/clippy/registry.html.md
 """
@@ -28,9 +28,9 @@ class Entry:
     home : str
         address of a file, or name on the Hub
     bytes : int | None, default None
-        of the file, where somebody has it
+        size of the file; None: nobody has written it down yet
     sha256 : str, default ''
-        of the file, where somebody has it
+        hash of the file; '': nobody has written it down yet
     """
     name: str
     kind: str
@@ -260,7 +260,7 @@ def models(name:Annotated[str, dict(opt=False, nargs='?')]='')->Table:
     Parameters
     ----------
     name : Annotated[str, dict(opt=False, nargs='?')], default ''
-        One of them: all that is known about it
+        NAME: One model: show all that is known about it.
 
     Returns
     -------

@@ -181,7 +181,7 @@ def write_run_config(
 )->str: # what is not as it was where `config` comes from; '': nothing
     "Write the `config.toml` of a run."
     found = dict(name=folder.name, logs=str(folder.parent), precision=precision_option(precision))
-    kept = {k:found.get(k, v) for k,v in asked.items() if k not in ('config','resume','dry_run')}
+    kept = {k:found.get(k, v) for k,v in asked.items() if k not in ('config','resume','dry_run','cpu')}
     file = folder/'config.toml'
     write_config(file, kept, about, ['The same run again, from the same working directory:',
         f'  clippy train --config {shlex.quote(str(file))} --name again',

@@ -292,10 +292,10 @@ def _in_folder(folder, name): # the Tab key makes `logs/mine` of `mine`
 # %% ../nbs/11_runs.ipynb #cceca97a
 @call_parse
 def runs(
-    folder:str, # Where runs are kept, such as logs
-    compare:Annotated[str, dict(nargs='+')]=None, # Two runs by their names: show what differs, options and numbers
-    plot:str='', # PNG for the curves of all runs, or of those that --compare names
-    against:str='steps', # The curves are against steps or samples
+    folder:str, # PATH: Folder where runs are kept, such as logs.
+    compare:Annotated[str, dict(nargs='+')]=None, # RUN: Two runs, by their names: show where they differ.
+    plot:str='', # FILE: Draw the curves of all runs, or of those of --compare, into this PNG file.
+    against:str='steps', # steps|samples: What the curves are drawn against.
 )->str: # what is printed
     "List the runs of a folder with their key numbers, compare two of them, or plot their curves."
     if plot: may_be_written(Path(plot))

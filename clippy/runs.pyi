@@ -193,13 +193,13 @@ def runs(folder:str, compare:Annotated[str, dict(nargs='+')]=None, plot:str='', 
     Parameters
     ----------
     folder : str
-        Where runs are kept, such as logs
+        PATH: Folder where runs are kept, such as logs.
     compare : Annotated[str, dict(nargs='+')], default None
-        Two runs by their names: show what differs, options and numbers
+        RUN: Two runs, by their names: show where they differ.
     plot : str, default ''
-        PNG for the curves of all runs, or of those that --compare names
+        FILE: Draw the curves of all runs, or of those of --compare, into this PNG file.
     against : str, default 'steps'
-        The curves are against steps or samples
+        steps|samples: What the curves are drawn against.
 
     Returns
     -------

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The built-in data set: drawn scenes with captions and masks, from nothing but a seed
+"""The built-in data set: scenes with captions and masks, drawn from nothing but a seed
 
 Docs: https://clippy-vl.github.io/clippy/scenes.html.md
 """

@@ -159,22 +159,20 @@ class SegmentProtocol(Protocol):
     stride:int = of('windows', 0) # pixels from window to window
     blend:str = of('score', 'cosine') # what windows average: `cosine`, `softmax`, or `sigmoid` (of scale*cosine+bias)
     positions:str = of('score', 'bicubic') # interpolation of position embeddings: `bicubic` or `bilinear`
-    background:str = of('background', 'name') # a background class has its own words (`name`), further ones
-    # (`vocabulary`), a `constant` score, or `none`
-    vocabulary:str = of('background', '') # key of `vocabularies`
+    background:str = of('background', 'name') # its own words (`name`), a `vocabulary`, a `constant` score, or `none`
+    vocabulary:str = of('background', '') # key of `vocabularies`: further words for background
     threshold:float = of('background', 0.) # a winner of smaller probability is background
     scale:float = of('score', 0.) # logit scale; 0: the model's own
-    prior:int = of('words', 0) # only the so many words that fit the whole image best may win, and background; 0: all
+    prior:int = of('words', 0) # how many words may win: those that fit the whole image best; 0: all may
     upsampling:str = of('refine', 'nearest') # `nearest`: decided at the patches; `bilinear`: cosines are enlarged first
-    refine:str = of('refine', '') # `pamr`: edges of the image
+    refine:str = of('refine', '') # `pamr`: maps are pulled to the edges of the image
     target:str = of('truth', 'own') # ground truth at its `own` size, or resized to the `square` that the model sees
     absent:str = of('truth', 'skip') # a class in neither prediction nor truth: `skip` it, or count `zero`
     rounding:str = of('resize', 'patches', later=True) # of the new sides, see `new_sides`: `patches`, `down`, `nearest`
     kernel:str = of('resize', 'bicubic', later=True) # PIL's; `bilinear`: OpenCV's, without antialias
     longest:int = of('resize', 0, later=True) # pixels of the long side, at most; 0: any
     odd:str = of('windows', '', later=True) # windows of no whole patches: `stretch`, `pad`, `drop`, `squash`
-    join:str = of('windows', 'patches', later=True) # where windows are averaged: `patches`, `pixels`, or `corners`:
-    # pixels of windows whose corners are aligned with those of their maps
+    join:str = of('windows', 'patches', later=True) # windows are averaged at `patches`, `pixels`, aligned `corners`
     values:str = of('score', '', later=True) # by the value path of the last block? `yes`, `no`; '': as the model
     bias:float = of('score', 0., later=True) # of the sigmoid
     mean:str = of('words', 'unit', later=True) # of sentences: vectors of length 1, or `raw`
@@ -182,14 +180,10 @@ class SegmentProtocol(Protocol):
     constant:float = of('background', 0., later=True) # score of background, where it is `constant`
     area:float = of('background', 0., later=True) # a class with no larger share of what is not background may not win
     refine_on:str = of('refine', 'masks', later=True) # probabilities of classes; `cosines`: of words
-    refine_at:str = of('refine', 'image', later=True) # the size of the `image` that the model sees, of the `target`;
-    # or in each window: of the `scores`, or of the `window`
+    refine_at:str = of('refine', 'image', later=True) # size of the `image`, of the `target`; each `window`'s, `scores`
     dilations:str = of('refine', '1,2,4,8,12,24', later=True) # distances of neighbours, pixels
-    def __post_init__(self):
-        super().__post_init__()
-        _check_alone(self)
-        _check_together(self)
 
+# %% ../nbs/21_segment.ipynb #1604d25f
 vocabularies = dict(background_words, scenes=tuple(backgrounds)) # further words for background
 
 # %% ../nbs/21_segment.ipynb #216776ad
@@ -234,6 +228,13 @@ def _check_together(p):
         (p.refine and in_window and p.refine_on=='cosines', 'in a window what it averages is refined: see blend'),
         (p.refine_on=='cosines' and p.blend!='cosine', f'refine_on=cosines is for blend=cosine, not {p.blend}')):
         if odd: raise ValueError(f'{says}.')
+
+# %% ../nbs/21_segment.ipynb #7f7f9c3a
+@patch
+def __post_init__(self:SegmentProtocol):
+    Protocol.__post_init__(self)
+    _check_alone(self)
+    _check_together(self)
 
 # %% ../nbs/21_segment.ipynb #e422a8fb
 def class_words(
@@ -349,6 +350,17 @@ def keep_likely(self:Head,
     keep = torch.zeros_like(whole, dtype=torch.bool).scatter_(1, best, True) | always
     return scores.masked_fill(~keep[:,:,None,None], -9 if self.protocol.blend=='cosine' else 0)
 
+# %% ../nbs/21_segment.ipynb #d7d25d53
+@patch
+def winner(self:Head, scores, at, never=None): # the best word at every place, its probability if there is a threshold
+    p = self.protocol
+    if not p.threshold: return words_to_pixels(scores, at, never=never),None
+    masks = p.refine and p.refine_at in ('image','target') and p.refine_on=='masks'
+    if p.blend=='cosine' and not masks: return words_to_pixels(scores, at, self.scale, never=never)
+    free = scores if never is None else scores[:,~never]
+    sure = free.amax(1, keepdim=True) # scores are probabilities already
+    return words_to_pixels(scores, at, never=never),F.interpolate(sure, size=at, mode='bilinear')[:,0]
+
 # %% ../nbs/21_segment.ipynb #4836cd80
 @patch
 def decide(self:Head,
@@ -378,16 +390,6 @@ def decide_all(self:Head, scores, image, size): # `[B,H,W]`; several images only
     if sure is not None and self.background: label = label.masked_fill(sure<p.threshold, 0)
     if at!=size: label = F.interpolate(label[:,None].float(), size=size, mode='nearest-exact')[:,0].long()
     return label
-
-@patch
-def winner(self:Head, scores, at, never=None): # the best word at every place, its probability if there is a threshold
-    p = self.protocol
-    if not p.threshold: return words_to_pixels(scores, at, never=never),None
-    masks = p.refine and p.refine_at in ('image','target') and p.refine_on=='masks'
-    if p.blend=='cosine' and not masks: return words_to_pixels(scores, at, self.scale, never=never)
-    free = scores if never is None else scores[:,~never]
-    sure = free.amax(1, keepdim=True) # scores are probabilities already
-    return words_to_pixels(scores, at, never=never),F.interpolate(sure, size=at, mode='bilinear')[:,0]
 
 # %% ../nbs/21_segment.ipynb #d82b016f
 @patch

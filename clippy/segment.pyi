@@ -150,19 +150,19 @@ class SegmentProtocol(Protocol):
     positions : str, default 'bicubic'
         interpolation of position embeddings: `bicubic` or `bilinear`
     background : str, default 'name'
-        a background class has its own words (`name`), further ones
+        its own words (`name`), a `vocabulary`, a `constant` score, or `none`
     vocabulary : str, default ''
-        (`vocabulary`), a `constant` score, or `none` key of `vocabularies`
+        key of `vocabularies`: further words for background
     threshold : float, default 0.0
         a winner of smaller probability is background
     scale : float, default 0.0
         logit scale; 0: the model's own
     prior : int, default 0
-        only the so many words that fit the whole image best may win, and background; 0: all
+        how many words may win: those that fit the whole image best; 0: all may
     upsampling : str, default 'nearest'
         `nearest`: decided at the patches; `bilinear`: cosines are enlarged first
     refine : str, default ''
-        `pamr`: edges of the image
+        `pamr`: maps are pulled to the edges of the image
     target : str, default 'own'
         ground truth at its `own` size, or resized to the `square` that the model sees
     absent : str, default 'skip'
@@ -176,10 +176,9 @@ class SegmentProtocol(Protocol):
     odd : str, default ''
         windows of no whole patches: `stretch`, `pad`, `drop`, `squash`
     join : str, default 'patches'
-        where windows are averaged: `patches`, `pixels`, or `corners`:
+        windows are averaged at `patches`, `pixels`, aligned `corners`
     values : str, default ''
-        pixels of windows whose corners are aligned with those of their maps by the value path of the
-        last block? `yes`, `no`; '': as the model
+        by the value path of the last block? `yes`, `no`; '': as the model
     bias : float, default 0.0
         of the sigmoid
     mean : str, default 'unit'
@@ -193,9 +192,9 @@ class SegmentProtocol(Protocol):
     refine_on : str, default 'masks'
         probabilities of classes; `cosines`: of words
     refine_at : str, default 'image'
-        the size of the `image` that the model sees, of the `target`;
+        size of the `image`, of the `target`; each `window`'s, `scores`
     dilations : str, default '1,2,4,8,12,24'
-        or in each window: of the `scores`, or of the `window` distances of neighbours, pixels
+        distances of neighbours, pixels
     """
     size: int = ...
     resize: str = ...
@@ -354,6 +353,9 @@ class Head:
             `[B,K,h,w]`, very low where a word is out
         """
         ...
+    def winner(self, scores, at, never=None):
+        """the best word at every place, its probability if there is a threshold"""
+        ...
     def decide(self, scores:Tensor, image:Tensor, size:tuple)->Tensor:
         """Scores of one image to labels.
 
@@ -377,9 +379,6 @@ class Head:
         ...
     def decide_all(self, scores, image, size):
         """`[B,H,W]`; several images only where `each_alone`"""
-        ...
-    def winner(self, scores, at, never=None):
-        """the best word at every place, its probability if there is a threshold"""
         ...
     def rare(self, scores, at, owner)->Tensor:
         """Words of classes that win too small an area.

@@ -6,7 +6,8 @@ Docs: https://clippy-vl.github.io/clippy/settings.html.md"""
 
 # %% auto #0
 __all__ = ['Flag', 'Several', 'origins', 'read_settings', 'value_of', 'Switch', 'opposite', 'read_config', 'kept_options',
-           'origin', 'parsed', 'with_config', 'given_or_read', 'as_toml', 'write_config', 'said_otherwise']
+           'origin', 'parsed', 'old_names', 'renewed', 'with_config', 'given_or_read', 'as_toml', 'write_config',
+           'said_otherwise']
 
 # %% ../nbs/00_settings.ipynb #c952facd
 import argparse, json, os, re, sys
@@ -17,6 +18,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Annotated
 
+from fastcore.docments import docments
 from fastcore.script import anno_parser, bool_arg
 
 from .console import command, did_you_mean, hide, hide_text, in_bounds, on_terminal
@@ -178,27 +180,48 @@ def _still_wanted(read, typed): # what was read, without a switch whose opposite
     undone = {k[3:] if k.startswith('no_') else f'no_{k}' for k,v in typed.items() if v is True}
     return {k:v for k,v in read.items() if k not in undone}
 
+# %% ../nbs/00_settings.ipynb #d5a9fbd6
+def old_names(
+    f, # function of a command
+)->dict: # old name -> what is typed now, such as `--device cpu`
+    "The options of a function that have another name now: their comments begin with `OLD:`."
+    said = {k:text or '' for k,text in docments(f, returns=False).items()}
+    return {k:text[4:].strip() for k,text in said.items() if text.startswith('OLD:')}
+
+def renewed(
+    given:dict, # option -> value
+    old:dict, # from `old_names`
+    aloud:str='', # say what an option is called now, after this; '': say nothing
+)->dict: # without old names; where both were given, the new one counts
+    "Options under the names that they have now."
+    found = {k:v for k,v in given.items() if k not in old}
+    for k in (k for k in old if given.get(k)):
+        name,_,value = old[k].removeprefix('--').partition(' ')
+        if not found.get(name.replace('-','_')): found[name.replace('-','_')] = value or given[k]
+        if aloud: print(f'{aloud}--{k.replace("_","-")} is called {old[k]} now.', file=sys.stderr)
+    return found
+
 # %% ../nbs/00_settings.ipynb #4203b4b9
 def with_config(
     f, # function of a command
     given:dict, # its arguments
 )->dict: # with those of the file that `config` names
     "All options of a command's function."
-    if not given.get('config'): return given
+    if not given.get('config'): return renewed(given, old_names(f))
     defaults = {k:p.default for k,p in signature(f).parameters.items()}
     if command()!='called from Python':
         found = parsed(anno_parser(f), sys.argv[1:])
-        return {k:found[k] for k in defaults} # the parser knows two more, which are fastcore's
-    return defaults | given_or_read({k:v for k,v in given.items() if v!=defaults[k]}, f)
+        return renewed({k:found[k] for k in defaults}, old_names(f)) # the parser knows two more, which are fastcore's
+    return renewed(defaults, old_names(f)) | given_or_read({k:v for k,v in given.items() if v!=defaults[k]}, f)
 
 def given_or_read(
     given:dict, # option -> value, without defaults; None counts as not given
     f, # function of a command, whose options they are
 )->dict: # the same, and what is in the file that `config` names
     "Options that are given, and for the others the file."
-    if not given.get('config'): return given
+    if not given.get('config'): return renewed(given, old_names(f))
     said = {k:v for k,v in given.items() if v is not None}
-    return given | _still_wanted(read_config(given['config'], anno_parser(f), said), said) | said
+    return renewed(given | _still_wanted(read_config(given['config'], anno_parser(f), said), said) | said, old_names(f))
 
 # %% ../nbs/00_settings.ipynb #43bff798
 def as_toml(

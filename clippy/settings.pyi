@@ -126,6 +126,40 @@ def parsed(parser:argparse.ArgumentParser, args:list)->dict:
     """
     ...
 
+def old_names(f)->dict:
+    """The options of a function that have another name now: their comments begin with `OLD:`.
+
+    Parameters
+    ----------
+    f
+        function of a command
+
+    Returns
+    -------
+    dict
+        old name -> what is typed now, such as `--device cpu`
+    """
+    ...
+
+def renewed(given:dict, old:dict, aloud:str='')->dict:
+    """Options under the names that they have now.
+
+    Parameters
+    ----------
+    given : dict
+        option -> value
+    old : dict
+        from `old_names`
+    aloud : str, default ''
+        say what an option is called now, after this; '': say nothing
+
+    Returns
+    -------
+    dict
+        without old names; where both were given, the new one counts
+    """
+    ...
+
 def with_config(f, given:dict)->dict:
     """All options of a command's function.
 

@@ -66,9 +66,6 @@ class RemoteFile(io.RawIOBase):
             raise Unreachable(f'{hide(self.url)} cannot be read: it goes on after its {self.size:,} bytes')
         buffer[:len(data)] = data
         return len(data)
-    def close(self):
-        self._hang_up()
-        super().close()
 
 # %% ../nbs/05_stream.ipynb #7cc21154
 @patch
@@ -101,10 +98,6 @@ def _came(self:RemoteFile, n): # bytes; is it too slow?
     spent,bytes_so_far = self.waited+time.monotonic()-self.began,self.at+self.fresh
     if not self.url.startswith('pipe:') and spent>self.patience+bytes_so_far/self.slowest:
         raise Unreachable(f'in {spent:.0f} seconds of waiting no more than {bytes_so_far:,} bytes came')
-
-@patch
-def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the first of them only
-    return getattr(self.body, 'stream', self.body).read1(n)
 
 # %% ../nbs/05_stream.ipynb #0cd22fb5
 def _told(error, url='')->str: # without the address or the command, of which libraries show parts
@@ -202,6 +195,10 @@ def _connect(self:RemoteFile):
         if not data: raise OSError(f'it ended {skip} bytes before the place already reached')
         skip -= len(data)
 
+@patch
+def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the first of them only
+    return getattr(self.body, 'stream', self.body).read1(n)
+
 # %% ../nbs/05_stream.ipynb #b805c3bc
 class Stored:
     "A file in a store, with the errors of this page."
@@ -234,6 +231,11 @@ def _hang_up(self:RemoteFile):
     if not body: return
     try: body.close()
     except OSError: pass # a command that was left early minds, we do not
+
+@patch
+def close(self:RemoteFile):
+    self._hang_up()
+    super(RemoteFile,self).close()
 
 # %% ../nbs/05_stream.ipynb #2e10baf6
 def open_shard(
@@ -457,7 +459,7 @@ def check_columns(
 # %% ../nbs/05_stream.ipynb #eccf0470
 @lru_cache(100_000)
 def _content_hash(path, size, changed, pieces): # `changed`: when; another time, and it is read again
-    "Of a file, or of some pieces from its beginning to its end."
+    "Hash of a file, or of some pieces of it from beginning to end."
     total,long = hashlib.sha256(str(size).encode()),1<<14
     with open(path, 'rb') as f:
         for k in range(pieces):

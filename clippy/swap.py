@@ -1,4 +1,4 @@
-"""Images in which only what is behind a thing changes: drawn, or cut from photographs
+"""Images in which only what is behind a thing changes: drawn, or cut out of photographs
 
 Docs: https://clippy-vl.github.io/clippy/swap.html.md"""
 

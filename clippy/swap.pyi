@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Images in which only what is behind a thing changes: drawn, or cut from photographs
+"""Images in which only what is behind a thing changes: drawn, or cut out of photographs
 
 Docs: https://clippy-vl.github.io/clippy/swap.html.md
 """

@@ -468,12 +468,12 @@ def pick_format(
 # %% ../nbs/24_tables.ipynb #4bc3bdd4
 @call_parse
 def results(
-    *files:str, # Results, folders of results or runs, or NAME=PATH for a name of your own
-    format:str='', # text, markdown, csv or latex (as --out ends, or text)
-    metrics:str='', # Numbers, comma-separated, or all (the primary one of each task)
-    intervals:bool=False, # 95 % intervals too
-    per_class:bool=False, # A row for each class, a column for each model
-    out:str='', # File for the table; it ends in .txt, .md, .csv or .tex
+    *files:str, # RESULT: Results, folders of results or runs, or NAME=PATH for a name of your own.
+    format:str='', # text|markdown|csv|latex: How the table is written. Default: as --out ends, or text.
+    metrics:str='', # NAME[,NAME]: Numbers to show, or all. Default: the primary one of each task.
+    intervals:bool=False, # Show 95 % confidence intervals too.
+    per_class:bool=False, # Give each class a row and each model a column.
+    out:str='', # FILE: File for the table, which ends in .txt, .md, .csv or .tex. Default: it is printed.
 ):
     "Make a table of results: a row for each model, a column for each task."
     try:

@@ -271,16 +271,16 @@ def results(*files:str, format:str='', metrics:str='', intervals:bool=False, per
     Parameters
     ----------
     *files : str
-        Results, folders of results or runs, or NAME=PATH for a name of your own
+        RESULT: Results, folders of results or runs, or NAME=PATH for a name of your own.
     format : str, default ''
-        text, markdown, csv or latex (as --out ends, or text)
+        text|markdown|csv|latex: How the table is written. Default: as --out ends, or text.
     metrics : str, default ''
-        Numbers, comma-separated, or all (the primary one of each task)
+        NAME[,NAME]: Numbers to show, or all. Default: the primary one of each task.
     intervals : bool, default False
-        95 % intervals too
+        Show 95 % confidence intervals too.
     per_class : bool, default False
-        A row for each class, a column for each model
+        Give each class a row and each model a column.
     out : str, default ''
-        File for the table; it ends in .txt, .md, .csv or .tex
+        FILE: File for the table, which ends in .txt, .md, .csv or .tex. Default: it is printed.
     """
     ...

@@ -1,4 +1,4 @@
-"""`accelerate launch -m clippy.train`: from captions to a model that knows where things are
+"""From images and captions to a model that knows where things are
 
 Docs: https://clippy-vl.github.io/clippy/train.html.md"""
 
@@ -20,7 +20,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from fastcore.basics import patch
-from fastcore.script import CliError, bool_arg, call_parse
+from fastcore.script import CliError, bool_arg
 from psutil import Process # comes with accelerate
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
@@ -28,10 +28,10 @@ from tqdm.auto import tqdm
 from .balance import Balance, balance_text, data_speed, step_seconds
 from .batches import captions_for_tokenizer, make_loader, make_tokenize, which_data
 from .captions import caption_weights
-from .cards import join, shares_a_card
+from .cards import join, shares_a_card, without_cards
 from .checkpoint import Checkpoints, on_main, rng_kept
 from .compile import compiled_step, compiling, normalizer, training_towers, uses_compiler
-from .console import command, hide, hide_text
+from .console import command, front_door, hide, hide_text
 from .files import remove
 from .frozen import TextVectors, with_features
 from .head import frozen_towers, tower_hash
@@ -53,7 +53,9 @@ def with_recipe(
     options:dict, # those of `main`; None or missing: as the recipe says
 )->SimpleNamespace: # every option has a value
     "Options, completed."
-    return completed(given_or_read(options, main), main_options())
+    found = completed(given_or_read(options, main), main_options())
+    found.cpu = found.cpu or without_cards(found.device)
+    return found
 
 def main_options()->dict: # name -> default
     "The options of the command line."
@@ -74,7 +76,7 @@ class Run:
         state = join(options.cpu)
         if options.fsdp and shares_a_card(state):
             raise ValueError('--fsdp spreads a model over cards, and here several processes have one: '
-                'start one process for each card, or add --cpu.')
+                'start one process for each card, or add --device cpu.')
         self.acc = Accelerator(mixed_precision=precisions.get(options.precision), cpu=state.device.type=='cpu',
             log_with=options.report_to or None, project_dir=options.logs)
         self.is_main = self.acc.is_main_process
@@ -383,6 +385,7 @@ def train(
         run = Run(options, evaluations, asked)
         with training_towers(run.unwrapped, options): return run.rehearse() if options.dry_run else run.go()
 
+# %% ../nbs/10_train.ipynb #4733193f
 @patch
 def go(self:Run)->Run:
     "From the folder to the finished model."
@@ -456,69 +459,76 @@ def memory(self:Run)->str:
     return f'{Process().memory_info().rss/1e9:.1f} GB in this process'
 
 # %% ../nbs/10_train.ipynb #65107c4c
-@call_parse
 def main(
-    train_data:str='', # Shards: brace pattern, folder or list with `::`; none: the built-in scenes
-    cache:str='', # Folder for copies of remote shards
-    cache_gb:float=0, # Copies in it at most, gigabytes: those whose next use is farthest away go; 0: no limit
-    train_num_samples:int=None, # Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
-    caption_column:str='', # Captions to draw from, by weight: raw,llava:0.5 (all captions of a sample alike)
-    birds:int=0, # Of the images in a batch of built-in scenes, how many are robins and ducks
-    eval:Several=None, # Task to measure: TASK=PATH, or TASK; more than once if you like (scenes: scenes, scenes-one)
-    eval_limit:int=0, # Images at most of each evaluation, evenly spread; 0: all
-    val_data:str='', # Shards for image-text retrieval: --eval retrieval=PATH
-    imagenet_val:str='', # Folder of class folders for zero-shot accuracy: --eval imagenet=PATH or --eval folder=PATH
-    model:str=None, # Preset (scenes: clippy-scenes; shards: clippy-B-16)
-    pooling:str='', # max, avg or cls (the preset's)
-    head:str='', # On the image's tokens, before the pool: linear or mlp (the preset's)
-    token_drop:float=None, # Share of patch tokens dropped in training (the preset's); open_clip: --force-patch-dropout
-    image_size:int=None, # Pixels (the preset's); open_clip: --force-image-size
-    text:str='', # Text tower, sentence-transformers name or folder (the preset's)
-    image_weights:str='', # Local file or folder with the image tower's weights
-    pretrained_image:bool_arg=None, # Start the image tower from pretrained weights? true or false (the preset's)
-    pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? true or false (the preset's)
-    freeze_image:Flag=False, # Do not train the image tower; open_clip: --lock-image
-    freeze_text:Flag=False, # Do not train the text tower; open_clip: --lock-text
-    cache_features:str='', # Folder for what a frozen image tower makes of every image, computed once; no random crops
-    save_towers:bool_arg=True, # Keep frozen towers in the saved model? false: their names, for a model of few MB
-    batch_size:int=None, # Pairs per process (scenes: 128; shards: 1024)
-    epochs:int=None, # Passes over the data (scenes: 4; shards: 32)
-    steps:int=0, # Optimizer steps; 0: as many as the epochs take
-    lr:float=None, # Peak learning rate (scenes: 1e-3; shards: 5e-4)
-    beta1:float=None, # Of AdamW (.9)
-    beta2:float=None, # Of AdamW (scenes: .98; shards: .999)
-    eps:float=None, # Of AdamW (scenes: 1e-6; shards: 1e-8)
-    wd:float=None, # Weight decay (scenes: .1; shards: .2)
-    warmup:int=None, # Steps of linear warm-up (scenes: 50; shards: 10000)
-    grad_clip_norm:float=None, # Largest gradient norm (1)
-    loss:str='local', # local, global, chunked or siglip; open_clip: --local-loss --gather-with-grad, --siglip
-    accum_freq:int=1, # Parts of a batch, one after the other: batch_size pairs each, the gradient of all
-    opt:str='adamw', # Optimizer, by its name in timm
-    layer_decay:float=1., # Learning rate of a layer, relative to the one above it
-    ema:float=0., # Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
-    precision:str='', # fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing:Flag=False, # Less memory, a second forward pass
-    memory_budget:float=1., # Share of the activations that compiled towers keep; less is slower
-    compile:bool=False, # torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
-    no_compile:bool=False, # No torch.compile on CUDA either
-    text_groups:int=0, # Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
-    fsdp:Flag=False, # Spread the model over the processes (FSDP2)
-    workers:int=None, # Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
-    report_to:str='', # Tracker: tensorboard or wandb
-    tracker_images:int=4, # Images of each task with masks whose answers the tracker gets at each evaluation; 0: none
-    name:str='', # Of the run's folder (model, pooling and seed)
-    logs:str='logs', # Where runs are kept
-    config:str='', # TOML or JSON file with these options by name; what is typed counts more
-    seed:int=0, # Of weights, order, captions and scenes
-    zeroshot_frequency:int=2, # Evaluate every so many epochs, and at the end; 0: only at the end
-    log_every:int=None, # Steps between entries of the log (scenes: 5; shards: 50); open_clip: --log-every-n-steps
-    resume:str='', # Go on from: auto, the last checkpoint of this name (open_clip: latest); or a folder
-    save_every:int=0, # Steps between checkpoints; 0: only after each epoch (open_clip's --save-frequency counts epochs)
-    keep:int=2, # Checkpoints that stay; 0: all (open_clip: --delete-previous-checkpoint is 1)
-    max_skipped:float=.1, # Share of unusable samples above which the run stops
-    max_sample_mb:float=100, # Largest sample of the shards, megabytes; larger ones are skipped and counted
-    dry_run:Flag=False, # Build everything, make a few steps, say what they took and what is the limit, write nothing
-    cpu:Flag=False, # Leave the GPU alone
+    ## Data
+    train_data:str='', # SHARDS: Folder, brace pattern or address; several with :: between. Default: drawn scenes.
+    cache:str='', # PATH: Folder for copies of shards from elsewhere. Default: none, they are streamed.
+    cache_gb:float=0, # GB: Largest size of --cache; what is needed last is removed first. Default: 0, no limit.
+    train_num_samples:int=None, # Pairs per epoch, over all processes. Default: 12800 scenes, or all of the shards.
+    caption_column:str='', # COLUMN[:WEIGHT],...: Captions to draw from: raw,llava:0.5. Default: all of a sample.
+    birds:int=0, # Images of robins and ducks in each batch of drawn scenes.
+    max_skipped:float=.1, # 0-1: Share of unusable samples above which the run stops.
+    max_sample_mb:float=100, # MB: Largest sample of the shards; larger ones are skipped and counted.
+    workers:int=None, # Processes that prepare data, per process that trains. Default: 1 for scenes, up to 4 for shards.
+    ## Model
+    model:str=None, # PRESET: Architecture to begin with. Default: clippy-scenes, or clippy-B-16 for shards.
+    pooling:str='', # max|avg|cls: How the image's tokens become one vector. Default: the preset's.
+    head:str='', # linear|mlp: Layers on the image's tokens before they are pooled. Default: the preset's.
+    token_drop:float=None, # 0-1: Share of tokens dropped (open_clip: --force-patch-dropout). Default: the preset's.
+    image_size:int=None, # PIXELS: Side of the images (open_clip: --force-image-size). Default: the preset's.
+    text:str='', # NAME|PATH: Text tower, by its sentence-transformers name or its folder. Default: the preset's.
+    image_weights:str='', # PATH: File or folder with weights for the image tower. Default: those of its name.
+    pretrained_image:bool_arg=None, # Start the image tower from pretrained weights? Default: as the preset says.
+    pretrained_text:bool_arg=None, # Start the text tower from pretrained weights? Default: as the preset says.
+    freeze_image:Flag=False, # Keep the image tower as it is (open_clip: --lock-image).
+    freeze_text:Flag=False, # Keep the text tower as it is (open_clip: --lock-text).
+    cache_features:str='', # PATH: Compute a frozen image tower once per image, into this folder; nothing is cropped.
+    save_towers:bool_arg=True, # Keep frozen towers in the saved model? false keeps their names: a model of a few MB.
+    ## Optimizer
+    batch_size:int=None, # Pairs per process and step. Default: 128 for scenes, 1024 for shards.
+    epochs:int=None, # Passes over the data. Default: 4 for scenes, 32 for shards.
+    steps:int=0, # Optimizer steps in all. Default: 0, as many as --epochs take.
+    lr:float=None, # Peak learning rate. Default: 1e-3 for scenes, 5e-4 for shards.
+    beta1:float=None, # 0-1: Adam's first momentum, of the gradients. Default: .9.
+    beta2:float=None, # 0-1: Adam's second momentum, of their squares. Default: .98 for scenes, .999 for shards.
+    eps:float=None, # Adam's epsilon, added to its denominator. Default: 1e-6 for scenes, 1e-8 for shards.
+    wd:float=None, # Weight decay. Default: .1 for scenes, .2 for shards.
+    warmup:int=None, # Steps in which the learning rate rises to --lr. Default: 50 for scenes, 10000 for shards.
+    grad_clip_norm:float=None, # Gradients with a larger norm are scaled down to it. Default: 1.
+    loss:str='local', # local|global|chunked|siglip: Loss (open_clip: --local-loss --gather-with-grad, --siglip).
+    accum_freq:int=1, # Parts of --batch-size pairs that make one step; the loss compares all of them.
+    opt:str='adamw', # NAME: Optimizer, by its name in timm.
+    layer_decay:float=1., # 0-1: Learning rate of a layer, relative to the layer above it; 1: all learn alike.
+    ema:float=0., # 0-1: Decay of an average of the weights (.9999), which is then evaluated and saved; 0: no average.
+    ## Speed and memory
+    device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision:str='', # fp32|bf16|fp16|amp: Precision of the computation. Default: as accelerate is configured.
+    grad_checkpointing:Flag=False, # Take less memory, at the cost of a second forward pass.
+    memory_budget:float=1., # 0-1: Share of their activations that compiled towers keep; less is slower.
+    compile:bool=False, # Compile both towers, as is usual on CUDA (open_clip: --torchcompile).
+    no_compile:bool=False, # Do not compile the towers, on CUDA either.
+    text_groups:int=0, # Encode texts in so many groups of similar length. Default: 0, which is 4 on CUDA, else 1.
+    fsdp:Flag=False, # Spread the model over the processes (FSDP2).
+    ## Evaluation
+    eval:Several=None, # TASK[=PATH]: Task to measure. May be repeated. Default for scenes: scenes and scenes-one.
+    eval_limit:int=0, # Images of each evaluation at most, evenly spread. Default: 0, all of them.
+    val_data:str='', # SHARDS: Measure image-text retrieval on these, as --eval retrieval=SHARDS does.
+    imagenet_val:str='', # PATH: Measure zero-shot accuracy on a folder of class folders, as --eval imagenet=PATH does.
+    zeroshot_frequency:int=2, # Epochs between evaluations; the last one is at the end. 0: only at the end.
+    ## Logging
+    report_to:str='', # tensorboard|wandb: Tracker that gets the log too. Default: none.
+    tracker_images:int=4, # Images of each task with masks whose answers the tracker gets per evaluation; 0: none.
+    log_every:int=None, # Steps between entries (open_clip: --log-every-n-steps). Default: 5 for scenes, 50 for shards.
+    ## Run and checkpoints
+    name:str='', # NAME: Name of the run's folder. Default: model, pooling and seed.
+    logs:str='logs', # PATH: Folder where runs are kept.
+    config:str='', # FILE: Read options by their names from this TOML or JSON file; what is typed counts more.
+    seed:int=0, # Seed of the weights, the order, the captions and the scenes.
+    resume:str='', # auto|PATH: Go on from a checkpoint; auto takes the last (open_clip: latest). Default: begin anew.
+    save_every:int=0, # Steps between checkpoints (open_clip counts epochs). Default: 0, after each epoch.
+    keep:int=2, # Checkpoints to keep, 0: all of them (open_clip: 1 is --delete-previous-checkpoint).
+    dry_run:Flag=False, # Build everything, make a few steps, say what they took, and write nothing.
+    cpu:Flag=False, # OLD: --device cpu
 ):
     "Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes."
     try: train(**with_config(main, locals()))
@@ -531,3 +541,6 @@ def main(
         if command()=='called from Python': sys.exit(code)
         sys.stdout.flush()
         end_now(code)
+
+# %% ../nbs/10_train.ipynb #2d873375
+if __name__=='__main__' and Path(sys.argv[0]).name=='train.py': sys.exit(front_door('train'))

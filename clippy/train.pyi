@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""`accelerate launch -m clippy.train`: from captions to a model that knows where things are
+"""From images and captions to a model that knows where things are
 
 Docs: https://clippy-vl.github.io/clippy/train.html.md
 """
@@ -284,132 +284,136 @@ def train(evaluations:list=None, **options)->Run:
 
 rehearsal: float
 
-def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:Flag=False, freeze_text:Flag=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, precision:str='', grad_checkpointing:Flag=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:Flag=False, workers:int=None, report_to:str='', tracker_images:int=4, name:str='', logs:str='logs', config:str='', seed:int=0, zeroshot_frequency:int=2, log_every:int=None, resume:str='', save_every:int=0, keep:int=2, max_skipped:float=0.1, max_sample_mb:float=100, dry_run:Flag=False, cpu:Flag=False):
+def main(train_data:str='', cache:str='', cache_gb:float=0, train_num_samples:int=None, caption_column:str='', birds:int=0, max_skipped:float=0.1, max_sample_mb:float=100, workers:int=None, model:str=None, pooling:str='', head:str='', token_drop:float=None, image_size:int=None, text:str='', image_weights:str='', pretrained_image:bool_arg=None, pretrained_text:bool_arg=None, freeze_image:Flag=False, freeze_text:Flag=False, cache_features:str='', save_towers:bool_arg=True, batch_size:int=None, epochs:int=None, steps:int=0, lr:float=None, beta1:float=None, beta2:float=None, eps:float=None, wd:float=None, warmup:int=None, grad_clip_norm:float=None, loss:str='local', accum_freq:int=1, opt:str='adamw', layer_decay:float=1.0, ema:float=0.0, device:str='', precision:str='', grad_checkpointing:Flag=False, memory_budget:float=1.0, compile:bool=False, no_compile:bool=False, text_groups:int=0, fsdp:Flag=False, eval:Several=None, eval_limit:int=0, val_data:str='', imagenet_val:str='', zeroshot_frequency:int=2, report_to:str='', tracker_images:int=4, log_every:int=None, name:str='', logs:str='logs', config:str='', seed:int=0, resume:str='', save_every:int=0, keep:int=2, dry_run:Flag=False, cpu:Flag=False):
     """Train a CLIPpy from image-caption pairs; with no options, on the built-in scenes.
 
     Parameters
     ----------
     train_data : str, default ''
-        Shards: brace pattern, folder or list with `::`; none: the built-in scenes
+        SHARDS: Folder, brace pattern or address; several with :: between. Default: drawn scenes.
     cache : str, default ''
-        Folder for copies of remote shards
+        PATH: Folder for copies of shards from elsewhere. Default: none, they are streamed.
     cache_gb : float, default 0
-        Copies in it at most, gigabytes: those whose next use is farthest away go; 0: no limit
+        GB: Largest size of --cache; what is needed last is removed first. Default: 0, no limit.
     train_num_samples : int, default None
-        Samples per epoch over all processes (scenes: 12800; shards: from sizes.json)
+        Pairs per epoch, over all processes. Default: 12800 scenes, or all of the shards.
     caption_column : str, default ''
-        Captions to draw from, by weight: raw,llava:0.5 (all captions of a sample alike)
+        COLUMN[:WEIGHT],...: Captions to draw from: raw,llava:0.5. Default: all of a sample.
     birds : int, default 0
-        Of the images in a batch of built-in scenes, how many are robins and ducks
-    eval : Several, default None
-        Task to measure: TASK=PATH, or TASK; more than once if you like (scenes: scenes, scenes-one)
-    eval_limit : int, default 0
-        Images at most of each evaluation, evenly spread; 0: all
-    val_data : str, default ''
-        Shards for image-text retrieval: --eval retrieval=PATH
-    imagenet_val : str, default ''
-        Folder of class folders for zero-shot accuracy: --eval imagenet=PATH or --eval folder=PATH
-    model : str, default None
-        Preset (scenes: clippy-scenes; shards: clippy-B-16)
-    pooling : str, default ''
-        max, avg or cls (the preset's)
-    head : str, default ''
-        On the image's tokens, before the pool: linear or mlp (the preset's)
-    token_drop : float, default None
-        Share of patch tokens dropped in training (the preset's); open_clip: --force-patch-dropout
-    image_size : int, default None
-        Pixels (the preset's); open_clip: --force-image-size
-    text : str, default ''
-        Text tower, sentence-transformers name or folder (the preset's)
-    image_weights : str, default ''
-        Local file or folder with the image tower's weights
-    pretrained_image : bool_arg, default None
-        Start the image tower from pretrained weights? true or false (the preset's)
-    pretrained_text : bool_arg, default None
-        Start the text tower from pretrained weights? true or false (the preset's)
-    freeze_image : Flag, default False
-        Do not train the image tower; open_clip: --lock-image
-    freeze_text : Flag, default False
-        Do not train the text tower; open_clip: --lock-text
-    cache_features : str, default ''
-        Folder for what a frozen image tower makes of every image, computed once; no random crops
-    save_towers : bool_arg, default True
-        Keep frozen towers in the saved model? false: their names, for a model of few MB
-    batch_size : int, default None
-        Pairs per process (scenes: 128; shards: 1024)
-    epochs : int, default None
-        Passes over the data (scenes: 4; shards: 32)
-    steps : int, default 0
-        Optimizer steps; 0: as many as the epochs take
-    lr : float, default None
-        Peak learning rate (scenes: 1e-3; shards: 5e-4)
-    beta1 : float, default None
-        Of AdamW (.9)
-    beta2 : float, default None
-        Of AdamW (scenes: .98; shards: .999)
-    eps : float, default None
-        Of AdamW (scenes: 1e-6; shards: 1e-8)
-    wd : float, default None
-        Weight decay (scenes: .1; shards: .2)
-    warmup : int, default None
-        Steps of linear warm-up (scenes: 50; shards: 10000)
-    grad_clip_norm : float, default None
-        Largest gradient norm (1)
-    loss : str, default 'local'
-        local, global, chunked or siglip; open_clip: --local-loss --gather-with-grad, --siglip
-    accum_freq : int, default 1
-        Parts of a batch, one after the other: batch_size pairs each, the gradient of all
-    opt : str, default 'adamw'
-        Optimizer, by its name in timm
-    layer_decay : float, default 1.0
-        Learning rate of a layer, relative to the one above it
-    ema : float, default 0.0
-        Decay of the average of the weights, such as .9999, which is evaluated and kept; 0: none
-    precision : str, default ''
-        fp32, bf16, fp16 or amp (as accelerate is configured)
-    grad_checkpointing : Flag, default False
-        Less memory, a second forward pass
-    memory_budget : float, default 1.0
-        Share of the activations that compiled towers keep; less is slower
-    compile : bool, default False
-        torch.compile for both towers, as is usual on CUDA; open_clip: --torchcompile
-    no_compile : bool, default False
-        No torch.compile on CUDA either
-    text_groups : int, default 0
-        Groups of similar length in which texts are encoded; 0: 4 on CUDA, 1 elsewhere
-    fsdp : Flag, default False
-        Spread the model over the processes (FSDP2)
-    workers : int, default None
-        Processes that prepare data, per process (scenes: 1; shards: 4, or one a shard)
-    report_to : str, default ''
-        Tracker: tensorboard or wandb
-    tracker_images : int, default 4
-        Images of each task with masks whose answers the tracker gets at each evaluation; 0: none
-    name : str, default ''
-        Of the run's folder (model, pooling and seed)
-    logs : str, default 'logs'
-        Where runs are kept
-    config : str, default ''
-        TOML or JSON file with these options by name; what is typed counts more
-    seed : int, default 0
-        Of weights, order, captions and scenes
-    zeroshot_frequency : int, default 2
-        Evaluate every so many epochs, and at the end; 0: only at the end
-    log_every : int, default None
-        Steps between entries of the log (scenes: 5; shards: 50); open_clip: --log-every-n-steps
-    resume : str, default ''
-        Go on from: auto, the last checkpoint of this name (open_clip: latest); or a folder
-    save_every : int, default 0
-        Steps between checkpoints; 0: only after each epoch (open_clip's --save-frequency counts epochs)
-    keep : int, default 2
-        Checkpoints that stay; 0: all (open_clip: --delete-previous-checkpoint is 1)
+        Images of robins and ducks in each batch of drawn scenes.
     max_skipped : float, default 0.1
-        Share of unusable samples above which the run stops
+        0-1: Share of unusable samples above which the run stops.
     max_sample_mb : float, default 100
-        Largest sample of the shards, megabytes; larger ones are skipped and counted
+        MB: Largest sample of the shards; larger ones are skipped and counted.
+    workers : int, default None
+        Processes that prepare data, per process that trains. Default: 1 for scenes, up to 4 for shards.
+    model : str, default None
+        PRESET: Architecture to begin with. Default: clippy-scenes, or clippy-B-16 for shards.
+    pooling : str, default ''
+        max|avg|cls: How the image's tokens become one vector. Default: the preset's.
+    head : str, default ''
+        linear|mlp: Layers on the image's tokens before they are pooled. Default: the preset's.
+    token_drop : float, default None
+        0-1: Share of tokens dropped (open_clip: --force-patch-dropout). Default: the preset's.
+    image_size : int, default None
+        PIXELS: Side of the images (open_clip: --force-image-size). Default: the preset's.
+    text : str, default ''
+        NAME|PATH: Text tower, by its sentence-transformers name or its folder. Default: the preset's.
+    image_weights : str, default ''
+        PATH: File or folder with weights for the image tower. Default: those of its name.
+    pretrained_image : bool_arg, default None
+        Start the image tower from pretrained weights? Default: as the preset says.
+    pretrained_text : bool_arg, default None
+        Start the text tower from pretrained weights? Default: as the preset says.
+    freeze_image : Flag, default False
+        Keep the image tower as it is (open_clip: --lock-image).
+    freeze_text : Flag, default False
+        Keep the text tower as it is (open_clip: --lock-text).
+    cache_features : str, default ''
+        PATH: Compute a frozen image tower once per image, into this folder; nothing is cropped.
+    save_towers : bool_arg, default True
+        Keep frozen towers in the saved model? false keeps their names: a model of a few MB.
+    batch_size : int, default None
+        Pairs per process and step. Default: 128 for scenes, 1024 for shards.
+    epochs : int, default None
+        Passes over the data. Default: 4 for scenes, 32 for shards.
+    steps : int, default 0
+        Optimizer steps in all. Default: 0, as many as --epochs take.
+    lr : float, default None
+        Peak learning rate. Default: 1e-3 for scenes, 5e-4 for shards.
+    beta1 : float, default None
+        0-1: Adam's first momentum, of the gradients. Default: .9.
+    beta2 : float, default None
+        0-1: Adam's second momentum, of their squares. Default: .98 for scenes, .999 for shards.
+    eps : float, default None
+        Adam's epsilon, added to its denominator. Default: 1e-6 for scenes, 1e-8 for shards.
+    wd : float, default None
+        Weight decay. Default: .1 for scenes, .2 for shards.
+    warmup : int, default None
+        Steps in which the learning rate rises to --lr. Default: 50 for scenes, 10000 for shards.
+    grad_clip_norm : float, default None
+        Gradients with a larger norm are scaled down to it. Default: 1.
+    loss : str, default 'local'
+        local|global|chunked|siglip: Loss (open_clip: --local-loss --gather-with-grad, --siglip).
+    accum_freq : int, default 1
+        Parts of --batch-size pairs that make one step; the loss compares all of them.
+    opt : str, default 'adamw'
+        NAME: Optimizer, by its name in timm.
+    layer_decay : float, default 1.0
+        0-1: Learning rate of a layer, relative to the layer above it; 1: all learn alike.
+    ema : float, default 0.0
+        0-1: Decay of an average of the weights (.9999), which is then evaluated and saved; 0: no
+        average.
+    device : str, default ''
+        cpu|cuda|mps: Where to compute. Default: the fastest there is.
+    precision : str, default ''
+        fp32|bf16|fp16|amp: Precision of the computation. Default: as accelerate is configured.
+    grad_checkpointing : Flag, default False
+        Take less memory, at the cost of a second forward pass.
+    memory_budget : float, default 1.0
+        0-1: Share of their activations that compiled towers keep; less is slower.
+    compile : bool, default False
+        Compile both towers, as is usual on CUDA (open_clip: --torchcompile).
+    no_compile : bool, default False
+        Do not compile the towers, on CUDA either.
+    text_groups : int, default 0
+        Encode texts in so many groups of similar length. Default: 0, which is 4 on CUDA, else 1.
+    fsdp : Flag, default False
+        Spread the model over the processes (FSDP2).
+    eval : Several, default None
+        TASK[=PATH]: Task to measure. May be repeated. Default for scenes: scenes and scenes-one.
+    eval_limit : int, default 0
+        Images of each evaluation at most, evenly spread. Default: 0, all of them.
+    val_data : str, default ''
+        SHARDS: Measure image-text retrieval on these, as --eval retrieval=SHARDS does.
+    imagenet_val : str, default ''
+        PATH: Measure zero-shot accuracy on a folder of class folders, as --eval imagenet=PATH does.
+    zeroshot_frequency : int, default 2
+        Epochs between evaluations; the last one is at the end. 0: only at the end.
+    report_to : str, default ''
+        tensorboard|wandb: Tracker that gets the log too. Default: none.
+    tracker_images : int, default 4
+        Images of each task with masks whose answers the tracker gets per evaluation; 0: none.
+    log_every : int, default None
+        Steps between entries (open_clip: --log-every-n-steps). Default: 5 for scenes, 50 for shards.
+    name : str, default ''
+        NAME: Name of the run's folder. Default: model, pooling and seed.
+    logs : str, default 'logs'
+        PATH: Folder where runs are kept.
+    config : str, default ''
+        FILE: Read options by their names from this TOML or JSON file; what is typed counts more.
+    seed : int, default 0
+        Seed of the weights, the order, the captions and the scenes.
+    resume : str, default ''
+        auto|PATH: Go on from a checkpoint; auto takes the last (open_clip: latest). Default: begin
+        anew.
+    save_every : int, default 0
+        Steps between checkpoints (open_clip counts epochs). Default: 0, after each epoch.
+    keep : int, default 2
+        Checkpoints to keep, 0: all of them (open_clip: 1 is --delete-previous-checkpoint).
     dry_run : Flag, default False
-        Build everything, make a few steps, say what they took and what is the limit, write nothing
+        Build everything, make a few steps, say what they took, and write nothing.
     cpu : Flag, default False
-        Leave the GPU alone
+        OLD: --device cpu
     """
     ...

@@ -1,9 +1,10 @@
 "The command line: its first word comes at once, and its options are those of the functions."
-import json, os, re, subprocess, sys
+import json, os, re, shlex, signal, subprocess, sys
 
 import pytest, shtab
 
-from clippy.cli import commands, describe, function, parser, whole_parser
+from clippy.cli import by_task, cli, codes_of, commands, describe, examples, function, parser, usage, whole_parser
+from clippy.console import bounds
 from clippy.settings import kept_options
 
 def test_kept_options():
@@ -131,3 +132,116 @@ def test_nobody_reads():
         stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert (done.returncode,done.stderr)==(1,'')
+
+# Help -----------------------------------------------------------------------------------------------------------------
+
+def all_options(): return [(c,o) for c,said in kept_options().items() for o in said['options']]
+
+def test_help_is_sentences():
+    "Every option is told in a sentence, with a value that a person would expect; what its default means is said."
+    for name,o in all_options():
+        text,where = o['help'],(name, o['names'][-1])
+        assert re.fullmatch(r'(\w.*[.?])( .*[.])?', text) and len(text.split())>=2, (where, text)
+        assert not re.match(r'Of (?!a video)|The so many', text), (where, text)
+        if o.get('action') in ('store_true','store_false'): continue
+        sign = o['metavar']
+        assert not re.search(r'^\(|TEXT$', sign) or '|TEXT' in sign, (where, sign)
+        number = o.get('type') in ('int','float')
+        if 'dest' in o and (number or '|' in sign): assert 'efault' in text, (where, text)
+        if number and bounds.get(o['dest'])==(0,1) and o['dest']!='eps': assert sign=='0-1', (where, sign)
+
+def test_long_helps_have_headings():
+    "Where a command has more than a dozen options, each stands below a heading; headings are not broken up."
+    for name,said in kept_options().items():
+        headings = [o.get('heading') for o in said['options'] if 'dest' in o]
+        if len(headings)<=12: continue
+        assert all(headings), name
+        runs = [h for i,h in enumerate(headings) if not i or headings[i-1]!=h]
+        assert len(runs)==len({*runs})>=3, (name, runs)
+
+@pytest.mark.parametrize('name', commands)
+def test_help_ends_with_examples_and_exit_codes(name):
+    "Examples are commands that the parser takes; the codes are 0, 1, 2 and those of signals."
+    p = parser(name, kept_options()[name])
+    help = p.format_help()
+    assert help.index('Examples:')<help.index('Exit codes:') and '  -h, --help' in help
+    for code in codes_of(name): assert re.search(rf'^ +{code}  \S.*\.$', help, flags=re.M)
+    for line in examples[name]:
+        _,*words = shlex.split(line.partition(' >')[0].replace('accelerate launch -m clippy.', 'clippy '))
+        assert words[0]==name
+        p.parse_args(words[1:])
+
+def test_commands_are_listed_by_task():
+    "Each once, below what one wants to do with it, on a line of its own."
+    lines = usage().splitlines()
+    found = [line.split()[0] for line in lines if line.startswith('  ')]
+    assert found==[*commands] and [line for line in lines if line.endswith(':')]==[f'{t}:' for t in by_task]
+    assert max(map(len, lines))<100
+
+waits = """import signal, sys, time, types
+from clippy.cli import cli
+def wait(): # as somebody else's command
+    print('ready', flush=True)
+    time.sleep(20)
+signal.signal(signal.SIGINT, signal.default_int_handler) # a background job ignores it
+sys.modules['toy'] = types.SimpleNamespace(wait=wait)
+sys.exit(cli(['wait'], dict(wait=('toy:wait', 'Wait'))))
+"""
+
+@pytest.mark.parametrize('number,code', [(signal.SIGINT,130), (signal.SIGTERM,-signal.SIGTERM)])
+def test_exit_codes_of_signals(number, code, tmp_path):
+    "Ctrl-C is a sentence and 130; SIGTERM ends a command as it ends any program, which a shell calls 143."
+    (tmp_path/'waits.py').write_text(waits)
+    pipe = subprocess.PIPE
+    p = subprocess.Popen([sys.executable, tmp_path/'waits.py'], stdout=pipe, stderr=pipe, text=True)
+    assert p.stdout.readline()=='ready\n'
+    p.send_signal(number)
+    said = p.communicate(timeout=30)[1]
+    assert p.returncode==code and said==('clippy wait: stopped.\n' if code==130 else '')
+
+# Old names ------------------------------------------------------------------------------------------------------------
+
+def called(monkeypatch, name, *args): # the arguments with which a command calls its function
+    found = {}
+    monkeypatch.setattr('clippy.cli.function', lambda where: lambda *args, **given: found.update(given))
+    assert cli([name, *args])==0
+    return found
+
+@pytest.mark.parametrize('typed,option,value,says', [
+    ('train --cpu', 'device', 'cpu', '--cpu is called --device cpu now.'),
+    ('eval scenes --task scenes --cpu', 'device', 'cpu', '--cpu is called --device cpu now.'),
+    ('eval scenes --task scenes --cpu --no-cpu', 'device', '', ''),
+    ('eval scenes --task scenes --device cpu', 'device', 'cpu', ''),
+    ('push scenes me/mine --picture .', 'image', '.', '--picture is called --image now.'),
+    ('export scenes out --what onnx', 'format', 'onnx', '--what is called --format now.')])
+def test_old_names_go_on_working(typed, option, value, says, monkeypatch, capsys):
+    "What an option was called before does what the new one does, and a sentence says its name."
+    given = called(monkeypatch, *typed.split())
+    assert given[option]==value and not {'cpu','picture','what'} & {*given}
+    assert capsys.readouterr().err==(f'clippy {typed.split()[0]}: {says}\n' if says else '')
+
+@pytest.mark.parametrize('typed,device', [([], 'cpu'), (['--no-cpu'], ''), (['--device','cuda'], 'cuda')])
+def test_old_names_in_files(typed, device, tmp_path, monkeypatch, capsys):
+    "`config.toml` of a run of last year says `cpu = true`; what is typed counts more."
+    (tmp_path/'run.json').write_text('{"cpu": true, "seed": 3}')
+    given = called(monkeypatch, 'train', '--config', str(tmp_path/'run.json'), *typed)
+    assert (given['device'], given['seed'], 'cpu' in given)==(device, 3, False)
+    assert ('is called' in capsys.readouterr().err)==('--no-cpu' not in typed)
+
+def test_old_names_from_python():
+    "A program that says cpu=True gets what it asked for, and the file of its run says device."
+    from clippy.train import with_recipe
+    found = [with_recipe(given) for given in (dict(cpu=True), dict(device='cpu'), dict(cpu=True, device='cpu'))]
+    assert {(o.device, o.cpu) for o in found}=={('cpu', True)} and not with_recipe({}).cpu
+    with pytest.raises(ValueError, match="The device 'gpu' cannot be used"): with_recipe(dict(device='gpu'))
+
+def test_old_names_are_not_shown():
+    "Neither the help nor completion offers them, and what they name is an option of the same command."
+    script = shtab.complete(whole_parser(), 'bash')
+    olds = [(name, o) for name,said in kept_options().items() for o in said['old']]
+    assert {o['dest'] for _,o in olds}=={'cpu','picture','what'}
+    assert not re.search(r"'--(cpu|picture|what)'", script)
+    for name,o in olds:
+        now = re.fullmatch(r'OLD: (--[\w-]+)( \w+)?', o['help'])[1]
+        assert now in [n for o in kept_options()[name]['options'] for n in o['names']]
+        assert o['names'][-1] not in parser(name, kept_options()[name]).format_help().replace(now, '')

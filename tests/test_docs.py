@@ -35,11 +35,15 @@ def test_first_lines():
     about = {k:kept.get(k) for k in ('code','model','command')}
     assert about==front['about'](found['model'], code), 'run `python tools/front.py`'
 
+def chapters(): return re.findall(r'- (\S+\.ipynb)', (root/'nbs/sidebar.yml').read_text())
+
 def test_every_chapter_is_listed():
-    "The front page links every chapter and tutorial of the sidebar."
-    chapters = re.findall(r'- (\S+\.ipynb)', (root/'nbs/sidebar.yml').read_text())
-    front_page = text(nbs[0])
-    assert len(chapters)>60 and [c for c in chapters[1:] if f']({c})' not in front_page]==[]
+    "The table of contents has every page of the sidebar, by its title and what it says of itself, in the same order."
+    made = (out['data']['text/markdown'] for c in cells(root/'nbs/contents.ipynb') for out in c.get('outputs', []))
+    listed = re.findall(r'^\* \[(.*?)\]\(\S+?\): (.*)$', '\n'.join(map(join, made)), flags=re.M)
+    first = [join(cells(root/'nbs'/name)[0]['source']) for name in chapters()[1:]]
+    assert len(first)>60 and '(contents.ipynb)' in text(nbs[0])
+    assert listed==[re.match(r'# (.*)\n+> (.*)', cell).groups() for cell in first], 'run nbs/contents.ipynb'
 
 # Tutorials ----------------------------------------------------------------------------------------------------------
 
@@ -166,7 +170,7 @@ def made(tmp_path_factory):
     code = [cell(i, 'code', src) | dict(outputs=[], execution_count=None) for i,src in enumerate(chapter)]
     title = cell('t', 'markdown', '# Parts\n> What a file is made of')
     path.write_text(json.dumps(dict(cells=[title, *code], metadata={}, nbformat=4, nbformat_minor=5)), 'utf-8')
-    return docs['page'](path)['cells']
+    return docs['Page'](path).notebook()['cells']
 
 def by_heading(cells):
     "Name -> what stands below its heading."
@@ -223,8 +227,9 @@ def test_where_names_lead():
     "To the page's own symbol, or to the only one of that name; a method that no page shows leads to its class."
     symbols = dict.fromkeys(('c.html','d/e.html'), {}) | {'a.html':dict(read='clippy.a.read', Rows='clippy.a.Rows'),
         'b.html':dict(read='clippy.b.read')}
-    place = lambda name, page: docs['place_of'](name, page, symbols)
-    assert place('read', 'b.html')=='#clippy.b.read'
+    place = lambda name, page, said='': docs['place_of'](name, page, said, symbols)
+    assert place('read', 'b.html', 'a.html')=='#clippy.b.read'
+    assert place('read', 'c.html', 'b.html')=='b.html#clippy.b.read'
     assert place('read', 'c.html') is None
     assert place('Rows', 'd/e.html')==place('Rows.close', 'd/e.html')=='a.html#clippy.a.Rows'
     assert place('Columns', 'c.html') is None

@@ -60,3 +60,9 @@ def test_real_text_tower():
     assert [k for k,p in model.named_parameters() if p.requires_grad and p.grad is None]==[]
     cat,kitten,bus = model.eval().encode_text(['cat','kitten','bus'])
     assert cat@kitten > .7 > .3 > cat@bus
+
+def test_slips_get_a_sentence():
+    "A name with a slip, a text tower that is nowhere and an image of half a patch are answered with what to do."
+    with pytest.raises(ValueError, match='Did you mean vit_base_patch16_224'): image_tower('vit_base_pach16_224')
+    with pytest.raises(ValueError, match='There is no text tower at'): text_tower('no/such/folder')
+    with pytest.raises(ValueError, match='multiples of the patch'): load('scenes').encode_image(torch.zeros(1,3,64,90))

@@ -70,7 +70,7 @@ def test_editor():
     found = jedi.Script(lines, project=jedi.Project(root)).complete(3, 10)
     assert 'segment' in [o.name for o in found]
     text = next(o for o in found if o.name=='segment').docstring()
-    assert 'what to look for' in text and 'Parameters\n-' in text
+    assert 'words to look for' in text and 'Parameters\n-' in text
 
 def test_a_class_tells_its_parameters_once():
     "They stand in the class's docstring, where an editor finds them, and not once more in that of `__init__`."
@@ -106,7 +106,7 @@ def test_methods_are_there():
 def test_help():
     "`help` says what the comments of the signature say; a command's description stays one line."
     text = pydoc.render_doc(CLIPpy.segment, renderer=pydoc.plaintext)
-    for part in ('labels : list\n        what to look for', 'Returns', "default 'auto'"): assert part in text
+    for part in ('labels : list\n        words to look for', 'Returns', "default 'auto'"): assert part in text
     assert {'load','predict','train'} <= {*dir(clippy)} and 'documented' not in dir(clippy)
     assert 'model.segment' in pydoc.render_doc(clippy, renderer=pydoc.plaintext)
 

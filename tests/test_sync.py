@@ -41,6 +41,11 @@ def test_readme():
     readme = runpy.run_path(str(root/'tools/readme.py'))['readme']
     assert (root/'README.md').read_text('utf-8')==readme(), 'run `make readme`'
 
+def test_commands_page():
+    "nbs/commands.ipynb is what tools/commands.py makes of the help of all commands."
+    notebook = runpy.run_path(str(root/'tools/commands.py'))['notebook']
+    assert (nbs_path/'commands.ipynb').read_text('utf-8')==notebook(), 'run `make export`'
+
 def test_settings():
     "settings.ini, which setup.py reads, says what pyproject.toml, which nbdev reads, says."
     ini = ConfigParser(delimiters=['='])

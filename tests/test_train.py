@@ -283,6 +283,17 @@ def test_misuse_of_the_module(tmp_path):
     assert run.wait()==1 and 'max, avg, cls' in run.said() and 'Traceback' not in run.said(), run.said()
     assert not (tmp_path/'logs').exists()
 
+def test_help_is_the_same_however_it_is_asked(tmp_path):
+    "`python -m clippy.train --help`, which is what accelerate launches, says what `clippy train --help` says."
+    def module():
+        sys.argv = ['train.py', '--help']
+        runpy.run_module('clippy.train', run_name='__main__', alter_sys=True)
+    run = begin(tmp_path/'said', work=module)
+    assert run.wait()==0
+    said = run.said()
+    command = begin(tmp_path/'command', '--help')
+    assert command.wait()==0 and command.said()==said and 'usage: clippy train [OPTIONS]' in said
+
 def test_folder_is_not_overwritten(steady, tmp_path):
     "A run of a name that is taken is a sentence that names --resume."
     run = begin(tmp_path/'said', *small, '--logs', steady.parent, '--name', 'steady')

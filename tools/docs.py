@@ -6,6 +6,7 @@ tools/symbols.py says what a page shows of an exported cell. Nothing is executed
 signatures are read from the source. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is
 model.html."""
 import base64, io, json, os, re, shutil, sys
+from collections import Counter
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -98,7 +99,7 @@ def code(c, symbols=shown):
 
 processors = FrontmatterProc,strip_ansi,rm_header_dash,clean_magics
 lookup = NbdevLookup()
-ours = re.compile(rf'\[`(\w+)`\]\({re.escape(cfg.doc_url)}/[^)]*\)') # a name of this package, linked
+ours = re.compile(rf'\[`([\w.]+)`\]\({re.escape(cfg.doc_url)}/[^)]*\)') # a name of this package, linked
 
 def processed(path):
     "A notebook after nbdev's processors: (front matter, cells)."
@@ -108,26 +109,41 @@ def processed(path):
     cells = [dict(c, source=join(c['source'])) for c in nb.cells if c.get('source') and c['cell_type']!='raw']
     return nb.frontmatter_,cells
 
-def page(path, modules={}):
+class Page:
     "One notebook as a MyST-NB notebook; `modules`: their names -> what tools/stubs.py knows of them."
-    front,cells = processed(path)
-    found = [m[1] for c in cells if (m := re.search(r'^#\| *default_exp (\S+)', c['source'], flags=re.M))]
-    module = found[0] if found else ''
-    whole = modules.get(module)
-    lines = {qualname(node):node.lineno for node in whole.tree.body} if whole else {}
-    def where(name): return (f'{module}.py', f'{repo}/{module_file(module)}#L{lines[name]}') if name in lines else None
-    known = known_names([c['source'] for c in cells if c['cell_type']=='code'], modules)
-    def sure(m): return m[0] if unmistakable(m[1]) or m[1] in known else f'`{m[1]}`'
-    def link(md): return ours.sub(sure, lookup.linkify(md)) if md else ''
-    def symbols(src, is_open): return prose(shown(src, is_open, module, whole, where, link), folder)
-    folder = path.parent.relative_to(cfg.nbs_path).as_posix() if path.is_relative_to(cfg.nbs_path) else '.'
-    made = [md_cell(heading(front, path, module), 'heading')]
-    for c in cells:
-        if c['cell_type']=='markdown': made.append(md_cell(prose(link(c['source']), folder), c['id']))
-        else: made += code(c, symbols)
-    metadata = dict(kernelspec=dict(name='python3', display_name='python3', language='python'),
-        language_info=dict(name='python', pygments_lexer='python'))
-    return dict(cells=made, nbformat=4, nbformat_minor=5, metadata=metadata)
+    def __init__(self, path, modules={}):
+        self.path,self.modules = path,modules
+        self.front,self.cells = processed(path)
+        found = [m[1] for c in self.cells if (m := re.search(r'^#\| *default_exp (\S+)', c['source'], flags=re.M))]
+        self.module = found[0] if found else ''
+        self.whole = modules.get(self.module)
+        self.lines = lines_of_symbols(self.whole) if self.whole else {}
+        self.known = known_names([c['source'] for c in self.cells if c['cell_type']=='code'], modules)
+        self.homes = Counter(name for m in modules.values() for name in lines_of_symbols(m))
+        self.folder = path.parent.relative_to(cfg.nbs_path).as_posix() if path.is_relative_to(cfg.nbs_path) else '.'
+
+    def where(self, name): # a symbol's file, and its line there
+        return name in self.lines and (f'{self.module}.py', f'{repo}/{module_file(self.module)}#L{self.lines[name]}')
+
+    def linked(self, md): # names as nbdev links them, but for those that may mean something else
+        def sure(m):
+            if m[1] in self.lines: return m[0]
+            return m[0] if self.homes[m[1]]<2 and (unmistakable(m[1]) or m[1] in self.known) else f'`{m[1]}`'
+        return ours.sub(sure, lookup.linkify(md)) if md else ''
+
+    def symbols(self, src, is_open): # of an exported cell
+        return prose(shown(src, is_open, self.module, self.whole, self.where, self.linked), self.folder)
+
+    def notebook(self):
+        cells = [md_cell(heading(self.front, self.path, self.module), 'heading')]
+        for c in self.cells:
+            if c['cell_type']=='markdown': cells.append(md_cell(prose(self.linked(c['source']), self.folder), c['id']))
+            else: cells += code(c, self.symbols)
+        kernel = dict(name='python3', display_name='python3', language='python')
+        metadata = dict(kernelspec=kernel, language_info=dict(name='python', pygments_lexer='python'))
+        return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=metadata)
+
+def lines_of_symbols(module): return {name:node.lineno for node in module.tree.body if (name := qualname(node))}
 
 def contents():
     "The left-hand contents, one tree per section of nbs/sidebar.yml."
@@ -145,7 +161,7 @@ def write_pages(src):
     modules = Stubs().modules
     for path in sorted(nbglob(cfg.nbs_path, as_path=True)):
         rel = path.relative_to(cfg.nbs_path)
-        d = page(path, modules)
+        d = Page(path, modules).notebook()
         if rel.as_posix()==cfg.readme_nb: d['cells'].append(md_cell(contents(), 'contents'))
         to = (src/nbpath2html(rel)).with_suffix('.ipynb')
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -166,10 +182,11 @@ def symbols_of(out): # page -> {name of a symbol: its anchor}
     return {f.relative_to(out).as_posix():{name:id for id,name in symbol_re.findall(f.read_text('utf-8'))}
         for f in out.rglob('*.html')}
 
-def place_of(name, page, symbols):
-    "Where a page's link to a name leads: to its own symbol or the only one, or to the class of a method."
+def place_of(name, page, said, symbols):
+    "Where a page's link to a name leads: to its own symbol, or that of the page `said`; or to the class of a method."
     for name in (name, name.rpartition('.')[0]):
-        pages = [page] if name in symbols[page] else [p for p in symbols if name in symbols[p]]
+        near = [p for p in (page, said) if name in symbols.get(p, ())]
+        pages = near[:1] or [p for p in symbols if name in symbols[p]]
         if len(pages)==1: return f"{'' if pages[0]==page else pages[0]}#{symbols[pages[0]][name]}"
 
 def relative_links(out):
@@ -180,7 +197,8 @@ def relative_links(out):
         def link(m):
             to = m[1]
             if m[2].startswith('<code') and '#' in to: # nbdev knows names that no page shows, and one of a name
-                if not (to := place_of(words(m[2]).removesuffix('()'), page, symbols)): return m[2]
+                name = words(m[2]).removesuffix('()')
+                if not (to := place_of(name, page, to.partition('#')[0], symbols)): return m[2]
             return f'<a class="reference internal" href="{to if to[0]=="#" else up+to}">{m[2]}</a>'
         absolute = rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>'
         html = re.sub(absolute, link, (out/page).read_text('utf-8'), flags=re.S)

@@ -34,9 +34,11 @@ class Module:
     def said(self, line): # the comment of a line, without `#`
         return self.comments[line].string.lstrip('# ').strip() if line in self.comments else ''
 
+    def heads(self, line): return self.comments[line].string.startswith('##') # options, of a command's help
+
     def above(self, line): # comments that stand alone, directly above
         found = []
-        while line-1 in self.comments and line-1 not in self.behind:
+        while line-1 in self.comments and line-1 not in self.behind and not self.heads(line-1):
             line -= 1
             found.insert(0, self.said(line))
         return found

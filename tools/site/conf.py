@@ -19,7 +19,8 @@ extensions = ['myst_nb', 'sphinx_copybutton', 'sphinx.ext.githubpages']
 exclude_patterns = ['jupyter_execute']
 nb_execution_mode = 'off'               # the stored outputs are the ones to show
 nb_render_markdown_format = 'myst'
-myst_enable_extensions = ['amsmath', 'attrs_block', 'attrs_inline', 'colon_fence', 'dollarmath', 'html_image']
+myst_enable_extensions = ['amsmath', 'attrs_block', 'attrs_inline', 'colon_fence', 'deflist', 'dollarmath',
+    'html_image']
 suppress_warnings = ['myst.header']     # symbols are level 3 under any heading
 
 html_theme = 'sphinx_book_theme'
