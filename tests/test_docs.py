@@ -225,9 +225,10 @@ def test_odd_headings_are_seen():
 
 def test_where_names_lead():
     "To the page's own symbol, or to the only one of that name; a method that no page shows leads to its class."
+    from links import place_of
     symbols = dict.fromkeys(('c.html','d/e.html'), {}) | {'a.html':dict(read='clippy.a.read', Rows='clippy.a.Rows'),
         'b.html':dict(read='clippy.b.read')}
-    place = lambda name, page, said='': docs['place_of'](name, page, said, symbols)
+    place = lambda name, page, said='': place_of(name, page, said, symbols)
     assert place('read', 'b.html', 'a.html')=='#clippy.b.read'
     assert place('read', 'c.html', 'b.html')=='b.html#clippy.b.read'
     assert place('read', 'c.html') is None

@@ -2,14 +2,12 @@
 
     python tools/docs.py build/docs
 
-tools/symbols.py says what a page shows of an exported cell. Nothing is executed: outputs are the stored ones, and
-signatures are read from the source. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is
-model.html."""
+tools/symbols.py says what a page shows of an exported cell, tools/links.py looks after the links. Nothing is executed:
+outputs are the stored ones, and signatures are read from the source. Pages keep the addresses that Quarto would give
+them: nbs/00_model.ipynb is model.html."""
 import base64, io, json, os, re, shutil, sys
 from collections import Counter
-from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
 
 import yaml
 from nbdev.config import get_config, nbpath2html
@@ -20,6 +18,7 @@ from nbdev.processors import clean_magics, rm_header_dash, strip_ansi
 from nbdev.readme_filter import doc_link
 from PIL import Image
 
+from links import broken_links, odd_headings, raw_links, relative_links
 from stubs import Stubs
 from symbols import known_names, qualname, shown, unmistakable
 
@@ -48,7 +47,7 @@ def prose(md, folder):
     md = re.sub(r'^(:::+) *\{\.callout-(\w+)[^}]*\}', r'\1{\2}', md, flags=re.M)
     def link(m):
         to = (cfg.nbs_path/folder/m[1]).resolve()
-        if m[1].startswith('../') and not to.is_relative_to(cfg.nbs_path):
+        if m[1].startswith('../') and (not to.is_relative_to(cfg.nbs_path) or to.suffix=='.json'):
             return f"]({repo}/{to.relative_to(cfg.config_path.resolve()).as_posix()})"
         return f']({doc_link(m[1], cfg.doc_url, folder)})'
     return re.sub(r'\]\(([^)\s]+)\)', link, md)
@@ -168,78 +167,7 @@ def write_pages(src):
         to.write_text(json.dumps(d), encoding='utf-8')
     if (cfg.nbs_path/'images').exists(): shutil.copytree(cfg.nbs_path/'images', src/'images')
 
-# Links --------------------------------------------------------------------------------------------------------------
-
-def anchors(out): # page -> the places in it that a link can lead to
-    return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8')))
-        for f in out.rglob('*.html')}
-
-def words(html): return unescape(re.sub(r'<[^>]*>', '', html))
-
-symbol_re = re.compile(r'<a class="symbol" id="(clippy\.\w+\.([\w.]+))"></a>')
-
-def symbols_of(out): # page -> {name of a symbol: its anchor}
-    return {f.relative_to(out).as_posix():{name:id for id,name in symbol_re.findall(f.read_text('utf-8'))}
-        for f in out.rglob('*.html')}
-
-def place_of(name, page, said, symbols):
-    "Where a page's link to a name leads: to its own symbol, or that of the page `said`; or to the class of a method."
-    for name in (name, name.rpartition('.')[0]):
-        near = [p for p in (page, said) if name in symbols.get(p, ())]
-        pages = near[:1] or [p for p in symbols if name in symbols[p]]
-        if len(pages)==1: return f"{'' if pages[0]==page else pages[0]}#{symbols[pages[0]][name]}"
-
-def relative_links(out):
-    "Links from page to page, which nbdev makes absolute, made to work wherever the site is put."
-    symbols = symbols_of(out)
-    for page in symbols:
-        up = '../'*page.count('/')
-        def link(m):
-            to = m[1]
-            if m[2].startswith('<code') and '#' in to: # nbdev knows names that no page shows, and one of a name
-                name = words(m[2]).removesuffix('()')
-                if not (to := place_of(name, page, to.partition('#')[0], symbols)): return m[2]
-            return f'<a class="reference internal" href="{to if to[0]=="#" else up+to}">{m[2]}</a>'
-        absolute = rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>'
-        html = re.sub(absolute, link, (out/page).read_text('utf-8'), flags=re.S)
-        (out/page).write_text(quarto_anchors(html), encoding='utf-8')
-
-def quarto_anchors(html):
-    "The anchors that nbdev and Quarto give symbols too, `video.frames`, where they are free."
-    ids = {*re.findall(r'\bid="([^"]+)"', html)}
-    def both(m):
-        if (old := m[2].lower()) in ids: return m[0]
-        ids.add(old)
-        return f'<a id="{old}"></a>{m[0]}'
-    return symbol_re.sub(both, html)
-
-def odd_headings(html):
-    "Symbols of a page whose heading is not there once, or stands over the code of another symbol."
-    _,*parts = re.split(r'(?=<a class="symbol" )', html)
-    titles = [words(t).strip('#\n ') for t in re.findall(r'<h\d>(<code.*?)</h\d>', html, flags=re.S)]
-    for part in parts:
-        name = symbol_re.match(part)[2]
-        h,pre = (re.search(rf'<{tag}>(.*?)</{tag}>', part, flags=re.S) for tag in (r'h\d','pre'))
-        below = words(pre[1]) if pre and h else ''
-        its_own = rf'{re.escape(name)}\b|(?s:.*)^ *(?:async )?(?:def|class) {name.rpartition(".")[2]}\b'
-        if titles.count(name)!=1 or words(h[1]).strip('#\n ')!=name: yield f'{name}: {titles.count(name)} headings'
-        elif not re.match(its_own, below, flags=re.M): yield f'{name} stands over {below[:60]!r}'
-
-def broken_links(out):
-    "Links and images within the site that lead nowhere."
-    ids = anchors(out)
-    for f in ids:
-        for link in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', (out/f).read_text('utf-8')):
-            if re.match(r'[a-z]+:|//', link): continue
-            path,frag = urldefrag(unquote(unescape(link)))
-            to = os.path.normpath(Path(f).parent/path) if path else f
-            if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {link}'
-
-def raw_links(html):
-    "Links of Markdown that a page shows as text, as `[name](address)`; code is left out."
-    def without(m): return '' if m[1] in ('script','style') else 'code'
-    shown = re.sub(r'<(pre|code|script|style)\b.*?</\1>', without, html, flags=re.S)
-    return re.findall(r'\[[^\[\]]*\]\([^()\s]+\)', unescape(re.sub(r'<[^>]*>', '', shown)))
+# Site ---------------------------------------------------------------------------------------------------------------
 
 def main(out):
     "Build the site into folder `out`."
@@ -252,7 +180,7 @@ def main(out):
     places = '-c',Path(__file__).parent/'site','-d',out.with_name('doctrees'),src,out
     rc = sphinx(['-q', '-W', '--keep-going', '-b', 'html', *map(str, places)])
     if rc: sys.exit(rc)
-    relative_links(out)
+    relative_links(out, cfg.doc_url)
     if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
     checks = {'Links that are shown as text':raw_links, 'Headings that do not say what follows':odd_headings}
     for said,check in checks.items():
