@@ -1,4 +1,4 @@
-"""Written whole or not at all, read without pickles, and enough to go on to the last bit
+"""Save a run so that it goes on to the last bit, whatever happens while it is saved
 
 Docs: https://clippy-vl.github.io/clippy/checkpoint.html.md"""
 
@@ -6,7 +6,7 @@ Docs: https://clippy-vl.github.io/clippy/checkpoint.html.md"""
 
 # %% auto #0
 __all__ = ['untied', 'split_optimizer', 'join_optimizer', 'sharded', 'gather_state', 'scatter_state', 'rng_state',
-           'set_rng_state', 'rng_kept', 'write_checkpoint', 'need_space', 'read_checkpoint', 'checkpoints', 'prune',
+           'set_rng_state', 'rng_kept', 'need_space', 'write_checkpoint', 'read_checkpoint', 'checkpoints', 'prune',
            'on_main', 'Checkpoints', 'checkpoint_folder']
 
 # %% ../nbs/09_checkpoint.ipynb #548f8e46
@@ -33,7 +33,7 @@ from .head import frozen_towers
 def untied(
     state:dict, # name -> tensor
 )->dict: # the first name of each tensor
-    "Tensors without those that are there already under another name."
+    "Each tensor once, where several names stand for the same one."
     seen,kept = set(),{}
     for k,v in state.items():
         place = (v.device, v.data_ptr(), v.shape, v.stride()) if v.numel() else k
@@ -43,7 +43,7 @@ def untied(
 
 # %% ../nbs/09_checkpoint.ipynb #bb5f6be8
 def split_optimizer(
-    state:dict, # of `state_dict()`
+    state:dict, # from `opt.state_dict()`
 )->tuple: # tensors by name, and a list of the rest, which JSON can hold
     "An optimizer's state as tensors and plain values."
     moments = [('state',i,k,v) for i,s in state['state'].items() for k,v in s.items()]
@@ -69,7 +69,7 @@ def sharded(model)->bool:
     return any(isinstance(p, DTensor) for p in model.parameters())
 
 def gather_state(model, opt)->tuple: # state of the model, state of the optimizer; every process has to call it
-    "Whole states; of a sharded model on the CPU of the main process."
+    "The whole states; those of a sharded model are on the CPU of the main process."
     if not sharded(model): return model.state_dict(), opt.state_dict()
     return get_state_dict(model, opt, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
 
@@ -104,13 +104,25 @@ def set_rng_state(state:dict): # from `rng_state`
 
 @contextmanager
 def rng_kept():
-    "Whatever is drawn in here, the generators stand where they stood before."
+    "Put every generator back afterwards, whatever was drawn meanwhile."
     state = rng_state()
     try: yield
     finally: set_rng_state(state)
 
 def _hex(t): return bytes(t.cpu().tolist()).hex()
 def _bytes(h): return torch.tensor(list(bytes.fromhex(h)), dtype=torch.uint8)
+
+# %% ../nbs/09_checkpoint.ipynb #d905d39d
+def need_space(
+    folder:Path, # on the disk that is asked for
+    size:int, # bytes of the tensors
+):
+    "Raise an error if the disk has no room."
+    free = shutil.disk_usage(folder).free
+    if free < 1.02*size+(1<<20):
+        raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: '
+            f'{free/1e6:.0f} MB are free. Make room, or keep fewer checkpoints (--keep); '
+            'the ones before are untouched.')
 
 # %% ../nbs/09_checkpoint.ipynb #d6304172
 def _to_disk(path):
@@ -141,18 +153,6 @@ def write_checkpoint(
     for f in [*files, new/'whole.json']: _to_disk(f)
     sync_names(new)
     return replace_folder(new, path, sync=True)
-
-# %% ../nbs/09_checkpoint.ipynb #d905d39d
-def need_space(
-    folder:Path, # on the disk that is asked for
-    size:int, # bytes of the tensors
-):
-    "A sentence if the disk has no room."
-    free = shutil.disk_usage(folder).free
-    if free < 1.02*size+(1<<20):
-        raise OSError(f'A checkpoint of {size/1e6:.0f} MB does not fit on the disk of {folder.parent}: '
-            f'{free/1e6:.0f} MB are free. Make room, or keep fewer checkpoints (--keep); '
-            'the ones before are untouched.')
 
 # %% ../nbs/09_checkpoint.ipynb #d0fa9fbc
 def read_checkpoint(
@@ -188,7 +188,7 @@ def _listed(path)->dict: # file -> size and checksum; what is not in there is no
 def checkpoints(
     folder:str|Path, # of the checkpoints of one run
 )->list: # of Path, oldest first
-    "Checkpoints that were finished."
+    "The checkpoints that were finished."
     whole = [p for p in Path(folder).glob('step_*') if (p/'whole.json').is_file()]
     found = [(int(m[1]), p) for p in whole if (m := re.fullmatch(r'step_(\d+)', p.name))]
     return [p for _,p in sorted(found)]
@@ -206,7 +206,7 @@ def on_main(
     acc, # the run's `Accelerator`
     f, # what only the main process should do; without arguments
 ): # what it gave, on every process
-    "Ask the main process; its error is raised on every process."
+    "Do something on the main process; its answer, or its error, comes to every process."
     box = [None]
     if acc.is_main_process:
         try: box = [(f(), None)]
@@ -217,7 +217,7 @@ def on_main(
 
 # %% ../nbs/09_checkpoint.ipynb #dd3252df
 class Checkpoints:
-    "Saves a run, and lets it go on."
+    "Saves a training run, and resumes it."
     def __init__(self,
         acc, # the run's `Accelerator`
         folder:str|Path, # of the run; its checkpoints are in `checkpoints`
@@ -249,7 +249,7 @@ def save(self:Checkpoints,
 
 @patch
 def learned(self:Checkpoints, state:dict)->dict: # of the model, or of its average
-    "Weights without frozen towers, which are where they came from; of a model that is spread, all of them."
+    "The weights without frozen towers, which come from elsewhere; all weights of a model that is spread."
     apart = {} if sharded(self.model) else frozen_towers(self.model)
     return {k:v for k,v in state.items() if k.split('.')[0] not in apart}
 
@@ -265,7 +265,7 @@ def write(self:Checkpoints, weights, moments, about): # on the main process, the
 def checkpoint_folder(
     path:str|Path, # a checkpoint, or a run, whose last one is taken
 )->Path:
-    "What `--resume` names."
+    "The folder that `--resume` names."
     path = Path(path)
     if path.parent.name=='checkpoints': return path
     found = checkpoints(path/'checkpoints')

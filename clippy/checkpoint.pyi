@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Written whole or not at all, read without pickles, and enough to go on to the last bit
+"""Save a run so that it goes on to the last bit, whatever happens while it is saved
 
 Docs: https://clippy-vl.github.io/clippy/checkpoint.html.md
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 def untied(state:dict)->dict:
-    """Tensors without those that are there already under another name.
+    """Each tensor once, where several names stand for the same one.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def split_optimizer(state:dict)->tuple:
     Parameters
     ----------
     state : dict
-        of `state_dict()`
+        from `opt.state_dict()`
 
     Returns
     -------
@@ -52,7 +52,7 @@ def sharded(model)->bool:
     ...
 
 def gather_state(model, opt)->tuple:
-    """Whole states; of a sharded model on the CPU of the main process.
+    """The whole states; those of a sharded model are on the CPU of the main process.
 
     Returns
     -------
@@ -91,7 +91,19 @@ def set_rng_state(state:dict):
 
 @contextmanager
 def rng_kept():
-    """Whatever is drawn in here, the generators stand where they stood before."""
+    """Put every generator back afterwards, whatever was drawn meanwhile."""
+    ...
+
+def need_space(folder:Path, size:int):
+    """Raise an error if the disk has no room.
+
+    Parameters
+    ----------
+    folder : Path
+        on the disk that is asked for
+    size : int
+        bytes of the tensors
+    """
     ...
 
 def write_checkpoint(path:str | Path, tensors:dict, about:dict)->Path:
@@ -113,18 +125,6 @@ def write_checkpoint(path:str | Path, tensors:dict, about:dict)->Path:
     """
     ...
 
-def need_space(folder:Path, size:int):
-    """A sentence if the disk has no room.
-
-    Parameters
-    ----------
-    folder : Path
-        on the disk that is asked for
-    size : int
-        bytes of the tensors
-    """
-    ...
-
 def read_checkpoint(path:str | Path)->tuple:
     """Read a checkpoint, checked against its `whole.json`.
 
@@ -141,7 +141,7 @@ def read_checkpoint(path:str | Path)->tuple:
     ...
 
 def checkpoints(folder:str | Path)->list:
-    """Checkpoints that were finished.
+    """The checkpoints that were finished.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def prune(folder:str | Path, keep:int):
     ...
 
 def on_main(acc, f):
-    """Ask the main process; its error is raised on every process.
+    """Do something on the main process; its answer, or its error, comes to every process.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def on_main(acc, f):
     ...
 
 class Checkpoints:
-    """Saves a run, and lets it go on.
+    """Saves a training run, and resumes it.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ class Checkpoints:
         """
         ...
     def learned(self, state:dict)->dict:
-        """Weights without frozen towers, which are where they came from; of a model that is spread, all of them.
+        """The weights without frozen towers, which come from elsewhere; all weights of a model that is spread.
 
         Returns
         -------
@@ -283,7 +283,7 @@ class Checkpoints:
         ...
 
 def checkpoint_folder(path:str | Path)->Path:
-    """What `--resume` names.
+    """The folder that `--resume` names.
 
     Parameters
     ----------

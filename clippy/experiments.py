@@ -1,4 +1,4 @@
-"""Which runs the ablations are made of, which of them are there, and when an ordering holds
+"""Which runs the ablations are made of, which of them are already there, and when an ordering holds
 
 Docs: https://clippy-vl.github.io/clippy/experiments.html.md"""
 

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Which runs the ablations are made of, which of them are there, and when an ordering holds
+"""Which runs the ablations are made of, which of them are already there, and when an ordering holds
 
 Docs: https://clippy-vl.github.io/clippy/experiments.html.md
 """

@@ -1,4 +1,4 @@
-"""One small interface, and the best open model for segmenting by words behind it
+"""One small interface, and behind it the best open model for segmenting by words
 
 Docs: https://clippy-vl.github.io/clippy/families.html.md"""
 
@@ -145,16 +145,23 @@ class TIPSv2(Family):
         grid = F.interpolate(grid.float(), x.shape[-2:], mode='bilinear', antialias=True).to(x.dtype)
         first = torch.cat([e.cls_token+positions[:,:1], e.register_tokens], 1).expand(x.shape[0], -1, -1)
         return torch.cat([first, (x+grid).flatten(2).transpose(1, 2)], 1)
-    def ids(self, texts):
-        cut = dict(truncation=True, max_length=self.config.max_tokens, padding=True)
-        found = self.tokenizer(texts, return_tensors='pt', **cut)
-        found = {k:found[k] for k in ('input_ids','attention_mask')}
-        empty = found['input_ids'].shape[1]==0 # no text has a token
-        return {k:F.pad(v, (0,1)).long() if empty else v for k,v in found.items()}
-    def read(self, tokens): # a text without a token is 0: who attends to nothing may get NaN
-        mask = tokens['attention_mask']
-        some = mask.amax(1, keepdim=True)
-        return self.text(tokens['input_ids'], attention_mask=mask+1-some).pooler_output*some
+
+# %% ../nbs/15_families.ipynb #f13c131a
+@patch
+def ids(self:TIPSv2, texts:list)->dict: # `input_ids` and `attention_mask`, `[B,T]`
+    "Token ids, padded to the longest text."
+    cut = dict(truncation=True, max_length=self.config.max_tokens, padding=True)
+    found = self.tokenizer(texts, return_tensors='pt', **cut)
+    found = {k:found[k] for k in ('input_ids','attention_mask')}
+    empty = found['input_ids'].shape[1]==0 # no text has a token
+    return {k:F.pad(v, (0,1)).long() if empty else v for k,v in found.items()}
+
+@patch
+def read(self:TIPSv2, tokens:dict)->Tensor: # `[B,D]`, of any length
+    "Vectors of texts. That of a text without a token is 0, because attention to nothing may give NaN."
+    mask = tokens['attention_mask']
+    some = mask.amax(1, keepdim=True)
+    return self.text(tokens['input_ids'], attention_mask=mask+1-some).pooler_output*some
 
 # %% ../nbs/15_families.ipynb #0bb0a1b4
 towers = dict(vit_base=(12,12), vit_large=(24,16), vit_so400m=(27,16), vit_giant2=(40,24)) # layers, heads

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""One small interface, and the best open model for segmenting by words behind it
+"""One small interface, and behind it the best open model for segmenting by words
 
 Docs: https://clippy-vl.github.io/clippy/families.html.md
 """
@@ -195,9 +195,23 @@ class TIPSv2(Family):
     def embedded(self, x):
         """with positions of any grid: transformers has that too, but not so that it can be exported"""
         ...
-    def ids(self, texts): ...
-    def read(self, tokens):
-        """a text without a token is 0: who attends to nothing may get NaN"""
+    def ids(self, texts:list)->dict:
+        """Token ids, padded to the longest text.
+
+        Returns
+        -------
+        dict
+            `input_ids` and `attention_mask`, `[B,T]`
+        """
+        ...
+    def read(self, tokens:dict)->Tensor:
+        """Vectors of texts. That of a text without a token is 0, because attention to nothing may give NaN.
+
+        Returns
+        -------
+        Tensor
+            `[B,D]`, of any length
+        """
         ...
 
 towers: Any

@@ -1,4 +1,4 @@
-"""A file of a gigabyte arrives whole or not at all, and goes on where the line dropped
+"""A file of a gigabyte arrives whole or not at all, and a download goes on where the line dropped
 
 Docs: https://clippy-vl.github.io/clippy/fetch.html.md"""
 
@@ -166,6 +166,7 @@ def fetch_file(
 
 def by_hand(url:str)->str: return url.removeprefix('https://') # an address for people
 
+# %% ../nbs/14_fetch.ipynb #638151cf
 def _whole(part, path, url, pinned, sha256): # a part that is no part any more
     now = dict(bytes=part.stat().st_size, sha256=sha256_of(part))
     for k,pin in ('bytes',pinned), ('sha256',sha256):

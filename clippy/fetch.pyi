@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A file of a gigabyte arrives whole or not at all, and goes on where the line dropped
+"""A file of a gigabyte arrives whole or not at all, and a download goes on where the line dropped
 
 Docs: https://clippy-vl.github.io/clippy/fetch.html.md
 """

@@ -1,4 +1,4 @@
-"""The settings of the two towers that clippy reads from a model of others, and a copy without the rest
+"""How to load a model that somebody else has written, without running anything of theirs
 
 Docs: https://clippy-vl.github.io/clippy/loading.html.md"""
 
@@ -50,20 +50,20 @@ image_settings = kinds(
     (one_of('gelu','gelu_tanh','quick_gelu','relu','silu'), 'act_layer'))
 
 # %% ../nbs/00_loading.ipynb #c904fcd2
-image_families = 'vision_transformer','vision_transformer_hybrid','deit','eva' # modules of timm
+image_families = 'vision_transformer','vision_transformer_hybrid','deit','eva' # modules of timm that have them
 
 def check_image_name(
-    name:str, # from a model of others
+    name:str, # as somebody else's model gives it
 )->str: # `name`
-    "A Vision Transformer in timm's registry."
+    "Accept only the name of a Vision Transformer in timm's registry."
     known = type(name) is str and re.fullmatch(r'\w+(\.\w+)?', name) and timm.is_model(name)
     if known and timm.models.is_model_in_modules(name.split('.')[0], image_families): return name
     raise ValueError(f'The image tower {reprlib.repr(name)} is none of the Vision Transformers that timm has.')
 
 # %% ../nbs/00_loading.ipynb #519fb059
 def read_weights(
-    path:Path, # a safetensors file, a torch file without pickled objects, or a folder with a `model.safetensors`
-): # what the file holds
+    path:Path, # a safetensors file, a torch file that holds only tensors, or a folder with a `model.safetensors`
+): # the object in the file
     "Read a file of tensors."
     if not path.exists(): raise FileNotFoundError(f'There are no weights at {path}.')
     safe = path.is_dir() or path.suffix=='.safetensors'
@@ -79,8 +79,8 @@ def read_weights(
 # %% ../nbs/00_loading.ipynb #924e6f41
 def named_tensors(
     found, # from `read_weights`
-    path:Path, # of the file
-)->dict: # name -> tensor, none of them larger than the file
+    path:Path, # path of the file
+)->dict: # name -> tensor; none of them is larger than the file
     "The tensors of a checkpoint, by their names."
     for k in 'state_dict','model':
         if isinstance(found, dict) and isinstance(found.get(k), dict): found = found[k]
@@ -94,10 +94,10 @@ def named_tensors(
 def fit_weights(
     model:nn.Module,
     state:dict, # name -> tensor
-    source:str, # of the weights, for the sentence
-    spare=(), # names that may be missing
+    source:str, # where the weights come from, for the error
+    spare=(), # names of weights that may be missing
 ):
-    "Load weights into a model; every misfit is named."
+    "Load weights into a model, and name everything that does not fit."
     own = {k:v.shape for k,v in model.state_dict().items()}
     check_weights(own, {k:v.shape for k,v in state.items()}, source, spare)
     model.load_state_dict(state, strict=False)
@@ -153,10 +153,10 @@ _idle = set('''architectures dtype torch_dtype transformers_version _name_or_pat
     '''.split()) # of heads that are not built, of files, or of training elsewhere
 
 def text_config(
-    folder:str|Path, # of a model
-    sub:str='', # folder of the transformer in it
-): # config of transformers
-    "The architecture of a text tower."
+    folder:str|Path, # folder of a model
+    sub:str='', # folder of the transformer inside it
+): # a config of transformers
+    "Read the architecture of a text tower."
     where = _at(sub, 'config.json')
     if not named(folder, where): raise ValueError(f'{Path(folder)/where} is missing, so this is no text tower.')
     found = read_json(folder, where)
@@ -213,10 +213,10 @@ modules = dict(Transformer=Transformer, Pooling=Pooling, Dense=Dense, Normalize=
 _module = re.compile(r'sentence_transformers\.(models|base\.modules|sentence_transformer\.modules)(\.\w+)?\.(\w+)')
 
 def read_modules(
-    folder:str|Path, # of a model
-    sub:str='', # folder of the tower in it
-)->list: # of (name of the class, its folder)
-    "Which modules a text tower is made of."
+    folder:str|Path, # folder of a model
+    sub:str='', # folder of the tower inside it
+)->list: # pairs of a class's name and its folder
+    "Read which modules a text tower is made of."
     where,found = _at(sub, 'modules.json'),[]
     if not named(folder, where): return [('Transformer',''), ('Pooling','')] # a transformer alone: its mean
     for m in read_json(folder, where, list)[:20]:
@@ -256,12 +256,12 @@ about_settings = dict(prompts=_prompts, default_prompt_name=text(1000), model_ty
 _old = [f'sentence_{o}_config.json' for o in ('bert','roberta','distilbert','camembert','albert','xlm-roberta','xlnet')]
 
 def module_config(
-    folder:str|Path, # of a model
-    sub:str, # folder of the tower in it
+    folder:str|Path, # folder of a model
+    sub:str, # folder of the tower inside it
     kind:str, # key of `module_settings`
-    place:str, # folder of the module in the tower
-)->dict: # checked; what is null or empty is not set
-    "The settings of one module of a text tower."
+    place:str, # folder of the module inside the tower
+)->dict: # checked settings, without those that are null or empty
+    "Read the settings of one module of a text tower."
     names = _old if kind=='Transformer' else ['config.json'] if place else []
     where = next((o for o in (_at(sub, _at(place, name)) for name in names) if named(folder, o)), None)
     if not where and place and kind in ('Pooling','Dense'): raise ValueError(f'{_at(sub, place)} has no config.json.')
@@ -323,11 +323,11 @@ token_settings = kinds(
 
 # %% ../nbs/00_loading.ipynb #7c3e9d41
 def copy_tokenizer(
-    folder:str|Path, # of a model
-    sub:str, # folder of the tokenizer in it
-    out:Path, # a folder
+    folder:str|Path, # folder of a model
+    sub:str, # folder of the tokenizer inside it
+    out:Path, # folder to copy to
 ):
-    "Copy what is known of a tokenizer."
+    "Copy those files and settings of a tokenizer that are known."
     for name,most in tokenizer_files.items():
         if not named(folder, _at(sub, name)): continue
         path = inside(folder, _at(sub, name))
@@ -363,12 +363,12 @@ def _link(folder, name, to): # a file of weights; its header
     return found
 
 def link_weights(
-    folder:str|Path, # of a model
-    sub:str, # folder of the transformer in it
-    out:Path, # a folder
+    folder:str|Path, # folder of a model
+    sub:str, # folder of the transformer inside it
+    out:Path, # folder to link from
     config, # from `text_config`
 ):
-    "Link the weights of a transformer, if they fit it."
+    "Link the weights of a transformer, after a check that they fit it."
     names,index = ['model.safetensors'],'model.safetensors.index.json'
     if not named(folder, _at(sub, names[0])) and named(folder, _at(sub, index)):
         parts = read_json(folder, _at(sub, index), most=1<<24).get('weight_map')
@@ -385,12 +385,12 @@ _weight_map = Kind(_fits_map, 'names of files')
 
 # %% ../nbs/00_loading.ipynb #f0d63db3
 def link_dense(
-    folder:str|Path, # of a model
-    sub:str, # folder of the layer in it
-    out:Path, # a folder
+    folder:str|Path, # folder of a model
+    sub:str, # folder of the layer inside it
+    out:Path, # folder to link from
     settings:dict, # from `dense_config`
 ):
-    "Link the weights of a linear layer, if they fit it."
+    "Link the weights of a linear layer, after a check that they fit it."
     name,(n,m) = _at(sub, 'model.safetensors'),(settings['out_features'],settings['in_features'])
     own = {'linear.weight':(n,m), 'linear.bias':(n,)} if settings.get('bias', True) else {'linear.weight':(n,m)}
     check_weights(own, {k:shape for k,(_,shape) in _link(folder, name, out/'model.safetensors').items()}, name)
@@ -406,12 +406,12 @@ weight_files = [*(f'{n}_Dense/model.safetensors' for n in _numbers), *(p+o for p
 
 # %% ../nbs/00_loading.ipynb #4dce5c28
 def copy_tower(
-    folder:str|Path, # of a model
-    out:str|Path, # an empty folder
-    sub:str='', # folder of the tower in `folder`
-    weights:bool=True, # False: settings and tokenizer alone
-)->list: # of (class, settings, folder); the first is the transformer, with its config instead of settings
-    "A text tower with nothing in it that clippy does not know."
+    folder:str|Path, # folder of a model
+    out:str|Path, # an empty folder, for the copy
+    sub:str='', # folder of the tower inside `folder`
+    weights:bool=True, # False: copy only settings and tokenizer
+)->list: # of (class, settings, folder); the transformer comes first, with its config in place of settings
+    "Copy a text tower, with nothing in the copy that clippy does not know."
     found,out = [],Path(out)
     for i,(kind,place) in enumerate(read_modules(folder, sub)):
         where,at = _at(sub, place),out/(f'{i}_{kind}' if i else '')
@@ -451,9 +451,9 @@ _beside = 'config.json','model.safetensors','manifest.json','README.md','picture
 _of_model = *_beside,'text/*.json',*(f'text/{name}' for name in tower_files+weight_files)
 
 def refuse_to_replace(
-    path:Path, # where a model will be
+    path:Path, # where a model will be saved
 ):
-    "Complain about what is no older model, and would be lost."
+    "Raise an error if there is something else than an older model, which would be lost."
     if path in (Path.cwd(), *Path.cwd().parents):
         raise ValueError(f'{path} is the folder that this program runs in, or one around it: name a folder of its own.')
     if os.path.lexists(path) and not path.is_dir(): raise ValueError(f'{path} is a file: name a folder.')

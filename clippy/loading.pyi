@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The settings of the two towers that clippy reads from a model of others, and a copy without the rest
+"""How to load a model that somebody else has written, without running anything of theirs
 
 Docs: https://clippy-vl.github.io/clippy/loading.html.md
 """
@@ -12,12 +12,12 @@ image_settings: Any
 image_families: tuple
 
 def check_image_name(name:str)->str:
-    """A Vision Transformer in timm's registry.
+    """Accept only the name of a Vision Transformer in timm's registry.
 
     Parameters
     ----------
     name : str
-        from a model of others
+        as somebody else's model gives it
 
     Returns
     -------
@@ -32,11 +32,11 @@ def read_weights(path:Path):
     Parameters
     ----------
     path : Path
-        a safetensors file, a torch file without pickled objects, or a folder with a `model.safetensors`
+        a safetensors file, a torch file that holds only tensors, or a folder with a `model.safetensors`
 
     Returns
     -------
-    what the file holds
+    the object in the file
     """
     ...
 
@@ -48,17 +48,17 @@ def named_tensors(found, path:Path)->dict:
     found
         from `read_weights`
     path : Path
-        of the file
+        path of the file
 
     Returns
     -------
     dict
-        name -> tensor, none of them larger than the file
+        name -> tensor; none of them is larger than the file
     """
     ...
 
 def fit_weights(model:nn.Module, state:dict, source:str, spare=()):
-    """Load weights into a model; every misfit is named.
+    """Load weights into a model, and name everything that does not fit.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def fit_weights(model:nn.Module, state:dict, source:str, spare=()):
     state : dict
         name -> tensor
     source : str
-        of the weights, for the sentence
+        where the weights come from, for the error
     spare : default ()
-        names that may be missing
+        names of weights that may be missing
     """
     ...
 
@@ -77,18 +77,18 @@ architectures: Any
 text_settings: Any
 
 def text_config(folder:str | Path, sub:str=''):
-    """The architecture of a text tower.
+    """Read the architecture of a text tower.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str, default ''
-        folder of the transformer in it
+        folder of the transformer inside it
 
     Returns
     -------
-    config of transformers
+    a config of transformers
     """
     ...
 
@@ -128,19 +128,19 @@ def fit_text(config, found:dict, source:str):
 modules: Any
 
 def read_modules(folder:str | Path, sub:str='')->list:
-    """Which modules a text tower is made of.
+    """Read which modules a text tower is made of.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str, default ''
-        folder of the tower in it
+        folder of the tower inside it
 
     Returns
     -------
     list
-        of (name of the class, its folder)
+        pairs of a class's name and its folder
     """
     ...
 
@@ -153,23 +153,23 @@ module_settings: Any
 about_settings: Any
 
 def module_config(folder:str | Path, sub:str, kind:str, place:str)->dict:
-    """The settings of one module of a text tower.
+    """Read the settings of one module of a text tower.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str
-        folder of the tower in it
+        folder of the tower inside it
     kind : str
         key of `module_settings`
     place : str
-        folder of the module in the tower
+        folder of the module inside the tower
 
     Returns
     -------
     dict
-        checked; what is null or empty is not set
+        checked settings, without those that are null or empty
     """
     ...
 
@@ -211,46 +211,46 @@ tokenizer_files: Any
 token_settings: Any
 
 def copy_tokenizer(folder:str | Path, sub:str, out:Path):
-    """Copy what is known of a tokenizer.
+    """Copy those files and settings of a tokenizer that are known.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str
-        folder of the tokenizer in it
+        folder of the tokenizer inside it
     out : Path
-        a folder
+        folder to copy to
     """
     ...
 
 def link_weights(folder:str | Path, sub:str, out:Path, config):
-    """Link the weights of a transformer, if they fit it.
+    """Link the weights of a transformer, after a check that they fit it.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str
-        folder of the transformer in it
+        folder of the transformer inside it
     out : Path
-        a folder
+        folder to link from
     config
         from `text_config`
     """
     ...
 
 def link_dense(folder:str | Path, sub:str, out:Path, settings:dict):
-    """Link the weights of a linear layer, if they fit it.
+    """Link the weights of a linear layer, after a check that they fit it.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     sub : str
-        folder of the layer in it
+        folder of the layer inside it
     out : Path
-        a folder
+        folder to link from
     settings : dict
         from `dense_config`
     """
@@ -261,32 +261,32 @@ tower_files: list
 weight_files: list
 
 def copy_tower(folder:str | Path, out:str | Path, sub:str='', weights:bool=True)->list:
-    """A text tower with nothing in it that clippy does not know.
+    """Copy a text tower, with nothing in the copy that clippy does not know.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     out : str | Path
-        an empty folder
+        an empty folder, for the copy
     sub : str, default ''
-        folder of the tower in `folder`
+        folder of the tower inside `folder`
     weights : bool, default True
-        False: settings and tokenizer alone
+        False: copy only settings and tokenizer
 
     Returns
     -------
     list
-        of (class, settings, folder); the first is the transformer, with its config instead of settings
+        of (class, settings, folder); the transformer comes first, with its config in place of settings
     """
     ...
 
 def refuse_to_replace(path:Path):
-    """Complain about what is no older model, and would be lost.
+    """Raise an error if there is something else than an older model, which would be lost.
 
     Parameters
     ----------
     path : Path
-        where a model will be
+        where a model will be saved
     """
     ...

@@ -68,7 +68,7 @@ def _scatter(ax, m, by, size, thumbnails):
     ax.set(xticks=[], yticks=[])
     ax.margins(.1)
 
-# %% ../nbs/30_maps.ipynb #a38eb858
+# %% ../nbs/30_maps.ipynb #5852e06c
 def show_maps(
     maps:dict, # name -> `FeatureMap`; a row for each
     by:list=None, # what to colour by; None: all
@@ -89,7 +89,7 @@ def show_maps(
         ax.legend(*handles, **below, frameon=False, handletextpad=.1, columnspacing=.8, markerscale=1.4)
     return fig
 
-# %% ../nbs/30_maps.ipynb #277d20c4
+# %% ../nbs/30_maps.ipynb #0e6a8fde
 def umap_of(
     x:np.ndarray, # `[M,D]`
     neighbors:int=30, # UMAP's `n_neighbors`: small shows the near, large the whole
@@ -118,7 +118,7 @@ def _with_umap(about):
     about['versions'] |= {'umap-learn':version('umap-learn')}
     return about
 
-# %% ../nbs/30_maps.ipynb #69348b8e
+# %% ../nbs/30_maps.ipynb #be76de50
 def feature_map(
     model:CLIPpy,
     features:np.ndarray, # `[M,D]` of the model: pooled ones, or of patches
@@ -186,7 +186,7 @@ class Trust(Study):
         ax.legend(fontsize=8, frameon=False, loc='center left', bbox_to_anchor=(1,.5))
         return fig
 
-# %% ../nbs/30_maps.ipynb #19a031c2
+# %% ../nbs/30_maps.ipynb #67b84f52
 def trust(
     model:CLIPpy, # whose features they are
     features:np.ndarray, # `[M,D]`

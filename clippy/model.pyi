@@ -3,8 +3,14 @@
 
 Docs: https://clippy-vl.github.io/clippy/model.html.md
 """
+from .answers import Classification
+from .answers import Grouping
+from .answers import HeatMap
+from .answers import Segmentation
+from .answers import WordMaps
 from .predict import Ready
 from .proposals import LabelledMasks
+from PIL import Image
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +19,9 @@ from torch import Tensor
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 from typing import Any
+from typing import Literal
+from typing import overload
+import numpy as np
 
 def image_tower(name:str, pretrained:bool=False, weights:str | Path | None=None, token_drop:float=0.0, **kwargs)->nn.Module:
     """A timm Vision Transformer that returns all its tokens after the final norm.
@@ -470,7 +479,16 @@ class CLIPpy(nn.Module):
         one answer, or a list
         """
         ...
-    def segment(self, images, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool | str=False):
+    @overload
+    def segment(self, images:str | Path | Image.Image | np.ndarray | Tensor, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:Literal[False]=False)->Segmentation: ...
+    @overload
+    def segment(self, images:list | tuple, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:Literal[False]=False)->list[Segmentation]: ...
+    @overload
+    def segment(self, images:str | Path | Image.Image | np.ndarray | Tensor, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, *, return_tensors:Literal[True] | str)->WordMaps: ...
+    @overload
+    def segment(self, images:list | tuple, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, *, return_tensors:Literal[True] | str)->list[WordMaps]: ...
+    @overload
+    def segment(self, images, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., batch_size:int=8, return_tensors:bool | str=False)->Segmentation | WordMaps | list:
         """Find words in images, pixel by pixel.
 
         Parameters
@@ -496,10 +514,20 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        a `Segmentation`, or `WordMaps` where tensors are asked for; a list of them for a list of images
+        Segmentation | WordMaps | list
+            `WordMaps` where tensors are asked for; a list of these for a list of images
         """
         ...
-    def similarity(self, images, text, size:int=0, batch_size:int=8):
+    @overload
+    def similarity(self, images:str | Path | Image.Image | np.ndarray | Tensor, text:str, size:int=0, batch_size:int=8)->HeatMap: ...
+    @overload
+    def similarity(self, images:list | tuple, text:str, size:int=0, batch_size:int=8)->list[HeatMap]: ...
+    @overload
+    def similarity(self, images:str | Path | Image.Image | np.ndarray | Tensor, text:list | tuple, size:int=0, batch_size:int=8)->list[HeatMap]: ...
+    @overload
+    def similarity(self, images:list | tuple, text:list | tuple, size:int=0, batch_size:int=8)->list[list[HeatMap]]: ...
+    @overload
+    def similarity(self, images, text, size:int=0, batch_size:int=8)->HeatMap | list:
         """Show how much each pixel resembles a phrase.
 
         Parameters
@@ -515,10 +543,16 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        a `HeatMap`, or a list
+        HeatMap | list
+            a list for a list of images, and for a list of phrases
         """
         ...
-    def group(self, images, n:int=8, size:int=0, batch_size:int=8):
+    @overload
+    def group(self, images:str | Path | Image.Image | np.ndarray | Tensor, n:int=8, size:int=0, batch_size:int=8)->Grouping: ...
+    @overload
+    def group(self, images:list | tuple, n:int=8, size:int=0, batch_size:int=8)->list[Grouping]: ...
+    @overload
+    def group(self, images, n:int=8, size:int=0, batch_size:int=8)->Grouping | list:
         """Group the pixels that belong together, without words (CLIPpy, section 3.5).
 
         Parameters
@@ -534,10 +568,16 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        a `Grouping`, or a list
+        Grouping | list
+            a list for a list of images
         """
         ...
-    def classify(self, images, labels:list, templates=..., size:int=0, batch_size:int=8):
+    @overload
+    def classify(self, images:str | Path | Image.Image | np.ndarray | Tensor, labels:list, templates=..., size:int=0, batch_size:int=8)->Classification: ...
+    @overload
+    def classify(self, images:list | tuple, labels:list, templates=..., size:int=0, batch_size:int=8)->list[Classification]: ...
+    @overload
+    def classify(self, images, labels:list, templates=..., size:int=0, batch_size:int=8)->Classification | list:
         """Choose the label that describes the whole image.
 
         Parameters
@@ -555,7 +595,8 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        a `Classification`, or a list
+        Classification | list
+            a list for a list of images
         """
         ...
     def label_masks(self, image, masks, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:

@@ -25,7 +25,7 @@ def layer_groups(
     wd:float, # weight decay of matrices
     decay:float, # rate of a layer, relative to the one above it
 )->list: # parameter groups with `weight_decay` and `lr_scale`
-    "Parameters by layer and by whether they decay."
+    "Group parameters by their layer and by whether they decay."
     groups = {}
     for tower,layers in (('image', model.image.group_matcher()), ('text', text_layers)):
         number = group_parameters(getattr(model, tower), layers, reverse=True)
@@ -46,7 +46,7 @@ def optimizer_for(
     layer_decay:float=1., # rate of a layer, relative to the one above it
     on_cuda:bool=None, # will it run there? AdamW is a single kernel then; None: if there is a card
 )->torch.optim.Optimizer:
-    "AdamW as CLIP uses it, or another."
+    "AdamW as CLIP uses it, or another optimizer of timm."
     if name not in list_optimizers():
         raise ValueError(f'timm has no optimizer {name!r}; it has {", ".join(list_optimizers())}.')
     groups = param_groups_weight_decay(model, wd) if layer_decay==1 else layer_groups(model, wd, layer_decay)
@@ -63,7 +63,7 @@ def lr_at(
     warmup:int, # steps of linear warm-up
     peak:float, # learning rate after warm-up
 )->float: # linear up, then half a cosine to 0
-    "Learning rate of a step."
+    "The learning rate of a step."
     if step<warmup: return peak*(step+1)/warmup
     return peak*(1+math.cos(math.pi*(step-warmup)/max(1, total-warmup)))/2
 

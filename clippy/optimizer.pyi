@@ -10,7 +10,7 @@ import torch
 text_layers: Any
 
 def layer_groups(model:nn.Module, wd:float, decay:float)->list:
-    """Parameters by layer and by whether they decay.
+    """Group parameters by their layer and by whether they decay.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def layer_groups(model:nn.Module, wd:float, decay:float)->list:
     ...
 
 def optimizer_for(model:nn.Module, lr:float, beta1:float, beta2:float, eps:float, wd:float, name:str='adamw', layer_decay:float=1.0, on_cuda:bool=None)->torch.optim.Optimizer:
-    """AdamW as CLIP uses it, or another.
+    """AdamW as CLIP uses it, or another optimizer of timm.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def optimizer_for(model:nn.Module, lr:float, beta1:float, beta2:float, eps:float
     ...
 
 def lr_at(step:int, total:int, warmup:int, peak:float)->float:
-    """Learning rate of a step.
+    """The learning rate of a step.
 
     Parameters
     ----------

@@ -279,7 +279,7 @@ def segment(self:CLIPpy,
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     batch_size:int=8, # images at once
     return_tensors:bool|str=False, # True or 'probabilities', or 'cosines': tensors of all words, on the model's device
-): # a `Segmentation`, or `WordMaps` where tensors are asked for; a list of them for a list of images
+)->Segmentation|WordMaps|list: # `WordMaps` where tensors are asked for; a list of these for a list of images
     "Find words in images, pixel by pixel."
     tensors = _tensors_asked(return_tensors)
     if not isinstance(threshold, Real) or threshold!=threshold:
@@ -327,7 +327,7 @@ def similarity(self:CLIPpy,
     text, # any phrase, taken as it is, or a list of phrases for a list of answers about each image
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
-): # a `HeatMap`, or a list
+)->HeatMap|list: # a list for a list of images, and for a list of phrases
     "Show how much each pixel resembles a phrase."
     texts,_ = check_labels([text] if isinstance(text, str) else text)
     vectors = self.word_vectors(texts, ('{}',))
@@ -347,7 +347,7 @@ def group(self:CLIPpy,
     n:int=8, # largest number of groups, 1 to 255
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
-): # a `Grouping`, or a list
+)->Grouping|list: # a list for a list of images
     "Group the pixels that belong together, without words (CLIPpy, section 3.5)."
     from clippy.group import enlarge, groups_by_pca
     if not isinstance(n, Integral) or not 1<=n<=255:
@@ -367,7 +367,7 @@ def classify(self:CLIPpy,
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
     size:int=0, # short side that the model sees, pixels; 0: its own
     batch_size:int=8, # images at once
-): # a `Classification`, or a list
+)->Classification|list: # a list for a list of images
     "Choose the label that describes the whole image."
     labels,_ = check_labels(labels)
     _warn_of_one(labels)

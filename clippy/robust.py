@@ -391,6 +391,7 @@ def show_resolution(
     for ax in left,right: _pixels(ax, sizes, trained)
     return fig
 
+# %% ../nbs/23_robust.ipynb #bd3dad71
 def _curve(ax, results, sizes, key, **style): # one number, with its interval as a band
     line, = ax.plot(sizes, [r.numbers[key] for r in results], marker='o', ms=3, **style)
     if not all(key in r.intervals for r in results): return

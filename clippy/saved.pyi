@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A name, and the model that it stands for
+"""One name opens a model: from your folder, from the package, from the Hub, or from the authors' file
 
 Docs: https://clippy-vl.github.io/clippy/saved.html.md
 """
@@ -7,22 +7,6 @@ from .model import CLIPpy
 from pathlib import Path
 from typing import Any
 import torch
-
-def by_name(name:str, text:str | Path | None=None):
-    """Ask all that registered for a model.
-
-    Parameters
-    ----------
-    name : str
-        e.g. of `clippy models`
-    text : str | Path | None, default None
-        release only: tokenizer and config of the text tower
-
-    Returns
-    -------
-    a model; None: nobody knows the name
-    """
-    ...
 
 def boxed()->dict:
     """The trained models that come with the package.
@@ -35,22 +19,22 @@ def boxed()->dict:
     ...
 
 def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=None, revision:str | None=None, device=None, dtype=None)->CLIPpy:
-    """Load a trained CLIPpy.
+    """Load a trained model by its name, from a folder, from the Hub or from the public release.
 
     Parameters
     ----------
     source : str | Path
-        a name of `clippy models`, a saved folder, a Hub repo id, or the public release `clippy_5k.pt`
+        a name of `clippy models`, a saved folder, a repository on the Hub, or the file `clippy_5k.pt`
     preset : str, default 'clippy-B-16'
-        release only: what its towers are
+        release only: the preset that says what its towers are
     text : str | Path | None, default None
-        release only: tokenizer and config of the text tower; None: the preset's Hub name
+        release only: folder with the text tower's tokenizer and config; None: as the preset says
     revision : str | None, default None
-        Hub only: branch, tag or commit; if it is given, nothing local is looked for
+        Hub only: branch, tag or commit; if it is given, local names are not tried
     device : default None
-        where it computes: cpu, cuda, cuda:1, mps, ...; None: cpu
+        where the model computes: cpu, cuda, cuda:1, mps, ...; None: cpu
     dtype : default None
-        of its weights: fp32, bf16 or fp16, or the torch.dtype of one of these; None: fp32
+        type of its weights: fp32, bf16 or fp16, or the torch.dtype of one of these; None: fp32
 
     Returns
     -------
@@ -59,10 +43,47 @@ def load(source:str | Path, preset:str='clippy-B-16', text:str | Path | None=Non
     """
     ...
 
+def by_name(name:str, text:str | Path | None=None):
+    """Ask every registered family of models for a model of this name.
+
+    Parameters
+    ----------
+    name : str
+        e.g. one that `clippy models` lists
+    text : str | Path | None, default None
+        release only: folder with the text tower's tokenizer and config
+
+    Returns
+    -------
+    a model; None: nobody knows the name
+    """
+    ...
+
+model_files: list
+
+def from_hub(name:str, revision:str | None=None, **options)->Path:
+    """Fetch the files of a model from the Hub, and no others.
+
+    Parameters
+    ----------
+    name : str
+        id of the repository
+    revision : str | None, default None
+        branch, tag or commit
+    **options
+        options of `huggingface_hub.snapshot_download`
+
+    Returns
+    -------
+    Path
+        folder in the Hub's cache
+    """
+    ...
+
 dtypes: Any
 
 def as_dtype(dtype)->torch.dtype:
-    """What weights are kept in.
+    """The type of number that weights are kept in.
 
     Parameters
     ----------
@@ -72,7 +93,7 @@ def as_dtype(dtype)->torch.dtype:
     ...
 
 def as_device(device)->torch.device:
-    """A device that is there.
+    """A device that this machine has.
 
     Parameters
     ----------
@@ -82,12 +103,12 @@ def as_device(device)->torch.device:
     ...
 
 def placed(model:CLIPpy, device:torch.device, dtype:torch.dtype)->CLIPpy:
-    """Move a model, and change what its weights are kept in.
+    """Move a model to a device, and its weights to another type of number.
 
     Parameters
     ----------
     model : CLIPpy
-        is moved itself, and is no copy
+        is moved itself, so this makes no copy
     device : torch.device
         from `as_device`
     dtype : torch.dtype
@@ -108,33 +129,12 @@ def knowledge(manifest:dict)->str:
     Parameters
     ----------
     manifest : dict
-        a manifest, or `metrics.json` of a run
+        a manifest, or the `metrics.json` of a run
 
     Returns
     -------
     str
-        '': it does not say
-    """
-    ...
-
-model_files: list
-
-def from_hub(name:str, revision:str | None=None, **options)->Path:
-    """The files of a model on the Hub, and no others.
-
-    Parameters
-    ----------
-    name : str
-        repo id
-    revision : str | None, default None
-        branch, tag or commit
-    **options
-        of `huggingface_hub.snapshot_download`
-
-    Returns
-    -------
-    Path
-        folder of the cache
+        '': the manifest does not say
     """
     ...
 
@@ -145,21 +145,21 @@ release_names: dict
 release_knows: str
 
 def load_release(path:str | Path, preset:str='clippy-B-16', text:str | Path | None=None)->CLIPpy:
-    """Load a checkpoint of the public port.
+    """Load a checkpoint of the authors' public port.
 
     Parameters
     ----------
     path : str | Path
-        `clippy_5k.pt`
+        the file, e.g. `clippy_5k.pt`
     preset : str, default 'clippy-B-16'
-        what its towers are
+        the preset that says what its towers are
     text : str | Path | None, default None
-        folder or Hub name with tokenizer and config of the text tower
+        folder or Hub name of the text tower, for its tokenizer and config
     """
     ...
 
 def rename_release(state:dict)->dict:
-    """The release's keys under our names.
+    """Translate the release's keys to our names.
 
     Parameters
     ----------
@@ -169,28 +169,27 @@ def rename_release(state:dict)->dict:
     Returns
     -------
     dict
-        the same tensors under our names; a key that is not in `release_names` is kept, to be named in
-        an error
+        the same tensors under our names; an unknown key is kept, so that an error can name it
     """
     ...
 
 def open_model(name:str, text:str='', pretrained:bool | None=None, seed:int=0, device=None, dtype=None)->CLIPpy:
-    """A trained model, or an untrained preset.
+    """Open a trained model, or an untrained preset.
 
     Parameters
     ----------
     name : str
-        a name of `clippy models`, a saved folder, a Hub repo id, a release, or a preset
+        a name of `clippy models`, a saved folder, a repository on the Hub, a release, or a preset
     text : str, default ''
-        preset or release: folder or Hub name of the text tower
+        preset or release only: folder or Hub name of the text tower
     pretrained : bool | None, default None
-        preset: start the towers from pretrained weights?
+        preset only: start the towers from pretrained weights?
     seed : int, default 0
-        preset: of the random weights
+        preset only: seed of the random weights
     device : default None
-        where it computes, as for `load`
+        where the model computes, as for `load`
     dtype : default None
-        of its weights, as for `load`
+        type of its weights, as for `load`
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Forward, loss, backward, clip, update: on one process or on many
+"""Forward, loss, backward, clip, update, on one process or on many
 
 Docs: https://clippy-vl.github.io/clippy/step.html.md"""
 
@@ -22,6 +22,7 @@ from .loss import cached_backward, clip_loss
 
 # %% ../nbs/09_step.ipynb #edf97947
 def clip_gradients(acc, model, clip)->Tensor: # norm of the gradient before it was clipped
+    "Limit the norm of the gradient, also that of a model that is spread over processes."
     if not sharded(model): return acc.clip_grad_norm_(model.parameters(), clip)
     acc.unscale_gradients()
     learning = [p for p in model.parameters() if p.grad is not None]
@@ -71,8 +72,8 @@ def train_step(
 # %% ../nbs/09_step.ipynb #23d19bee
 def layers(
     model:nn.Module, # a `CLIPpy`
-)->list: # of both towers
-    "Transformer layers."
+)->list: # of modules
+    "The transformer layers of both towers."
     modules = [m for tower in (model.image, model.text) for m in tower.modules()]
     stacks = [m for m in modules if isinstance(m, (nn.ModuleList, nn.Sequential)) and len(m)>1]
     alike = [m for m in stacks if len({type(layer) for layer in m})==1]

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Forward, loss, backward, clip, update: on one process or on many
+"""Forward, loss, backward, clip, update, on one process or on many
 
 Docs: https://clippy-vl.github.io/clippy/step.html.md
 """
@@ -9,7 +9,13 @@ from torch import nn
 import torch
 
 def clip_gradients(acc, model, clip)->Tensor:
-    """norm of the gradient before it was clipped"""
+    """Limit the norm of the gradient, also that of a model that is spread over processes.
+
+    Returns
+    -------
+    Tensor
+        norm of the gradient before it was clipped
+    """
     ...
 
 def skip_if_not_finite(opt:torch.optim.Optimizer, norm:Tensor):
@@ -54,7 +60,7 @@ def train_step(acc:Accelerator, model:nn.Module, opt, images:Tensor, texts:list,
     ...
 
 def layers(model:nn.Module)->list:
-    """Transformer layers.
+    """The transformer layers of both towers.
 
     Parameters
     ----------
@@ -64,7 +70,7 @@ def layers(model:nn.Module)->list:
     Returns
     -------
     list
-        of both towers
+        of modules
     """
     ...
 

@@ -1,4 +1,4 @@
-"""Whose is the answer, the bird's or the place's, and which patches say so
+"""Does a model see the bird or the place? Whose the answer is, and which patches say so
 
 Docs: https://clippy-vl.github.io/clippy/waterbirds.html.md"""
 

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Whose is the answer, the bird's or the place's, and which patches say so
+"""Does a model see the bird or the place? Whose the answer is, and which patches say so
 
 Docs: https://clippy-vl.github.io/clippy/waterbirds.html.md
 """

@@ -4,6 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import jedi
+import pytest
+from PIL import Image
 
 import clippy
 from clippy.eval import all_tasks
@@ -72,6 +74,41 @@ def test_editor():
     text = next(o for o in found if o.name=='segment').docstring()
     assert 'words to look for' in text and 'Parameters\n-' in text
 
+def completed(line): # names that an editor offers behind it
+    lines = f"import clippy\nmodel = clippy.load('scenes')\n{line}."
+    found = jedi.Script(lines, project=jedi.Project(root)).complete(3, len(line)+1)
+    return {o.name for o in found if not o.name.startswith('_')}
+
+@pytest.mark.parametrize('call,kind', [("segment('a.jpg', ['boat'])", 'Segmentation'),
+    ("segment(['a.jpg'], ['boat'])[0]", 'Segmentation'), ("segment(['a.jpg'], ['boat'])", 'list'),
+    ("segment('a.jpg', ['boat'], return_tensors=True)", 'WordMaps'), ("group('a.jpg')", 'Grouping'),
+    ("similarity('a.jpg', 'a boat')", 'HeatMap'), ("similarity(['a.jpg'], ['a boat'])[0][0]", 'HeatMap'),
+    ("classify('a.jpg', ['boat'])", 'Classification')])
+def test_editor_completes_answers(call, kind):
+    "One image gives an answer, several a list of them; behind each an editor offers what it has."
+    own = list if kind=='list' else getattr(modules['answers'], kind)
+    public = {name for name in {*vars(own), *getattr(own, '__annotations__', {})} if not name.startswith('_')}
+    assert len(public)>1 and public<=completed(f'model.{call}')
+
+def shape(o): return f'list[{shape(o[0])}]' if isinstance(o, list) else type(o).__name__
+
+def test_overloads_are_what_comes_back():
+    "Each way to call a method that the stub tells gives what it says, and there is one for images and for lists."
+    model,image = clippy.load('scenes'),Image.new('RGB', (64,64), 'red')
+    own = next(o for o in stub('model') if getattr(o, 'name', '')=='CLIPpy').body
+    told = [f for f in functions(own) if f.returns and [ast.unparse(d) for d in f.decorator_list]==['overload']
+        and 'images' in ast.unparse(f.args) and '|' not in ast.unparse(f.returns)]
+    assert {(f.name, ast.unparse(f.returns).count('list')) for f in told}=={
+        *((name, n) for name in ('segment','group','classify','similarity') for n in (0,1)), ('similarity',2)}
+    for f in told:
+        types = {p.arg:ast.unparse(p.annotation) for p in [*f.args.args, *f.args.kwonlyargs] if p.annotation}
+        several = types['images']=='list | tuple'
+        given = dict(labels=['boat','sky']) if 'labels' in types else {}
+        if 'text' in types: given['text'] = 'a boat' if types['text']=='str' else ['a boat','sky']
+        if 'True' in types.get('return_tensors', ''): given['return_tensors'] = True
+        found = getattr(model, f.name)([image,image] if several else image, **given)
+        assert shape(found)==ast.unparse(f.returns), f.name
+
 def test_a_class_tells_its_parameters_once():
     "They stand in the class's docstring, where an editor finds them, and not once more in that of `__init__`."
     for name in names:
@@ -123,7 +160,7 @@ def test_what_help_says_of_parameters():
 def test_types_are_those_of_the_signature():
     "A default says no type: `background='auto'` takes a list as well, and a checker would refuse it."
     own = next(o for o in stub('model') if getattr(o, 'name', '')=='CLIPpy').body
-    f = next(o for o in own if getattr(o, 'name', '')=='segment')
+    f = [o for o in own if getattr(o, 'name', '')=='segment'][-1] # behind its overloads
     types = {p.arg:ast.unparse(p.annotation) for p in f.args.args if p.annotation}
     assert types['background']=='str | list | tuple' and types['return_tensors']=='bool | str'
     assert 'templates' not in types

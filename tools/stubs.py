@@ -126,11 +126,30 @@ class Function:
 
     def signature(self):
         a = self.node.args
-        parts = [f'{name}{":" if of else ""}{of}{"" if d is None else "="+short(d)}' for name,of,d,_ in self.parameters]
+        parts = [part(name, of, d) for name,of,d,_ in self.parameters]
         if a.posonlyargs: parts.insert(len(a.posonlyargs), '/')
         if a.kwonlyargs and not a.vararg: parts.insert(len(a.posonlyargs)+len(a.args)+bool(a.posonlyargs), '*')
         returns = f'->{a_type(self.node.returns)}' if self.node.returns else ''
         return f'def {self.node.name}({", ".join(parts)}){returns}: ...'
+
+    def overloads(self): # of `->A | list`: an `A` for one image, a list for several; `->A | B | list`: `B` for tensors
+        names = [name for name,*_ in self.parameters]
+        *kinds,last = a_type(self.node.returns).split(' | ') if self.node.returns else ['']
+        if last!='list' or 'images' not in names or not kinds: return
+        asked = [('return_tensors', of) for of in ('Literal[False]','Literal[True] | str')[:len(kinds)]]
+        for kind,tensors in zip(kinds, asked):
+            for text in ('str',several) if 'text' in names else ('',):
+                for images in one_image,several:
+                    types = dict([tensors], images=images, text=text)
+                    returns = kind
+                    for of in text,images: returns = f'list[{returns}]' if of==several else returns
+                    yield f'def {self.node.name}({", ".join(self.with_types(types))})->{returns}: ...'
+
+    def with_types(self, types): # the parameters; without its default, one that must be given can only be named
+        for name,of,d,_ in self.parameters:
+            must = name=='return_tensors' and 'True' in types[name]
+            if must: yield '*'
+            yield part(name, types.get(name, of), None if must else d)
 
     def docstring(self):
         first = self.first_line or self.returned # a small function is described behind its signature
@@ -143,6 +162,10 @@ class Function:
             of = a_type(self.node.returns) if self.node.returns else ''
             found.append(section('Returns', [f'{of}\n{wrapped(self.returned)}' if of else self.returned]))
         return '\n\n'.join(found)
+
+one_image,several = 'str | Path | Image.Image | np.ndarray | Tensor','list | tuple'
+
+def part(name, of, default): return f'{name}{":" if of else ""}{of}{"" if default is None else "="+short(default)}'
 
 def short(node): # a default that says something in a line
     text = ast.unparse(node)
@@ -216,6 +239,13 @@ class Stubs:
         self.need(m, node.returns, into)
         signature = f.signature()
         if 'Any' in signature and 'Any' not in m.imports: into.needs['Any'] = 'from typing import Any'
+        ways = [*f.overloads()]
+        for way in ways: lines += [f'{indent}@overload', indent+way]
+        if ways:
+            lines.append(f'{indent}@overload')
+            self.need(m, ast.parse(one_image, mode='eval').body, into)
+            names = 'overload', *(['Literal'] if 'Literal' in str(ways) else [])
+            into.needs |= {name:f'from typing import {name}' for name in names}
         doc = quoted(f.first_line if made else f.docstring(), indent+'    ')
         if not doc: return [*lines, indent+signature]
         return [*lines, indent+signature.removesuffix(' ...'), *doc, indent+'    ...']
