@@ -1,4 +1,4 @@
-"""Numbers that carry what they depend on, and the few kinds of figure that the analysis draws
+"""Numbers that carry with them what they depend on, and the few kinds of figure that the analysis draws
 
 Docs: https://clippy-vl.github.io/clippy/figures.html.md"""
 
@@ -106,6 +106,7 @@ def heat_panel(
         ax.text(j, i, f'{100*v:.0f}', ha='center', va='center', fontsize=6, color='white' if dark else 'black')
     return shown
 
+# %% ../nbs/29_figures.ipynb #c6516d24
 def bare(axs):
     "Take the ticks and the frame away."
     for ax in axs:

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Numbers that carry what they depend on, and the few kinds of figure that the analysis draws
+"""Numbers that carry with them what they depend on, and the few kinds of figure that the analysis draws
 
 Docs: https://clippy-vl.github.io/clippy/figures.html.md
 """

@@ -155,6 +155,7 @@ def _in_folder(folder, oc): # settings, pixels, tokenizer, weights
     safe = dict(trust_remote_code=False) if 'hf_tokenizer_name' in cfg['text_cfg'] else {}
     return cfg,checked(pixels, pixel_settings, where),oc.get_tokenizer(f'local-dir:{folder}', **safe),_weights(folder)
 
+# %% ../nbs/16_openclip.ipynb #2713ccb7
 def _by_tag(name, tag, oc): # the same
     tags = oc.list_pretrained_tags_by_model(name)
     cfg = oc.get_model_config(name)
