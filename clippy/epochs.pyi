@@ -17,7 +17,7 @@ class Sums:
 
 @dataclass
 class Took(Sums):
-    """Seconds of workers, each by its own clock.
+    """How many seconds workers took, each by its own clock.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def asked(epoch:int, start:int, last:int, n:int):
     start : int
         batch to begin with
     last : int
-        epoch with which it ends
+        last epoch
     n : int
-        batches of an epoch
+        batches in an epoch
 
     Returns
     -------
@@ -66,7 +66,7 @@ class Asked:
     def __iter__(self): ...
 
 class EpochLoader:
-    """Batches of one epoch after the other. A subclass has a length, and `_loader`."""
+    """Batches of one epoch after the other; a subclass defines its length and `_loader`."""
     at: Any
     took: Any
     pin: Any

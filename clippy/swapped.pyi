@@ -5,7 +5,7 @@ Docs: https://clippy-vl.github.io/clippy/swapped.html.md
 """
 
 def swap_backgrounds(seed:int, index:int, thing:str | None=None, size:int=64)->list:
-    """One thing in one pose on every background; the thing's pixels are identical in all.
+    """Draw one thing in one pose on every background; its pixels are identical in all of them.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Birds:
     def __len__(self): ...
     def __getitem__(self, i): ...
     def group(self, i:int)->tuple:
-        """Group of scene `i`, without drawing it.
+        """The group of scene `i`, without drawing it.
 
         Returns
         -------
