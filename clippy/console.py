@@ -1,4 +1,4 @@
-"""Numbers within their bounds, hints for mistyped names, secrets out of every record, and text of others that stays text
+"""Numbers within bounds, hints for mistyped names, no secrets in a record, and text of others that stays text
 
 Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 
@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 # %% ../nbs/00_console.ipynb #fa7ccfa2
-many,some,share = (0, 2**53),(1, 2**53),(0, 1) # how many, 0 included or not; which part
+many,some,share = (0, 2**53),(1, 2**53),(0, 1) # a count from 0 on, a count from 1 on, a fraction
 bounds = dict(
     batch_size=(1, 2**20), accum_freq=(1, 2**20), epochs=some, steps=many, warmup=many, train_num_samples=many,
     every=some, log_every=some, save_every=many, zeroshot_frequency=many, eval_limit=many, birds=many, keep=many,
@@ -36,9 +36,9 @@ bounds = dict(
 
 # %% ../nbs/00_console.ipynb #6d1d7e4e
 def in_bounds(
-    **values, # option -> what was typed; None and what is no number are passed over
+    **values, # option -> what was typed; None and values that are no numbers are not checked
 ):
-    "Complain about a number that makes no sense, before anything is done with it."
+    "Refuse a number that makes no sense, before anything is done with it."
     for k,v in values.items():
         if k not in bounds or isinstance(v, bool) or not isinstance(v, (int,float)): continue
         low,high = bounds[k]
@@ -49,9 +49,9 @@ def in_bounds(
 # %% ../nbs/00_console.ipynb #b308e32f
 def did_you_mean(
     word:str, # what was typed
-    known, # names that there are
-    most:int=3, # hints
-)->str: # a sentence with a blank before it; '' if nothing is near
+    known, # names that exist
+    most:int=3, # how many names are offered at most
+)->str: # a sentence with a blank before it; '' if no name is similar
     "A hint for a name that was mistyped."
     near = get_close_matches(str(word), known, n=most)
     return f" Did you mean {' or '.join(near)}?" if near else ''
@@ -71,7 +71,7 @@ _data_set = re.compile(r'hf://datasets/(?!.*hf_)[\w.-]{1,96}/[\w.-]{1,96}' # and
 def hide_address(
     address:str, # `scheme://...`
 )->str: # scheme, host and name of the file
-    "An address without what it may hide."
+    "An address without the parts that may be secret."
     scheme,_,rest = address.partition('://')
     if scheme.lower()=='file' or _data_set.fullmatch(address): return address
     user,at,after = rest.rpartition('@')
@@ -88,7 +88,7 @@ def hide_address(
 # %% ../nbs/00_console.ipynb #21f64f20
 def file_name(
     address:str, # or a command
-)->str: # '': it has none that can be shown
+)->str: # '': there is none that can be shown
     "The last name of a file in an address or a command."
     text = hide_address(address) if re.match(r'https?://', address) else address
     names = [word for word in re.split(r'[\s/?&"\']+', text) if _file.fullmatch(word)]
@@ -100,7 +100,7 @@ _address = re.compile(r'''\b[a-zA-Z][\w+.-]*://(?:[^\s/?#'"@]*:[^'"\n]*?@)?[^\s'
 def hide_program(
     line:str, # a command, as a shell reads it
 )->str: # the program, and addresses
-    "A command without what it may hide."
+    "A command without the parts that may be secret."
     words = line.split()
     if not words: return ''
     program = Path(words[0]).name if re.fullmatch(r'[\w./~-]+', words[0]) else '...'
@@ -160,9 +160,9 @@ def _hide_word(word, before):
 
 # %% ../nbs/00_console.ipynb #8d617c32
 def hide(
-    data, # text, or what JSON can hold
-): # the same, without secrets
-    "What an address or a command line hides is left out."
+    data, # a text, or anything that JSON can hold
+): # the same without secrets
+    "Leave out what may be secret in addresses and command lines."
     if isinstance(data, dict): return {hide(k):_hide_entry(k, v) for k,v in data.items()}
     if isinstance(data, (list,tuple)): return [hide(v) for v in data]
     if isinstance(data, Path): return hide(str(data))
@@ -182,8 +182,8 @@ def command()->str: # without secrets, as one would type it again
 # %% ../nbs/00_console.ipynb #4729e048
 def installed(
     group:str, # e.g. `clippy.tasks`
-)->dict: # name -> what the package offers, not loaded
-    "What packages on this machine offer to clippy."
+)->dict: # name -> entry point, which is not loaded yet
+    "What the packages on this machine offer to clippy."
     found = {entry.name:entry for entry in entry_points(group=group)}
     if found: return found
     raise ValueError(f'Nothing is installed under {group!r}: install this package with pip install -e . '
@@ -197,18 +197,18 @@ def front_door(
 
 # %% ../nbs/00_console.ipynb #4e8bbf6f
 def requirement(
-    *extras:str, # of this distribution
-)->str: # as pip takes it
-    "This package, where it is distributed now."
+    *extras:str, # optional parts, e.g. `app`
+)->str: # a requirement as pip takes it
+    "This package with optional parts, from the place where it is distributed."
     return f'clippy-vl[{",".join(extras)}] @ git+https://github.com/clippy-vl/clippy'
 
 class Missing(ImportError, ValueError): "A package that is optional is not installed."
 
 def need(
-    package:str, # as it is imported
-    extra:str, # of this distribution
+    package:str, # name under which it is imported
+    extra:str, # optional part of clippy that needs it
 ): # the module
-    "A package that not everybody has."
+    "Import a package that not everybody has."
     try: return import_module(package)
     except ImportError as e: raise Missing(
         f'This needs {package} ({e}), which is optional: pip install "{requirement(extra)}"') from None
@@ -216,7 +216,7 @@ def need(
 # %% ../nbs/00_console.ipynb #718d1869
 @contextmanager
 def quick_imports():
-    "Import without looking for garbage, then or later, in what is imported."
+    "Import with the garbage collector off, and keep it away from what was imported."
     on = gc.isenabled()
     gc.collect() # what is garbage by now should not stay
     gc.disable()
@@ -227,10 +227,10 @@ def quick_imports():
 
 # %% ../nbs/00_console.ipynb #aa6023da
 def on_terminal(
-    text, # anything that `str` takes
-    lines:bool=False, # are ends of lines meant?
+    text, # anything that has a `str`
+    lines:bool=False, # keep ends of lines and tabs?
 )->str:
-    "Text without characters that a terminal obeys."
+    "Text without the characters that a terminal takes as commands."
     fine = lambda c: c.isprintable() or lines and c in '\n\t'
     return ''.join(c if fine(c) else json.dumps(c)[1:-1] for c in str(text))
 
@@ -238,9 +238,9 @@ def on_terminal(
 class Markdown(str): "Text that is Markdown already, and is not escaped again."
 
 def in_markdown(
-    text, # anything that `str` takes; `Markdown` stays as it is
+    text, # anything that has a `str`; `Markdown` stays as it is
 )->Markdown: # one line
-    "Text that Markdown shows as it is."
+    "Text as Markdown that shows just this text."
     if isinstance(text, Markdown): return text
     line = on_terminal(' '.join(str(text).split()))
     line = re.sub(r'[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^(?:#+|[+=-]+)(?=\s|$)', r'\\\g<0>', line)
@@ -270,9 +270,9 @@ def _ticks(text, least): # more than any run in the text
 
 # %% ../nbs/00_console.ipynb #aa532b73
 def in_sheet(
-    text, # anything that `str` takes
+    text, # anything that has a `str`
 )->str:
-    "A cell that no spreadsheet takes for a formula."
+    "Text as a cell that no spreadsheet takes for a formula."
     text = str(text)
     return f"'{text}" if text.lstrip()[:1] in tuple('=+-@') or text[:1] in tuple('\t\r\n') else text
 
@@ -282,24 +282,24 @@ _latex |= {'\\':r'\textbackslash{}', '~':r'\textasciitilde{}', '^':r'\textasciic
     '>':r'\textgreater{}', '|':'$|$', "'":r'\textquotesingle{}', '`':r'\`{}'}
 
 def in_latex(
-    text, # anything that `str` takes
+    text, # anything that has a `str`
 )->str: # one line
-    "Text that LaTeX prints as it is."
+    "Text as LaTeX that prints just this text."
     line = on_terminal(' '.join(str(text).split()))
     return re.sub(r'([-,])(?=\1)', r'\1{}', ''.join(_latex.get(c, c) for c in line))
 
 # %% ../nbs/00_console.ipynb #3a79ce1b
 class Table(str):
-    "Text that a terminal shows as a table, and a notebook too."
+    "A table that can be shown on a terminal and in a notebook."
     shown = '' # the same as Markdown, in which the cells are data
     def _repr_markdown_(self): return self.shown or in_markdown(self)
 
 def table(
-    rows:list, # tuples of text
-    head:tuple, # of the columns
-    right:tuple=(), # columns that are set to the right
+    rows:list, # tuples of textss
+    head:tuple, # names of the columns
+    right:tuple=(), # numbers of the columns that are aligned to the right
 )->Table:
-    "A Markdown table with even columns."
+    "Make a Markdown table with even columns."
     made = Table(_grid(on_terminal, rows, head, right))
     made.shown = _grid(in_markdown, rows, head, right)
     return made

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Numbers within their bounds, hints for mistyped names, secrets out of every record, and text of others that stays text
+"""Numbers within bounds, hints for mistyped names, no secrets in a record, and text of others that stays text
 
 Docs: https://clippy-vl.github.io/clippy/console.html.md
 """
@@ -13,12 +13,12 @@ share: Any
 bounds: Any
 
 def in_bounds(**values):
-    """Complain about a number that makes no sense, before anything is done with it.
+    """Refuse a number that makes no sense, before anything is done with it.
 
     Parameters
     ----------
     **values
-        option -> what was typed; None and what is no number are passed over
+        option -> what was typed; None and values that are no numbers are not checked
     """
     ...
 
@@ -30,14 +30,14 @@ def did_you_mean(word:str, known, most:int=3)->str:
     word : str
         what was typed
     known
-        names that there are
+        names that exist
     most : int, default 3
-        hints
+        how many names are offered at most
 
     Returns
     -------
     str
-        a sentence with a blank before it; '' if nothing is near
+        a sentence with a blank before it; '' if no name is similar
     """
     ...
 
@@ -52,7 +52,7 @@ def between_commas(text:str)->list:
     ...
 
 def hide_address(address:str)->str:
-    """An address without what it may hide.
+    """An address without the parts that may be secret.
 
     Parameters
     ----------
@@ -77,12 +77,12 @@ def file_name(address:str)->str:
     Returns
     -------
     str
-        '': it has none that can be shown
+        '': there is none that can be shown
     """
     ...
 
 def hide_program(line:str)->str:
-    """A command without what it may hide.
+    """A command without the parts that may be secret.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ def hide_words(words:str | list)->str:
     ...
 
 def hide(data):
-    """What an address or a command line hides is left out.
+    """Leave out what may be secret in addresses and command lines.
 
     Parameters
     ----------
     data
-        text, or what JSON can hold
+        a text, or anything that JSON can hold
 
     Returns
     -------
-    the same, without secrets
+    the same without secrets
     """
     ...
 
@@ -142,7 +142,7 @@ def command()->str:
     ...
 
 def installed(group:str)->dict:
-    """What packages on this machine offer to clippy.
+    """What the packages on this machine offer to clippy.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def installed(group:str)->dict:
     Returns
     -------
     dict
-        name -> what the package offers, not loaded
+        name -> entry point, which is not loaded yet
     """
     ...
 
@@ -172,17 +172,17 @@ def front_door(command:str)->int:
     ...
 
 def requirement(*extras:str)->str:
-    """This package, where it is distributed now.
+    """This package with optional parts, from the place where it is distributed.
 
     Parameters
     ----------
     *extras : str
-        of this distribution
+        optional parts, e.g. `app`
 
     Returns
     -------
     str
-        as pip takes it
+        a requirement as pip takes it
     """
     ...
 
@@ -190,14 +190,14 @@ class Missing(ImportError, ValueError):
     """A package that is optional is not installed."""
 
 def need(package:str, extra:str):
-    """A package that not everybody has.
+    """Import a package that not everybody has.
 
     Parameters
     ----------
     package : str
-        as it is imported
+        name under which it is imported
     extra : str
-        of this distribution
+        optional part of clippy that needs it
 
     Returns
     -------
@@ -207,18 +207,18 @@ def need(package:str, extra:str):
 
 @contextmanager
 def quick_imports():
-    """Import without looking for garbage, then or later, in what is imported."""
+    """Import with the garbage collector off, and keep it away from what was imported."""
     ...
 
 def on_terminal(text, lines:bool=False)->str:
-    """Text without characters that a terminal obeys.
+    """Text without the characters that a terminal takes as commands.
 
     Parameters
     ----------
     text
-        anything that `str` takes
+        anything that has a `str`
     lines : bool, default False
-        are ends of lines meant?
+        keep ends of lines and tabs?
     """
     ...
 
@@ -226,12 +226,12 @@ class Markdown(str):
     """Text that is Markdown already, and is not escaped again."""
 
 def in_markdown(text)->Markdown:
-    """Text that Markdown shows as it is.
+    """Text as Markdown that shows just this text.
 
     Parameters
     ----------
     text
-        anything that `str` takes; `Markdown` stays as it is
+        anything that has a `str`; `Markdown` stays as it is
 
     Returns
     -------
@@ -268,22 +268,22 @@ def fenced(text, language:str='')->Markdown:
     ...
 
 def in_sheet(text)->str:
-    """A cell that no spreadsheet takes for a formula.
+    """Text as a cell that no spreadsheet takes for a formula.
 
     Parameters
     ----------
     text
-        anything that `str` takes
+        anything that has a `str`
     """
     ...
 
 def in_latex(text)->str:
-    """Text that LaTeX prints as it is.
+    """Text as LaTeX that prints just this text.
 
     Parameters
     ----------
     text
-        anything that `str` takes
+        anything that has a `str`
 
     Returns
     -------
@@ -293,19 +293,19 @@ def in_latex(text)->str:
     ...
 
 class Table(str):
-    """Text that a terminal shows as a table, and a notebook too."""
+    """A table that can be shown on a terminal and in a notebook."""
     shown: str
 
 def table(rows:list, head:tuple, right:tuple=())->Table:
-    """A Markdown table with even columns.
+    """Make a Markdown table with even columns.
 
     Parameters
     ----------
     rows : list
-        tuples of text
+        tuples of textss
     head : tuple
-        of the columns
+        names of the columns
     right : tuple, default ()
-        columns that are set to the right
+        numbers of the columns that are aligned to the right
     """
     ...

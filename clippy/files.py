@@ -1,4 +1,4 @@
-"""Written whole or not at all, and read no further than what is known
+"""Write a file whole or not at all, and read no more of somebody else's than you know
 
 Docs: https://clippy-vl.github.io/clippy/files.html.md"""
 
@@ -18,9 +18,9 @@ from typing import NamedTuple
 # %% ../nbs/00_files.ipynb #c1bd2bb9
 def write_whole(
     path:str|Path, # a file; an older one there is replaced
-    data:str|bytes, # str is written as UTF-8, its line ends as they are
-    mode:int|None=None, # permissions; None: what is usual for this user
-    sync:bool=False, # wait for the disk, so that it lasts through a power cut?
+    data:str|bytes, # str is written as UTF-8, and its line ends stay as they are
+    mode:int|None=None, # permissions of the file; None: those that are usual for this user
+    sync:bool=False, # wait until it is on the disk, so that it survives a power cut?
 )->Path: # `path`
     "Write a file, whole or not at all."
     path = Path(path)
@@ -42,8 +42,8 @@ def _to_disk(f):
 # %% ../nbs/00_files.ipynb #631c6128
 def write_json(
     path:str|Path, # a file; an older one there is replaced
-    data, # what JSON can hold; NaN becomes null
-    sync:bool=False, # as for `write_whole`
+    data, # anything that JSON can hold; NaN becomes null
+    sync:bool=False, # wait until it is on the disk, as for `write_whole`?
 )->Path: # `path`
     "Write JSON, whole or not at all."
     text = json.dumps(_null(data), indent=1, ensure_ascii=False, allow_nan=False)
@@ -56,11 +56,11 @@ def _null(data):
 
 # %% ../nbs/00_files.ipynb #4464e935
 def replace_folder(
-    new:str|Path, # a folder, complete
-    path:str|Path, # its name from now on; what has this name is removed
-    sync:bool=False, # wait for the disk, for the name too?
+    new:str|Path, # a complete folder
+    path:str|Path, # its name from now on; whatever has this name is removed
+    sync:bool=False, # wait until the name is on the disk?
 )->Path: # `path`
-    "Give a folder its name, in the place of what had it."
+    "Give a folder its name, in the place of whatever had it."
     path = Path(path)
     old = path.with_name(f'{path.name}.old.new') # of another life of this program, perhaps
     remove(old)
@@ -93,18 +93,18 @@ def cache_folder()->Path: # `CLIPPY_CACHE`, or `clippy` in the cache of this use
 
 # %% ../nbs/00_files.ipynb #fd65f878
 def digest(
-    data, # what JSON can hold
+    data, # anything that JSON can hold
 )->str: # 16 hex digits
-    "A short SHA-256."
+    "A short SHA-256 of some data."
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 # %% ../nbs/00_files.ipynb #60f95a59
 def read_ours(
     path:str|Path,
-    most:int=1<<28, # bytes
-    code:bool=False, # will it be run? Then its folder must be ours alone too, and the file have no other name
-)->bytes|None: # None: there is none, or others may have written it
-    "What is in a file that only we can have written."
+    most:int=1<<28, # largest size that is read, in bytes
+    code:bool=False, # will it be run? Then its folder must be ours alone too, and the file must have no other name
+)->bytes|None: # None: there is no such file, or others may have written it
+    "Read a file that only we can have written."
     never = [getattr(os, flag, 0) for flag in ('O_NOFOLLOW','O_NONBLOCK','O_BINARY')] # no link, no waiting for a pipe
     try: number = os.open(path, os.O_RDONLY | sum(never))
     except OSError: return None
@@ -122,9 +122,9 @@ def _ours(about): # of a file or folder: what `os.stat` says
 def write_ours(
     path:str|Path,
     data:bytes,
-    private:bool=True, # may nobody else read it?
+    private:bool=True, # keep others from reading it?
 ):
-    "Write a file, whole, that only we may change; its folder too, if it is new."
+    "Write a file that only we may change, and its folder if it is new."
     path = Path(path)
     path.parent.mkdir(mode=0o700 if private else 0o755, parents=True, exist_ok=True)
     write_whole(path, data, mode=0o600 if private else 0o644)
@@ -133,17 +133,17 @@ def write_ours(
 def read_text(
     path:str|Path, # a text file in UTF-8, with or without a byte-order mark
 )->str:
-    "The text of a file, or a sentence that says why there is none."
+    "Read the text of a file, or say why it cannot be read."
     try: return Path(path).read_text(encoding='utf-8-sig')
     except UnicodeDecodeError as e:
         raise ValueError(f'{path} is not text in UTF-8 (byte {e.start+1}): save it as UTF-8') from None
 
 # %% ../nbs/00_files.ipynb #b36d7a2c
 def inside(
-    folder:str|Path, # of a model
-    name:str, # of a file, below it
-)->Path: # with links resolved
-    "An ordinary file that is really in the folder."
+    folder:str|Path, # folder of a model
+    name:str, # name of a file below it
+)->Path: # with all links resolved
+    "Find an ordinary file that is really in the folder."
     root,path = Path(folder).resolve(),Path(folder)/name
     try: place = path.resolve()
     except (OSError, RuntimeError, ValueError): raise ValueError(f'{path} leads nowhere.') from None
@@ -159,11 +159,11 @@ def named(folder:str|Path, name:str)->bool: return os.path.lexists(Path(folder)/
 # %% ../nbs/00_files.ipynb #d9e67db4
 def read_json(
     folder:str|Path,
-    name:str, # of a file below it
-    kind:type=dict, # what it should hold
-    most:int=1<<20, # bytes
-): # a `kind`
-    "The settings in a file of a model's folder."
+    name:str, # name of a file below it
+    kind:type=dict, # type of what it should hold
+    most:int=1<<20, # largest size that is read, in bytes
+): # an object of that type
+    "Read the settings in a file of a model's folder."
     path = Path(folder)/name
     with open(inside(folder, name), 'rb') as f: text = f.read(most+1)
     if len(text)>most: raise ValueError(f'{path} has more than {most>>20} MB, too many for settings.')
@@ -174,7 +174,7 @@ def read_json(
 
 # %% ../nbs/00_files.ipynb #5a034dfd
 class Kind(NamedTuple):
-    "What a value may be."
+    "What a value may be: a test, and the same in words."
     fits:object # value -> bool
     says:str # in words
 
@@ -194,9 +194,9 @@ flag = Kind(lambda v: type(v) is bool, 'true or false')
 def checked(
     settings:dict,
     known:dict, # name -> `Kind`
-    where:str, # the settings are, for the sentence
-)->dict: # `settings`
-    "Settings that are all known, each of its kind."
+    where:str, # where the settings are, for the error
+)->dict: # the same settings
+    "Check that all settings are known, and each of its kind."
     odd = [k for k in settings if k not in known]
     if odd: raise ValueError(f'{where} sets {reprlib.repr(odd[0])}, which clippy does not read.')
     for k,v in settings.items():
@@ -204,16 +204,16 @@ def checked(
     return settings
 
 def kinds(*table): # of (kind, names in one str)
-    "A list of settings, many of a kind."
+    "Make a list of settings of which many are of a kind."
     return {name:kind for kind,names in table for name in names.split()}
 
 # %% ../nbs/00_files.ipynb #12d5cb64
 sizes = dict(F64=8, F32=4, F16=2, BF16=2, I64=8, I32=4, I16=2, I8=1, U8=1, BOOL=1) # bytes of a number
 
 def read_header(
-    path:Path, # of an ordinary file
+    path:Path, # path of an ordinary file
 )->dict: # name -> (type, shape)
-    "What a safetensors file says that it holds."
+    "Read what a safetensors file says it holds."
     try:
         size = path.stat().st_size
         with open(path, 'rb') as f:
@@ -234,12 +234,12 @@ def _bytes(v, most): # of one entry; `most` are in the file
 
 # %% ../nbs/00_files.ipynb #993d90e9
 def check_weights(
-    own:dict, # name -> shape, of the model
-    found:dict, # name -> shape, of the file
-    source:str, # of the file, for the sentence
-    spare=(), # names that the file may lack
+    own:dict, # name -> shape of the weights of the model
+    found:dict, # name -> shape of the weights in the file
+    source:str, # where the file is from, for the error
+    spare=(), # names of weights that the file may lack
 ):
-    "Raise an error if a file is not of this model."
+    "Raise an error if a file does not belong to this model."
     lost = [k for k in own if k not in found and k not in spare]
     odd = [reprlib.repr(k).strip("'") for k in found if k not in own] # in short: it is somebody else's
     bad = [f'{k} {list(found[k])} for {list(own[k])}' for k in found if k in own and list(found[k])!=list(own[k])]
@@ -249,10 +249,10 @@ def check_weights(
 
 # %% ../nbs/00_files.ipynb #c39512d8
 def need_memory(
-    n:int, # numbers, as float32
-    what:str, # they are, for the sentence
+    n:int, # how many numbers, each of which takes 4 bytes
+    what:str, # what they are, for the error
 ):
-    "Raise an error if a model is larger than the memory of this machine."
+    "Raise an error if a model would be larger than the memory of this machine."
     try: total = os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')
     except (AttributeError, ValueError, OSError): return # Windows does not say
     if 4*n>total: raise ValueError(f'{what} would take {n/2.5e8:.0f} GB, and this machine has {total/1e9:.0f} GB.')

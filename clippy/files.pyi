@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Written whole or not at all, and read no further than what is known
+"""Write a file whole or not at all, and read no more of somebody else's than you know
 
 Docs: https://clippy-vl.github.io/clippy/files.html.md
 """
@@ -15,11 +15,11 @@ def write_whole(path:str | Path, data:str | bytes, mode:int | None=None, sync:bo
     path : str | Path
         a file; an older one there is replaced
     data : str | bytes
-        str is written as UTF-8, its line ends as they are
+        str is written as UTF-8, and its line ends stay as they are
     mode : int | None, default None
-        permissions; None: what is usual for this user
+        permissions of the file; None: those that are usual for this user
     sync : bool, default False
-        wait for the disk, so that it lasts through a power cut?
+        wait until it is on the disk, so that it survives a power cut?
 
     Returns
     -------
@@ -36,9 +36,9 @@ def write_json(path:str | Path, data, sync:bool=False)->Path:
     path : str | Path
         a file; an older one there is replaced
     data
-        what JSON can hold; NaN becomes null
+        anything that JSON can hold; NaN becomes null
     sync : bool, default False
-        as for `write_whole`
+        wait until it is on the disk, as for `write_whole`?
 
     Returns
     -------
@@ -48,16 +48,16 @@ def write_json(path:str | Path, data, sync:bool=False)->Path:
     ...
 
 def replace_folder(new:str | Path, path:str | Path, sync:bool=False)->Path:
-    """Give a folder its name, in the place of what had it.
+    """Give a folder its name, in the place of whatever had it.
 
     Parameters
     ----------
     new : str | Path
-        a folder, complete
+        a complete folder
     path : str | Path
-        its name from now on; what has this name is removed
+        its name from now on; whatever has this name is removed
     sync : bool, default False
-        wait for the disk, for the name too?
+        wait until the name is on the disk?
 
     Returns
     -------
@@ -90,12 +90,12 @@ def cache_folder()->Path:
     ...
 
 def digest(data)->str:
-    """A short SHA-256.
+    """A short SHA-256 of some data.
 
     Parameters
     ----------
     data
-        what JSON can hold
+        anything that JSON can hold
 
     Returns
     -------
@@ -105,37 +105,37 @@ def digest(data)->str:
     ...
 
 def read_ours(path:str | Path, most:int=..., code:bool=False)->bytes | None:
-    """What is in a file that only we can have written.
+    """Read a file that only we can have written.
 
     Parameters
     ----------
     path : str | Path
     most : int, default 1 << 28
-        bytes
+        largest size that is read, in bytes
     code : bool, default False
-        will it be run? Then its folder must be ours alone too, and the file have no other name
+        will it be run? Then its folder must be ours alone too, and the file must have no other name
 
     Returns
     -------
     bytes | None
-        None: there is none, or others may have written it
+        None: there is no such file, or others may have written it
     """
     ...
 
 def write_ours(path:str | Path, data:bytes, private:bool=True):
-    """Write a file, whole, that only we may change; its folder too, if it is new.
+    """Write a file that only we may change, and its folder if it is new.
 
     Parameters
     ----------
     path : str | Path
     data : bytes
     private : bool, default True
-        may nobody else read it?
+        keep others from reading it?
     """
     ...
 
 def read_text(path:str | Path)->str:
-    """The text of a file, or a sentence that says why there is none.
+    """Read the text of a file, or say why it cannot be read.
 
     Parameters
     ----------
@@ -145,19 +145,19 @@ def read_text(path:str | Path)->str:
     ...
 
 def inside(folder:str | Path, name:str)->Path:
-    """An ordinary file that is really in the folder.
+    """Find an ordinary file that is really in the folder.
 
     Parameters
     ----------
     folder : str | Path
-        of a model
+        folder of a model
     name : str
-        of a file, below it
+        name of a file below it
 
     Returns
     -------
     Path
-        with links resolved
+        with all links resolved
     """
     ...
 
@@ -166,26 +166,26 @@ def named(folder:str | Path, name:str)->bool:
     ...
 
 def read_json(folder:str | Path, name:str, kind:type=..., most:int=...):
-    """The settings in a file of a model's folder.
+    """Read the settings in a file of a model's folder.
 
     Parameters
     ----------
     folder : str | Path
     name : str
-        of a file below it
+        name of a file below it
     kind : type, default dict
-        what it should hold
+        type of what it should hold
     most : int, default 1 << 20
-        bytes
+        largest size that is read, in bytes
 
     Returns
     -------
-    a `kind`
+    an object of that type
     """
     ...
 
 class Kind(NamedTuple):
-    """What a value may be."""
+    """What a value may be: a test, and the same in words."""
     fits: object
     says: str
 
@@ -206,7 +206,7 @@ def several(kind, most=1000): ...
 flag: Any
 
 def checked(settings:dict, known:dict, where:str)->dict:
-    """Settings that are all known, each of its kind.
+    """Check that all settings are known, and each of its kind.
 
     Parameters
     ----------
@@ -214,17 +214,17 @@ def checked(settings:dict, known:dict, where:str)->dict:
     known : dict
         name -> `Kind`
     where : str
-        the settings are, for the sentence
+        where the settings are, for the error
 
     Returns
     -------
     dict
-        `settings`
+        the same settings
     """
     ...
 
 def kinds(*table):
-    """A list of settings, many of a kind.
+    """Make a list of settings of which many are of a kind.
 
     Returns
     -------
@@ -235,12 +235,12 @@ def kinds(*table):
 sizes: Any
 
 def read_header(path:Path)->dict:
-    """What a safetensors file says that it holds.
+    """Read what a safetensors file says it holds.
 
     Parameters
     ----------
     path : Path
-        of an ordinary file
+        path of an ordinary file
 
     Returns
     -------
@@ -250,29 +250,29 @@ def read_header(path:Path)->dict:
     ...
 
 def check_weights(own:dict, found:dict, source:str, spare=()):
-    """Raise an error if a file is not of this model.
+    """Raise an error if a file does not belong to this model.
 
     Parameters
     ----------
     own : dict
-        name -> shape, of the model
+        name -> shape of the weights of the model
     found : dict
-        name -> shape, of the file
+        name -> shape of the weights in the file
     source : str
-        of the file, for the sentence
+        where the file is from, for the error
     spare : default ()
-        names that the file may lack
+        names of weights that the file may lack
     """
     ...
 
 def need_memory(n:int, what:str):
-    """Raise an error if a model is larger than the memory of this machine.
+    """Raise an error if a model would be larger than the memory of this machine.
 
     Parameters
     ----------
     n : int
-        numbers, as float32
+        how many numbers, each of which takes 4 bytes
     what : str
-        they are, for the sentence
+        what they are, for the error
     """
     ...

@@ -1,4 +1,4 @@
-"""How far a run has come, what it writes down, and when it stops because a number is not finite
+"""What a run writes down, and how it stops when a loss is NaN
 
 Docs: https://clippy-vl.github.io/clippy/history.html.md"""
 
@@ -24,7 +24,7 @@ from .optimizer import tower_norms
 
 # %% ../nbs/09_history.ipynb #46115257
 class History:
-    "What a training run writes down."
+    "The log of a training run, and how far it has come."
     def __init__(self,
         acc, # the run's `Accelerator`
         folder:str|Path, # of the run
@@ -57,7 +57,7 @@ def add_step(self:History,
     norm:Tensor, # of the gradient, before it was clipped
     keys:list, # of the samples of this process
 ):
-    "One step more."
+    "Count a step and keep its loss."
     self.clock.stop()
     self.unlogged.append((loss, norm, keys))
     self.step += 1
@@ -65,7 +65,7 @@ def add_step(self:History,
 # %% ../nbs/09_history.ipynb #ed17a648
 @patch
 def finite_losses(self:History)->Tensor: # `[k,2]` loss and gradient norm of each step since the last entry
-    "Means over all processes; an error if one of them is NaN or infinite."
+    "The means over all processes; raise an error if one of them is NaN or infinite."
     if not self.unlogged: return torch.zeros(0, 2)
     own = torch.stack([torch.stack([loss.float(), norm.float()]) for loss,norm,_ in self.unlogged])
     rows = self.acc.reduce(own, 'mean').cpu()
@@ -76,7 +76,7 @@ def finite_losses(self:History)->Tensor: # `[k,2]` loss and gradient norm of eac
 
 @patch
 def stop_at(self:History, i, rows):
-    "Write down the samples of a step since the last entry, and raise an error."
+    "Write down the samples of a step, and raise an error."
     step = self.step-len(self.unlogged)+i+1
     loss,norm = rows[i].tolist()
     keys = gather_object(self.unlogged[i][2])
@@ -95,7 +95,7 @@ def log(self:History,
     clip:float, # largest norm of a gradient
     skipped:int, # samples of this epoch
 )->str: # for the progress bar
-    "Make an entry of the steps since the last one."
+    "Make an entry of the log from the steps since the last one."
     loss,norm = self.finite_losses().mean(0).tolist()
     speed,wait = self.speed(len(self.unlogged)*pairs)
     entry = dict(step=self.step, epoch=self.epoch, loss=round(loss,5), lr=lr,
@@ -107,9 +107,10 @@ def log(self:History,
     self.start_clock()
     return f'loss {loss:.3f}, {speed:.0f} images/s, {wait:.0%} waiting for data'
 
+# %% ../nbs/09_history.ipynb #f971b27e
 @patch
 def speed(self:History, images)->tuple: # images/s, share of the time without data
-    "Since the last entry."
+    "How fast the run was since the last entry."
     steps = len(self.clock.steps) # without those before the run was interrupted
     spent,worked = time.time()-self.started,self.clock.take()
     waited = min(self.waited, max(0., spent-worked)) # a host may wait while its device is still busy
@@ -118,7 +119,7 @@ def speed(self:History, images)->tuple: # images/s, share of the time without da
 
 @patch
 def gradients(self:History, model, norm, clip)->dict: # name -> norm, of those that are finite
-    "Norms of the gradient: the mean of all steps, and of each tower in the last."
+    "Norms of the gradient: the mean over all steps, and that of each tower in the last one."
     shrunk = min(1., clip/(self.unlogged[-1][1].item()+1e-6))
     found = dict(grad_norm=norm)
     if shrunk: found |= {f'grad_{k}':v/shrunk for k,v in tower_norms(model).items()}
@@ -127,7 +128,7 @@ def gradients(self:History, model, norm, clip)->dict: # name -> norm, of those t
 # %% ../nbs/09_history.ipynb #a9bf68b5
 @patch
 def timed(self:History, batches):
-    "The same batches; the time until each is there is added up."
+    "Give the same batches, and add up how long each was waited for."
     batches = iter(batches)
     while True:
         began = time.time()
@@ -143,7 +144,7 @@ def count_samples(self:History,
     report:Report, # of this process's loader
     most:float, # share that may be skipped
 )->Report: # of all processes, since the epoch began
-    "Put the counts together; stop the run if too many samples were skipped."
+    "Add up the counts of all processes; raise an error if too many samples were skipped."
     total = Report()
     for r in gather_object([self.earlier, report]): total.update(r)
     if total.rate>most:
@@ -155,7 +156,7 @@ def count_samples(self:History,
 def end_epoch(self:History,
     total:Report, # from `count_samples`
 ):
-    "An entry for the epoch that is over."
+    "Make an entry for the epoch that is over."
     self.epoch += 1
     if total.total:
         self.acc.print(f'epoch {self.epoch}: {total}')
@@ -167,7 +168,7 @@ def end_epoch(self:History,
 def state(self:History,
     report:Report, # what was skipped since the epoch began, of all processes
 )->dict: # which JSON can hold
-    "What a checkpoint keeps."
+    "What a checkpoint keeps of the history."
     since = self.finite_losses().tolist()
     return dict(epoch=self.epoch, step=self.step, history=self.entries, since=since, report=_plain(report))
 
@@ -176,7 +177,7 @@ def restore(self:History,
     state:dict, # from `state`
     within:bool, # did the run stop within an epoch?
 ):
-    "Take up what a checkpoint kept."
+    "Go on from what a checkpoint kept."
     self.epoch = state['epoch']
     self.step = state['step']
     self.entries = state['history']

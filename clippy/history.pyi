@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""How far a run has come, what it writes down, and when it stops because a number is not finite
+"""What a run writes down, and how it stops when a loss is NaN
 
 Docs: https://clippy-vl.github.io/clippy/history.html.md
 """
@@ -9,7 +9,7 @@ from torch import Tensor
 from typing import Any
 
 class History:
-    """What a training run writes down.
+    """The log of a training run, and how far it has come.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class History:
     @property
     def epochs(self): ...
     def add_step(self, loss:Tensor, norm:Tensor, keys:list):
-        """One step more.
+        """Count a step and keep its loss.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class History:
         """
         ...
     def finite_losses(self)->Tensor:
-        """Means over all processes; an error if one of them is NaN or infinite.
+        """The means over all processes; raise an error if one of them is NaN or infinite.
 
         Returns
         -------
@@ -60,10 +60,10 @@ class History:
         """
         ...
     def stop_at(self, i, rows):
-        """Write down the samples of a step since the last entry, and raise an error."""
+        """Write down the samples of a step, and raise an error."""
         ...
     def log(self, model, lr:float, pairs:int, clip:float, skipped:int)->str:
-        """Make an entry of the steps since the last one.
+        """Make an entry of the log from the steps since the last one.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class History:
         """
         ...
     def speed(self, images)->tuple:
-        """Since the last entry.
+        """How fast the run was since the last entry.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class History:
         """
         ...
     def gradients(self, model, norm, clip)->dict:
-        """Norms of the gradient: the mean of all steps, and of each tower in the last.
+        """Norms of the gradient: the mean over all steps, and that of each tower in the last one.
 
         Returns
         -------
@@ -103,10 +103,10 @@ class History:
         """
         ...
     def timed(self, batches):
-        """The same batches; the time until each is there is added up."""
+        """Give the same batches, and add up how long each was waited for."""
         ...
     def count_samples(self, report:Report, most:float)->Report:
-        """Put the counts together; stop the run if too many samples were skipped.
+        """Add up the counts of all processes; raise an error if too many samples were skipped.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class History:
         """
         ...
     def end_epoch(self, total:Report):
-        """An entry for the epoch that is over.
+        """Make an entry for the epoch that is over.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class History:
         """
         ...
     def state(self, report:Report)->dict:
-        """What a checkpoint keeps.
+        """What a checkpoint keeps of the history.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class History:
         """
         ...
     def restore(self, state:dict, within:bool):
-        """Take up what a checkpoint kept.
+        """Go on from what a checkpoint kept.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""One function reads every image, from foreign bytes to upright RGB, or says why it cannot
+"""One function reads every image file, from foreign bytes to upright RGB, or says why it cannot
 
 Docs: https://clippy-vl.github.io/clippy/images.html.md"""
 
@@ -33,7 +33,7 @@ def _pixels(image): return max(image.width*image.height, _field(image, 322, 0)*_
 max_scans = 100
 
 def _scans(data):
-    "Scans of a JPEG, counted up to one more than `max_scans`."
+    "Count the scans of a JPEG, up to one more than `max_scans`."
     marker,n,at = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]'),0,2
     while n<=max_scans and (found := marker.search(data, at)) and found[0]!=b'\xff\xd9':
         n += found[0]==b'\xff\xda'
@@ -42,7 +42,7 @@ def _scans(data):
 
 # %% ../nbs/00_images.ipynb #fa869679
 def _clear_colour(image, depth):
-    "The transparent colour of a PNG, in the numbers of its pixels."
+    "Translate the transparent colour of a PNG to the numbers of its pixels."
     clear = image.info.get('transparency')
     if image.mode=='L' and isinstance(clear, int): image.info['transparency'] = clear*255//(2**depth-1)
     if image.mode=='RGB' and isinstance(clear, tuple) and depth==16:
@@ -52,7 +52,7 @@ def _clear_colour(image, depth):
 def open_header(
     data:bytes, # an image file
 )->Image.Image: # its format, mode and size are known, its pixels are not decoded yet
-    "Open an image file, if it is of a format and a size that is read here; else `Unusable`, or an error of Pillow's."
+    "Open an image file of a format and size that is read here; else raise `Unusable`, or Pillow's own error."
     image = Image.open(io.BytesIO(data), formats=formats)
     if _pixels(image)>max_pixels: raise Unusable('image too large')
     if data.startswith(b'\xff\xd8') and _scans(data)>max_scans: raise Unusable('too many scans')
@@ -65,14 +65,14 @@ _turns = {2:0, 3:3, 4:1, 5:5, 6:4, 7:6, 8:2} # orientation -> Pillow's number of
 def orientation(
     image:Image.Image,
 )->int: # 1 (upright) to 8
-    "How an image has to be turned, as EXIF counts."
+    "How an image has to be turned, by EXIF's numbers."
     try: found = image.getexif().get(0x0112)
     except Exception: return 1
     return found if isinstance(found, int) and found in _turns else 1
 
 # %% ../nbs/00_images.ipynb #48b8ae78
 def _white(image, x):
-    "The value of full white in an array of deep greys."
+    "Which value is full white in an array of deep greys."
     if image.mode.startswith('I;16'): return 2**_field(image, 258, (16,))[0]-1
     if image.mode=='I' and image.format in ('PNG','PPM'): return 65535
     low,high = x.min(initial=0),x.max(initial=0)
@@ -82,7 +82,7 @@ def _white(image, x):
 
 # %% ../nbs/00_images.ipynb #c7c8b34c
 def _eight_bits(image):
-    "Mode `L`, or `LA`, from deep greys; any other image as it is."
+    "Make mode `L` or `LA` from deep greys; any other image stays as it is."
     signed = image.mode=='L' and _field(image, 339)==(2,) # Pillow reads them as if they were not
     if not signed and image.mode not in ('I','F') and not image.mode.startswith('I;16'): return image
     x,clear = np.asarray(image),image.info.get('transparency')
@@ -99,7 +99,7 @@ def _eight_bits(image):
 def to_rgb(
     image:Image.Image, # any mode
 )->Image.Image: # mode RGB, upright
-    "Upright RGB: EXIF orientation applied, transparency on white, deep greys scaled to 8 bits."
+    "Make upright RGB: apply the EXIF orientation, put transparency on white, scale deep greys to 8 bits."
     image.load()
     turn,image = _turns.get(orientation(image)),_eight_bits(image)
     if turn is not None:
@@ -143,7 +143,7 @@ def _bare_tiff(data):
     return bytes(out)
 
 def _bare(data):
-    "The file with only what its pixels need, or None."
+    "The file with only what its pixels need; None if its format is not known."
     if data.startswith(b'\x89PNG'): return _bare_png(data)
     if data.startswith(b'\xff\xd8'): return _bare_jpeg(data)
     if data.startswith((b'II*\0',b'MM\0*')): return _bare_tiff(data)
@@ -153,7 +153,7 @@ def _bare(data):
 def open_image(
     data:bytes, # an image file
 )->Image.Image: # decoded, upright RGB
-    "Decode an image file completely, or raise `Unusable`."
+    "Decode an image file completely, or raise `Unusable` with the reason."
     def read(image): return to_rgb(open_header(image))
     try: return read(data)
     except Unusable: raise
@@ -167,7 +167,7 @@ def open_image(
 def image_fault(
     e:Exception, # from Pillow
 )->str: # the reason that is counted
-    "What was wrong with an image."
+    "The reason why an image cannot be used."
     too_large = Image.DecompressionBombError,Image.DecompressionBombWarning,MemoryError
     if isinstance(e, too_large): return 'image too large'
     return 'truncated image' if 'truncated' in str(e).lower() else 'unreadable image'
@@ -178,7 +178,7 @@ max_bytes = 8*max_pixels+2**24 # of a file: four channels of 16 bits, and notes
 def read_file(
     path:str|Path,
 )->bytes: # for `open_image`
-    "The bytes of an image file, or `Unusable` if it is no file or larger than any image may be."
+    "Read the bytes of an image file; `Unusable` if it is no file, or larger than any image may be."
     if not os.path.isfile(path): raise Unusable('not a file' if os.path.exists(path) else 'missing file')
     if os.path.getsize(path)>max_bytes: raise Unusable('image too large')
     return Path(path).read_bytes()
@@ -189,10 +189,10 @@ endings = '.jpg','.jpeg','.jpe','.jfif','.png','.webp','.gif','.bmp','.tif','.ti
 def hidden(name): return name.startswith(('.','@','#','$')) or name=='__MACOSX'
 
 def image_files(
-    folder:str|Path, # and all folders below it
-    but:str|Path='', # a folder that is not looked into
+    folder:str|Path, # is searched with all folders below it
+    but:str|Path='', # a folder that is left out
 )->tuple[list,Counter]: # sorted paths; what was left out -> how many
-    "Images in a folder, by their endings, and a count of what else is there."
+    "Find the images in a folder by their endings, and count what else is there."
     found,left,seen = [],Counter(),{os.path.realpath(but)} if but else set()
     for place,folders,files in os.walk(folder, followlinks=True):
         here = os.path.realpath(place)
@@ -211,7 +211,7 @@ def image_files(
 def left_out(
     left:Counter, # from `image_files`
 )->str: # '' if there is nothing
-    "What was left out, in words."
+    "Say in words what was left out."
     def say(k, n):
         if k.startswith('folder '): return f'the {k}' if n==1 else f'{n} times the {k}'
         return f'{n} {k}' if n==1 else f'{n} {k.replace("file", "files", 1)}'

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""One function reads every image, from foreign bytes to upright RGB, or says why it cannot
+"""One function reads every image file, from foreign bytes to upright RGB, or says why it cannot
 
 Docs: https://clippy-vl.github.io/clippy/images.html.md
 """
@@ -18,7 +18,7 @@ max_pixels: int
 max_scans: int
 
 def open_header(data:bytes)->Image.Image:
-    """Open an image file, if it is of a format and a size that is read here; else `Unusable`, or an error of Pillow's.
+    """Open an image file of a format and size that is read here; else raise `Unusable`, or Pillow's own error.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def open_header(data:bytes)->Image.Image:
     ...
 
 def orientation(image:Image.Image)->int:
-    """How an image has to be turned, as EXIF counts.
+    """How an image has to be turned, by EXIF's numbers.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def orientation(image:Image.Image)->int:
     ...
 
 def to_rgb(image:Image.Image)->Image.Image:
-    """Upright RGB: EXIF orientation applied, transparency on white, deep greys scaled to 8 bits.
+    """Make upright RGB: apply the EXIF orientation, put transparency on white, scale deep greys to 8 bits.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def to_rgb(image:Image.Image)->Image.Image:
     ...
 
 def open_image(data:bytes)->Image.Image:
-    """Decode an image file completely, or raise `Unusable`.
+    """Decode an image file completely, or raise `Unusable` with the reason.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def open_image(data:bytes)->Image.Image:
     ...
 
 def image_fault(e:Exception)->str:
-    """What was wrong with an image.
+    """The reason why an image cannot be used.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def image_fault(e:Exception)->str:
 max_bytes: Any
 
 def read_file(path:str | Path)->bytes:
-    """The bytes of an image file, or `Unusable` if it is no file or larger than any image may be.
+    """Read the bytes of an image file; `Unusable` if it is no file, or larger than any image may be.
 
     Returns
     -------
@@ -104,14 +104,14 @@ endings: tuple
 def hidden(name): ...
 
 def image_files(folder:str | Path, but:str | Path='')->tuple[list, Counter]:
-    """Images in a folder, by their endings, and a count of what else is there.
+    """Find the images in a folder by their endings, and count what else is there.
 
     Parameters
     ----------
     folder : str | Path
-        and all folders below it
+        is searched with all folders below it
     but : str | Path, default ''
-        a folder that is not looked into
+        a folder that is left out
 
     Returns
     -------
@@ -121,7 +121,7 @@ def image_files(folder:str | Path, but:str | Path='')->tuple[list, Counter]:
     ...
 
 def left_out(left:Counter)->str:
-    """What was left out, in words.
+    """Say in words what was left out.
 
     Parameters
     ----------

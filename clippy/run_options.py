@@ -1,4 +1,4 @@
-"""What is not given comes from a recipe, and what cannot be is said before anything is loaded
+"""Where the options that you do not give come from, and which mistakes are found before training begins
 
 Docs: https://clippy-vl.github.io/clippy/options.html.md"""
 
@@ -40,7 +40,7 @@ def completed(
     options:dict, # what was asked for; None or missing: as the recipe says
     known:dict, # every option there is -> its default
 )->SimpleNamespace: # every option has a value
-    "Options, completed."
+    "Complete the options by their recipe, and check them."
     odd = sorted(set(options) - set(known))
     if odd: raise ValueError(f'There is no option {", ".join(odd)}.{did_you_mean(odd[0], known)}')
     given = {k:v for k,v in options.items() if v is not None}
@@ -56,7 +56,7 @@ def completed(
 
 # %% ../nbs/09_options.ipynb #c6db3d89
 def check_data(options:SimpleNamespace):
-    "A sentence for data that is not there, now rather than at the end of the first epoch."
+    "Raise an error for data that is not there, now rather than at the end of the first epoch."
     if options.val_data: shard_list(options.val_data)
     if options.cache_gb and not options.cache:
         raise ValueError('--cache-gb limits the copies in a folder: name it with --cache.')
@@ -72,7 +72,7 @@ def check_data(options:SimpleNamespace):
 
 # %% ../nbs/09_options.ipynb #ede779d1
 def pin_evaluations(options:SimpleNamespace):
-    "Addresses of evaluations on the Hub with their commit; of a resumed run, the commit with which it began."
+    "Add the commit to addresses on the Hub; a resumed run keeps the commit with which it began."
     texts = _texts(options.eval)
     if not any('hf://' in str(t) for t in (options.val_data, *texts)): return
     file = run_folder(options)/'config.toml' if options.resume else None
@@ -92,7 +92,7 @@ def _told_once(text): # by one process of all
 
 # %% ../nbs/09_options.ipynb #70034afa
 def check_choices(options:SimpleNamespace):
-    "A sentence for a choice that there is not, or that does not go with another one."
+    "Raise an error for a value that does not exist, or that does not go with another option."
     if options.model not in presets: get_config(options.model) # says what there is
     if options.fsdp and options.ema:
         raise ValueError('An average of the weights (--ema) is not kept of a model that is spread over processes '
@@ -115,7 +115,7 @@ def check_choices(options:SimpleNamespace):
 
 # %% ../nbs/09_options.ipynb #65263a39
 def check_frozen(options:SimpleNamespace):
-    "A sentence for what asks for frozen towers, or does not go with them."
+    "Raise an error for what needs frozen towers, or does not go with them."
     if not options.save_towers and not (options.freeze_image or options.freeze_text):
         raise ValueError('--save-towers false leaves out frozen towers: give --freeze-image, --freeze-text or both.')
     if not options.cache_features: return
@@ -159,7 +159,7 @@ def pinned_data(
     options, # of a run
     tell, # callable: is given a sentence where the data set has changed since
 )->str: # of a resumed run, at the commit with which it began
-    "The training data, of the Hub with their commit."
+    "The training data; addresses on the Hub get their commit."
     last = checkpoints(run_folder(options)/'checkpoints')[-1:] if options.resume else []
     known = [json_object(path/'about.json').get('fixed') for path in last]
     began_with = known[0].get('train_data', '') if known and isinstance(known[0], dict) else ''

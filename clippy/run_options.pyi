@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What is not given comes from a recipe, and what cannot be is said before anything is loaded
+"""Where the options that you do not give come from, and which mistakes are found before training begins
 
 Docs: https://clippy-vl.github.io/clippy/options.html.md
 """
@@ -13,7 +13,7 @@ recipes: Any
 precisions: Any
 
 def completed(options:dict, known:dict)->SimpleNamespace:
-    """Options, completed.
+    """Complete the options by their recipe, and check them.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ def completed(options:dict, known:dict)->SimpleNamespace:
     ...
 
 def check_data(options:SimpleNamespace):
-    """A sentence for data that is not there, now rather than at the end of the first epoch."""
+    """Raise an error for data that is not there, now rather than at the end of the first epoch."""
     ...
 
 def pin_evaluations(options:SimpleNamespace):
-    """Addresses of evaluations on the Hub with their commit; of a resumed run, the commit with which it began."""
+    """Add the commit to addresses on the Hub; a resumed run keeps the commit with which it began."""
     ...
 
 def check_choices(options:SimpleNamespace):
-    """A sentence for a choice that there is not, or that does not go with another one."""
+    """Raise an error for a value that does not exist, or that does not go with another option."""
     ...
 
 def check_frozen(options:SimpleNamespace):
-    """A sentence for what asks for frozen towers, or does not go with them."""
+    """Raise an error for what needs frozen towers, or does not go with them."""
     ...
 
 def model_config(options)->Config:
@@ -66,7 +66,7 @@ def run_folder(options)->Path:
     ...
 
 def pinned_data(options, tell)->str:
-    """The training data, of the Hub with their commit.
+    """The training data; addresses on the Hub get their commit.
 
     Parameters
     ----------

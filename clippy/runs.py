@@ -1,4 +1,4 @@
-"""What was trained, how it went, and how it compares
+"""What was trained, how it went, and how two runs compare
 
 Docs: https://clippy-vl.github.io/clippy/runs.html.md"""
 
@@ -26,7 +26,7 @@ from .files import write_whole
 def read_run(
     folder:str|Path, # of one run
 )->dict|None: # what `metrics.json` says, or as much of it as the last checkpoint knows; None: no run
-    "The numbers of a run."
+    "Read the numbers of a run."
     folder = Path(folder)
     saved,numbers = checkpoints(folder/'checkpoints'),folder/'metrics.json'
     if numbers.is_file():
@@ -81,8 +81,8 @@ def _row(r):
 # %% ../nbs/11_runs.ipynb #59376660
 def read_runs(
     folder:str|Path, # where runs are kept
-)->tuple: # of the runs that can be read, and a sentence for each that cannot
-    "All runs of a folder."
+)->tuple: # the runs that can be read, and a sentence for each one that cannot
+    "Read all runs of a folder."
     if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
     found,lost = [],[]
     for path in sorted(p for p in Path(folder).iterdir() if p.is_dir()):
@@ -99,7 +99,7 @@ def read_runs(
 def list_runs(
     folder:str|Path, # where runs are kept
 )->str: # a line for each
-    "The runs of a folder with their key numbers."
+    "List the runs of a folder with their key numbers."
     found,lost = read_runs(folder)
     rows = [('run','pooling','steps','batch','loss','images/s','skipped','results, %'), *map(_row, found)]
     widths = [max(map(len, column)) for column in zip(*rows)]
@@ -112,7 +112,7 @@ _apart = 'name','logs','resume','config','dry_run' # where a run is, not what it
 def options_that_differ(
     a:dict, b:dict, # from `read_run`
 )->dict: # option -> its two values; None: that run has not written it down
-    "What was not the same for two runs."
+    "The options in which two runs differ."
     known = [{**r['options'], **r['model'], **{k:r[k] for k in ('steps','processes','data') if k in r}} for r in (a,b)]
     for said in known: said |= dict(precision='fp32') if said.get('precision')=='no' else {} # as accelerate calls it
     if 'versions' in a and 'versions' in b:
@@ -131,7 +131,7 @@ panels = dict(loss='loss', logit_scale='logit scale', lr='learning rate', grad_i
 def numbers_of(
     run:dict, # from `read_run`
 )->dict: # step -> name -> number; numbers of evaluations are shares of one
-    "All that a run has measured."
+    "All numbers that a run has measured, by step."
     found = {}
     for e in run['curve']: found.setdefault(e['step'], {}).update({k:e[k] for k in panels if k in e})
     for e in run.get('epochs', []):
@@ -151,14 +151,14 @@ def last_of(
     name:str, # of a number
     steps=None, # among these; None: any
 )->int|None: # a step
-    "When a number was written down last."
+    "The last step at which a number was written down."
     return max((s for s,found in numbers.items() if name in found and (steps is None or s in steps)), default=None)
 
 # %% ../nbs/11_runs.ipynb #fe2bd69a
 def compare_runs(
     a:dict, b:dict, # from `read_run`
 )->Table:
-    "What differs between two runs: options, then numbers at the end and at the same step."
+    "Compare two runs: the options that differ, then their numbers at the end and at the same step."
     names = [r['folder'] for r in (a,b)]
     options = [(k, *map(_cell, values)) for k,values in options_that_differ(a, b).items()]
     rows = options or [('all options are the same', '', '')]
@@ -192,7 +192,7 @@ def curves_of(
     run:dict, # from `read_run`
     against:str='steps', # or `samples`
 )->dict: # title -> (x, y) of each point
-    "What can be drawn of a run."
+    "The curves that can be drawn of a run."
     if against not in ('steps','samples'): raise ValueError(f'Curves are against steps or samples, not {against!r}.')
     each,curves = _pairs(run) if against=='samples' else 1,{}
     primary = {f"{r.get('task', '')} {r.get('primary')}" for r in run['results']}
@@ -214,7 +214,7 @@ def plot_runs(
     smooth:int=1, # entries of the log in a running mean
     against:str='steps', # or `samples`
 )->Figure:
-    "The curves of some runs, side by side."
+    "Draw the curves of some runs, side by side."
     names = [Path(f).name for f in folders]
     found = [read_run(f) for f in folders]
     lost = [name for name,r in zip(names, found) if not r]
@@ -252,7 +252,7 @@ def save_plot(
     figure:Figure,
     path:str|Path, # a .png
 )->Path: # `path`
-    "Write a plot of runs, but over nothing else than an older one."
+    "Write a plot of runs as a PNG; only an older plot is overwritten."
     path = Path(path)
     may_be_written(path)
     out = io.BytesIO()
@@ -260,7 +260,7 @@ def save_plot(
     return write_whole(path, out.getvalue())
 
 def may_be_written(path:Path):
-    "A sentence for a name that a plot cannot have."
+    "Raise an error for a name that a plot cannot have."
     if path.suffix.lower()!='.png': raise ValueError(f'A plot is a PNG: {path} has to end in .png.')
     if not path.parent.is_dir(): raise FileNotFoundError(f'There is no folder {path.parent}.')
     if os.path.lexists(path) and not _is_plot(path): raise ValueError(
@@ -276,7 +276,7 @@ def two_of(
     folder:str|Path, # where runs are kept
     names:list, # two of its runs
 )->list: # of `read_run`
-    "Two runs of a folder."
+    "Read two runs of a folder by their names."
     if not Path(folder).is_dir(): raise FileNotFoundError(f'There is no folder {folder}.')
     if len(names)!=2: raise ValueError(f'--compare takes the names of two runs, not {len(names)}.')
     found = [read_run(Path(folder)/n) if (Path(folder)/n).is_dir() else None for n in names]

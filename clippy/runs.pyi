@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What was trained, how it went, and how it compares
+"""What was trained, how it went, and how two runs compare
 
 Docs: https://clippy-vl.github.io/clippy/runs.html.md
 """
@@ -10,7 +10,7 @@ from typing import Annotated
 from typing import Any
 
 def read_run(folder:str | Path)->dict | None:
-    """The numbers of a run.
+    """Read the numbers of a run.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def read_run(folder:str | Path)->dict | None:
 fields: Any
 
 def read_runs(folder:str | Path)->tuple:
-    """All runs of a folder.
+    """Read all runs of a folder.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def read_runs(folder:str | Path)->tuple:
     Returns
     -------
     tuple
-        of the runs that can be read, and a sentence for each that cannot
+        the runs that can be read, and a sentence for each one that cannot
     """
     ...
 
 def list_runs(folder:str | Path)->str:
-    """The runs of a folder with their key numbers.
+    """List the runs of a folder with their key numbers.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def list_runs(folder:str | Path)->str:
     ...
 
 def options_that_differ(a:dict, b:dict)->dict:
-    """What was not the same for two runs.
+    """The options in which two runs differ.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def options_that_differ(a:dict, b:dict)->dict:
 panels: Any
 
 def numbers_of(run:dict)->dict:
-    """All that a run has measured.
+    """All numbers that a run has measured, by step.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def numbers_of(run:dict)->dict:
     ...
 
 def last_of(numbers:dict, name:str, steps=None)->int | None:
-    """When a number was written down last.
+    """The last step at which a number was written down.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def last_of(numbers:dict, name:str, steps=None)->int | None:
     ...
 
 def compare_runs(a:dict, b:dict)->Table:
-    """What differs between two runs: options, then numbers at the end and at the same step.
+    """Compare two runs: the options that differ, then their numbers at the end and at the same step.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def compare_runs(a:dict, b:dict)->Table:
     ...
 
 def curves_of(run:dict, against:str='steps')->dict:
-    """What can be drawn of a run.
+    """The curves that can be drawn of a run.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def curves_of(run:dict, against:str='steps')->dict:
     ...
 
 def plot_runs(*folders, smooth:int=1, against:str='steps')->Figure:
-    """The curves of some runs, side by side.
+    """Draw the curves of some runs, side by side.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def plot_runs(*folders, smooth:int=1, against:str='steps')->Figure:
     ...
 
 def save_plot(figure:Figure, path:str | Path)->Path:
-    """Write a plot of runs, but over nothing else than an older one.
+    """Write a plot of runs as a PNG; only an older plot is overwritten.
 
     Parameters
     ----------
@@ -167,11 +167,11 @@ def save_plot(figure:Figure, path:str | Path)->Path:
     ...
 
 def may_be_written(path:Path):
-    """A sentence for a name that a plot cannot have."""
+    """Raise an error for a name that a plot cannot have."""
     ...
 
 def two_of(folder:str | Path, names:list)->list:
-    """Two runs of a folder.
+    """Read two runs of a folder by their names.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from .console import command
 
 # %% ../nbs/09_signals.ipynb #820a91e3
 class Signals:
-    "The signal that asks a run to stop, whichever process it came to."
+    "Remembers the signal that asks a run to stop, whichever process it came to."
     def __init__(self,
         processes:int=1, # of the run
     ):
@@ -41,7 +41,7 @@ class Signals:
 @patch
 @contextmanager
 def catch(self:Signals):
-    "Meanwhile SIGTERM and Ctrl-C are remembered; afterwards whoever handled them before does again."
+    "Remember SIGTERM and Ctrl-C meanwhile; afterwards they are handled as before."
     if threading.current_thread() is not threading.main_thread(): # which alone may
         yield
         return
@@ -58,7 +58,7 @@ def catch(self:Signals):
 
 # %% ../nbs/09_signals.ipynb #7a7b36ed
 @patch
-def any_process_told(self:Signals)->bool: # on every process the same
+def any_process_told(self:Signals)->bool: # the same on every process
     "Has any process got a signal?"
     if self.group is None: return bool(self.number)
     got = torch.tensor(self.number)
@@ -74,14 +74,15 @@ def end_now(
     kill(children())
     os._exit(code)
 
-def end_within(seconds, code):
-    "`end_now`, if nothing else has ended this process by then."
+def end_within(seconds, code): # `code`: exit code
+    "End this process after some seconds, if nothing else has."
     timer = threading.Timer(seconds, end_now, (code,))
     timer.daemon = True
     timer.start()
 
 # %% ../nbs/09_signals.ipynb #b4dbf7ec
 def children(of:Process=None)->list: # of this process, or of another; and theirs
+    "The processes that a process has started."
     try: return (of or Process()).children(recursive=True)
     except PsutilError: return []
 
@@ -98,19 +99,19 @@ def kill(processes):
 # %% ../nbs/09_signals.ipynb #1cb1e34f
 @patch
 def limit_end(self:Signals):
-    "A command has three seconds left."
+    "Give a command three seconds to end."
     self.leaving = command()!='called from Python'
     if self.leaving: end_within(3, 128+self.number)
 
 @patch
 def end(self:Signals):
-    "End a run that is saved."
+    "End a run that is saved, by an exception."
     raise KeyboardInterrupt if self.number==signal.SIGINT else SystemExit(128+self.number)
 
 # %% ../nbs/09_signals.ipynb #d43f12bf
 @contextmanager
 def signals_blocked():
-    "What is started in here never hears SIGTERM or Ctrl-C; this thread does afterwards."
+    "Block SIGTERM and Ctrl-C for what is started in here; this thread hears them afterwards."
     mask = getattr(signal, 'pthread_sigmask', lambda *_: ()) # Windows has no signals that go to a group
     before = mask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try: yield

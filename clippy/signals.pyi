@@ -8,7 +8,7 @@ from psutil import Process
 from typing import Any
 
 class Signals:
-    """The signal that asks a run to stop, whichever process it came to.
+    """Remembers the signal that asks a run to stop, whichever process it came to.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Signals:
     def name(self): ...
     @contextmanager
     def catch(self):
-        """Meanwhile SIGTERM and Ctrl-C are remembered; afterwards whoever handled them before does again."""
+        """Remember SIGTERM and Ctrl-C meanwhile; afterwards they are handled as before."""
         ...
     def any_process_told(self)->bool:
         """Has any process got a signal?
@@ -35,14 +35,14 @@ class Signals:
         Returns
         -------
         bool
-            on every process the same
+            the same on every process
         """
         ...
     def limit_end(self):
-        """A command has three seconds left."""
+        """Give a command three seconds to end."""
         ...
     def end(self):
-        """End a run that is saved."""
+        """End a run that is saved, by an exception."""
         ...
 
 def end_now(code:int):
@@ -56,11 +56,24 @@ def end_now(code:int):
     ...
 
 def end_within(seconds, code):
-    """`end_now`, if nothing else has ended this process by then."""
+    """End this process after some seconds, if nothing else has.
+
+    Parameters
+    ----------
+    seconds
+    code
+        exit code
+    """
     ...
 
 def children(of:Process=None)->list:
-    """of this process, or of another; and theirs"""
+    """The processes that a process has started.
+
+    Returns
+    -------
+    list
+        of this process, or of another; and theirs
+    """
     ...
 
 def command_line(process:Process)->str:
@@ -79,5 +92,5 @@ def kill(processes):
 
 @contextmanager
 def signals_blocked():
-    """What is started in here never hears SIGTERM or Ctrl-C; this thread does afterwards."""
+    """Block SIGTERM and Ctrl-C for what is started in here; this thread hears them afterwards."""
     ...
