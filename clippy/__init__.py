@@ -1,4 +1,13 @@
-"""Words to pixels: `model = clippy.load('scenes')`, then `model.segment('photo.jpg', ['boat', 'tree'])`.
+"""Words to pixels: find what you name in an image, pixel by pixel.
+
+    import clippy
+    model = clippy.load('scenes')                         # a name, a folder, or a repository on the Hub
+    seg = model.segment('photo.jpg', ['boat', 'tree'])    # one image, or a list of them
+    seg.shares                                            # which part of the image is what
+    seg.save('found.png')
+
+A model also has `group`, `classify`, `similarity`, `label_masks` and `segment_video`. `help(clippy.load)` and
+`help(model.segment)` tell the parameters, and in a terminal there is `clippy --help`.
 
 Docs: https://clippy-vl.github.io/clippy"""
 __version__ = "0.0.1"

@@ -28,6 +28,23 @@ def usage(table:dict=None)->str:
 
 examples: Any
 
+exit_codes: dict
+
+def codes_of(name:str)->dict:
+    """The exit codes of a command.
+
+    Parameters
+    ----------
+    name : str
+        of a command
+
+    Returns
+    -------
+    dict
+        exit code -> what it means
+    """
+    ...
+
 def describe(f)->dict:
     """The options of a function, as its signature gives them.
 
@@ -67,6 +84,10 @@ def function(where:str):
     """
     ...
 
+class _Parser(argparse.ArgumentParser):
+    """A mistyped option gets the nearest ones that are."""
+    def error(self, message): ...
+
 def parser(name:str, said:dict, add_help:bool=True, **kw)->argparse.ArgumentParser:
     """A parser from what a signature says.
 
@@ -102,23 +123,6 @@ def synopsis(name:str, said:dict)->str:
 
 class _Help(argparse.HelpFormatter):
     """Every option once, and lines that are lines already as they are."""
-
-exit_codes: dict
-
-def codes_of(name:str)->dict:
-    """The exit codes of a command.
-
-    Parameters
-    ----------
-    name : str
-        of a command
-
-    Returns
-    -------
-    dict
-        exit code -> what it means
-    """
-    ...
 
 def is_missing(name:str)->bool:
     """Whether a file or folder that was named is surely not there.

@@ -600,7 +600,7 @@ class CLIPpy(nn.Module):
         """
         ...
     def label_masks(self, image, masks, labels:list, background:str | list | tuple='auto', threshold:float=0.0, other:str='other', size:int=0, templates=..., pool:str='mean', on_top:str='smaller')->LabelledMasks:
-        """A label for each mask.
+        """Give each mask the label that fits best inside it.
 
         Parameters
         ----------
@@ -609,32 +609,32 @@ class CLIPpy(nn.Module):
         masks
             `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
         labels : list
-            what to look for
+            words to look for
         background : str | list | tuple, default 'auto'
-            words that compete; one that wins is `other`. 'auto': the model's own; (): none
+            words for what is `other`; 'auto': the model's own list; (): none
         threshold : float, default 0.0
-            a winner of smaller probability is `other`
+            masks whose best word has a smaller probability than this are `other`
         other : str, default 'other'
-            name of 0 in the mask
+            name of number 0 in the mask
         size : int, default 0
             short side that the model sees, pixels; 0: its own
         templates : default ('{}', 'a(n) {}', 'a picture of a(n) {}')
             sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
         pool : str, default 'mean'
-            of the cosine similarities inside a mask; or `max`
+            how similarities inside a mask become one: `mean` or `max`
         on_top : str, default 'smaller'
-            which of several masks has a pixel; or `surer`
+            which of several masks wins a pixel: the `smaller` or the `surer` one
         """
         ...
     def segment_video(self, path, labels:list, every:int=1, batch_size:int=8, **options):
-        """Words to pixels, frame by frame; a warning tells of frames that could not be read.
+        """Find words in a video, frame by frame; a warning tells of frames that could not be read.
 
         Parameters
         ----------
         path
-            of a video
+            path of a video
         labels : list
-            what to look for
+            words to look for
         every : int, default 1
             look at one frame of so many
         batch_size : int, default 8
@@ -644,7 +644,7 @@ class CLIPpy(nn.Module):
 
         Returns
         -------
-        pairs, one after the other: seconds since the beginning, `Segmentation`
+        pairs of seconds since the beginning and `Segmentation`, one after the other
         """
         ...
     def push_to_hub(self, repo_id:str, private:bool | None=None, token:str | bool | None=None, manifest:str | Path | dict | None=None, image:str | Path='', half:bool=False, license:str='', endpoint:str | None=None, commit_message:str='A model of clippy', branch:str | None=None, revision:str | None=None, create_pr:bool=False)->str:

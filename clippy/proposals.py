@@ -1,4 +1,4 @@
-"""Masks from somewhere else, labelled by what the model sees in them
+"""Sharp masks from somewhere else, for example from SAM, and words for them from this model
 
 Docs: https://clippy-vl.github.io/clippy/proposals.html.md"""
 
@@ -23,8 +23,8 @@ from .predict import plain, read_image
 def check_masks(
     masks, # `[N,H,W]` bool, array or tensor; or a list of N `[H,W]`
     size:tuple, # height and width of the image
-)->Tensor: # `[N,H,W]` bool, where the masks were
-    "Masks as one tensor, or a sentence about what is wrong with them."
+)->Tensor: # `[N,H,W]` bool, on the device of the masks
+    "Put masks into one tensor, or say what is wrong with them."
     if isinstance(masks, (list,tuple)):
         masks = [_bools(m) for m in masks]
         odd = [i for i,m in enumerate(masks) if tuple(m.shape)!=tuple(size)]
@@ -50,7 +50,7 @@ def pooled(
     masks:Tensor, # `[N,H,W]` bool, each with a pixel
     pool:str='mean', # or `max`
 )->Tensor: # `[N,K]`
-    "How much each word fits each mask."
+    "How well each word fits each mask."
     inside = (cosines[:,m.to(cosines.device)] for m in masks)
     found = [c.mean(1) if pool=='mean' else c.amax(1) for c in inside]
     return torch.stack(found) if found else cosines.new_zeros(0, len(cosines))
@@ -61,7 +61,7 @@ def painting_order(
     probabilities:list, # `[N]`
     on_top:str='smaller', # or `surer`
 )->list: # of numbers of masks; the last is on top
-    "Which mask is painted over which."
+    "The order in which masks are painted over one another."
     keys = [(-int(m.sum()),p) for m,p in zip(masks, probabilities)]
     return sorted(range(len(masks)), key=lambda i: keys[i] if on_top=='smaller' else keys[i][::-1])
 
@@ -82,16 +82,16 @@ class LabelledMasks:
 def label_masks(self:CLIPpy,
     image, # path, address, PIL image, array or tensor
     masks, # `[N,H,W]` bool, of the upright image: array, tensor, or a list of `[H,W]`; may overlap
-    labels:list, # what to look for
-    background:str|list|tuple='auto', # words that compete; one that wins is `other`. 'auto': the model's own; (): none
-    threshold:float=0., # a winner of smaller probability is `other`
-    other:str='other', # name of 0 in the mask
+    labels:list, # words to look for
+    background:str|list|tuple='auto', # words for what is `other`; 'auto': the model's own list; (): none
+    threshold:float=0., # masks whose best word has a smaller probability than this are `other`
+    other:str='other', # name of number 0 in the mask
     size:int=0, # short side that the model sees, pixels; 0: its own
     templates=plain, # sentences around a label: several with `{}`, one, or a name such as `photo` or `openai-80`
-    pool:str='mean', # of the cosine similarities inside a mask; or `max`
-    on_top:str='smaller', # which of several masks has a pixel; or `surer`
+    pool:str='mean', # how similarities inside a mask become one: `mean` or `max`
+    on_top:str='smaller', # which of several masks wins a pixel: the `smaller` or the `surer` one
 )->LabelledMasks:
-    "A label for each mask."
+    "Give each mask the label that fits best inside it."
     _one_of('pool', pool, ('mean','max'))
     _one_of('on_top', on_top, ('smaller','surer'))
     image = read_image(image)

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Masks from somewhere else, labelled by what the model sees in them
+"""Sharp masks from somewhere else, for example from SAM, and words for them from this model
 
 Docs: https://clippy-vl.github.io/clippy/proposals.html.md
 """
@@ -9,7 +9,7 @@ from torch import Tensor
 import numpy as np
 
 def check_masks(masks, size:tuple)->Tensor:
-    """Masks as one tensor, or a sentence about what is wrong with them.
+    """Put masks into one tensor, or say what is wrong with them.
 
     Parameters
     ----------
@@ -21,12 +21,12 @@ def check_masks(masks, size:tuple)->Tensor:
     Returns
     -------
     Tensor
-        `[N,H,W]` bool, where the masks were
+        `[N,H,W]` bool, on the device of the masks
     """
     ...
 
 def pooled(cosines:Tensor, masks:Tensor, pool:str='mean')->Tensor:
-    """How much each word fits each mask.
+    """How well each word fits each mask.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def pooled(cosines:Tensor, masks:Tensor, pool:str='mean')->Tensor:
     ...
 
 def painting_order(masks:Tensor, probabilities:list, on_top:str='smaller')->list:
-    """Which mask is painted over which.
+    """The order in which masks are painted over one another.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the web app asks a model, from what was dropped and typed
+"""What the web app asks a model about an image that somebody dropped and words that somebody typed
 
 Docs: https://clippy-vl.github.io/clippy/questions.html.md"""
 
@@ -31,9 +31,9 @@ from .scenes import Scenes
 side = 1280 # the longest side of an image on the page, pixels
 
 def open_upload(
-    file:str|None, # path
+    file:str|None, # path; None: nothing was dropped
 )->Image.Image: # RGB, upright, no side longer than `side`
-    "The image that was dropped."
+    "Open the image that was dropped."
     if not file: raise ValueError('There is no image yet: drop one first.')
     if not Path(file).is_file(): raise ValueError('This image is no longer here: drop it again.')
     image = read_image(file)
@@ -45,7 +45,7 @@ def draw_examples(
     n:int=5, # how many
     seed:int=41, # other than that of the training scenes
 )->list: # paths of PNG files in the folder for uploads
-    "Images to begin with."
+    "Draw images for a page to begin with."
     folder = Path(mkdtemp(prefix='examples-', dir=upload_folder()))
     for i,scene in enumerate(Scenes(n, seed=seed, size=384, n_things=2)):
         Image.fromarray(scene.image).save(folder/f'{i+1} {" and ".join(scene.things)}, {scene.background}.png')
@@ -58,7 +58,7 @@ longest_word = 100 # letters
 def typed(
     *texts, # lines of words; None is an empty one
 )->list: # of lists of str, one for each line
-    "The words of some lines, if they are words and not too many."
+    "The words of some lines, if they are text and not too many."
     found = [words_of(checked_text(text, most_words*(longest_word+2))) for text in texts]
     words = sum(found, [])
     if len(words)>most_words: raise ValueError(f'There are {len(words)} words; {most_words} are the most.')
@@ -67,9 +67,9 @@ def typed(
 
 def checked_text(
     text, # anything that JSON can hold
-    most:int=longest_word, # letters
+    most:int=longest_word, # letters that it may have
 )->str: # '' for None
-    "What was sent, if it is text of this length."
+    "What was sent, if it is text and not too long."
     if text is None: return ''
     if not isinstance(text, str): raise ValueError('Words are text.')
     if len(text)>most: raise ValueError(f'The text has {len(text)} letters; {most} are the most.')
@@ -92,7 +92,7 @@ def layers(
     answer:Segmentation|Grouping,
     names:list, # number in the mask -> name
 )->list: # (`[H,W]` bool mask, legend entry, '#rrggbb'), the largest first
-    "A mask, number by number."
+    "Take a mask apart, number by number."
     share = np.bincount(answer.mask.ravel(), minlength=256)/answer.mask.size
     largest_first = [i for i in np.argsort(-share, kind='stable') if share[i]]
     hex_colour = ['#%02x%02x%02x' % tuple(c) for c in colours()]
@@ -101,7 +101,7 @@ def layers(
 def word_of(
     entry:str, # of the legend
 )->str: # the word without its share
-    "Which word an entry stands for."
+    "The word that an entry of the legend stands for."
     return entry.rsplit('  ', 1)[0]
 
 # %% ../nbs/41_questions.ipynb #c0f16d14
@@ -109,7 +109,7 @@ def typed_question(
     words:str, # what to look for, with commas
     background:str, # words that compete; auto: the model's own; '' or none: none
 )->tuple: # list of words, and a list, () or 'auto'
-    "The two lines of a question."
+    "The words of a question's two lines."
     said = typed_background(*typed(background))
     return (*typed(words),said) if said in ('auto',()) else tuple(typed(words, background))
 
@@ -117,7 +117,7 @@ def note_on(
     models, # that are asked
     *question, # as for `typed_question`
 )->str: # '': there is nothing to say
-    "A note on a question that leaves no choice."
+    "A note on a question that leaves the model no choice."
     notes = [lone_note(*competing(m, *typed_question(*question))) for m in models]
     return next(filter(None, notes), '')
 
@@ -129,7 +129,7 @@ def ask_words(
     background:str='auto', # words that compete, and count as other; auto: the model's own; '' or none: none
     threshold:float=0., # answers of smaller probability are other
 )->Segmentation:
-    "Where is what was typed?"
+    "Find the typed words in an image."
     words,background = typed_question(words, background)
     if 'other' in words:
         raise ValueError('The rest of an image is called other: take another word for what you look for.')
@@ -142,7 +142,7 @@ def ask_heat(
     file:str|None, # path of the image
     word:str, # or a phrase
 )->HeatMap:
-    "How much does each pixel resemble this word?"
+    "How much each pixel resembles a word."
     return model.similarity(open_upload(file), checked_text(word))
 
 def ask_groups(
@@ -150,7 +150,7 @@ def ask_groups(
     file:str|None, # path of the image
     n:int, # groups, at most; 1 to 16
 )->Grouping:
-    "What belongs together, without words?"
+    "What belongs together, without words."
     return model.group(open_upload(file), int(checked_number(n, 1, 16)))
 
 # %% ../nbs/41_questions.ipynb #16fb7363
@@ -159,7 +159,7 @@ class Found:
     "What the page shows when somebody presses Find."
     segments:Segmentation
     words:list # all that were asked for, background included if it was typed
-    best:str # that takes most of the image
+    best:str # the word that takes most of the image
     heat:HeatMap # of `best`
     note:str # '': there is nothing to say
 
@@ -167,7 +167,7 @@ def find(
     model:CLIPpy,
     file, words, background='auto', threshold=0., # as for `ask_words`
 )->Found:
-    "Where is what was typed, and how much does each pixel resemble the word that takes most of the image?"
+    "Find the typed words, and how much each pixel resembles the one that takes most of the image."
     segments = ask_words(model, file, words, background, threshold)
     known,behind = typed_question(words, background)
     if behind!='auto': known = [*known, *behind]
@@ -180,10 +180,10 @@ def record_of(
     names:list, # number in the mask -> name
     image:str, # name of the image
     model:dict, # from `identity`
-    device=None, # that computed
+    device=None, # on which it was computed
     **question, # what was asked, with every option
 )->dict: # which JSON can hold
-    "What there is to say about an answer."
+    "Write down what is known about an answer."
     share = np.bincount(answer.mask.ravel(), minlength=len(names))/answer.mask.size
     colour = ['#%02x%02x%02x' % tuple(c) for c in colours()]
     there = [(i, round(float(v), 5)) for i,v in enumerate(share) if v]
@@ -197,7 +197,7 @@ def record_of(
 def file_title(
     *names, # of an image or a model
 )->str: # letters, digits, _ and -
-    "A name of a file that says what is in it."
+    "A file name that says what is in the file."
     parts = [re.sub(r'[^\w]+', '-', unicodedata.normalize('NFC', name)).strip('-')[:30] for name in names]
     return '_'.join(filter(None, parts)) or 'image'
 
@@ -205,7 +205,7 @@ def write_answer(
     answer:Segmentation|Grouping,
     record:dict, # from `record_of`
 )->list: # paths of the mask, the overlay and the JSON
-    "An answer as files to be downloaded."
+    "Write an answer as files that can be downloaded."
     folder = Path(mkdtemp(prefix='answer-', dir=upload_folder()))
     title = file_title(Path(record['image']).stem, record['model']['model'])
     mask = answer.save_mask(folder/f'{title}_mask.png')

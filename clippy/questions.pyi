@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What the web app asks a model, from what was dropped and typed
+"""What the web app asks a model about an image that somebody dropped and words that somebody typed
 
 Docs: https://clippy-vl.github.io/clippy/questions.html.md
 """
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 side: int
 
 def open_upload(file:str | None)->Image.Image:
-    """The image that was dropped.
+    """Open the image that was dropped.
 
     Parameters
     ----------
     file : str | None
-        path
+        path; None: nothing was dropped
 
     Returns
     -------
@@ -28,7 +28,7 @@ def open_upload(file:str | None)->Image.Image:
     ...
 
 def draw_examples(n:int=5, seed:int=41)->list:
-    """Images to begin with.
+    """Draw images for a page to begin with.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ most_words: int
 longest_word: int
 
 def typed(*texts)->list:
-    """The words of some lines, if they are words and not too many.
+    """The words of some lines, if they are text and not too many.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def typed(*texts)->list:
     ...
 
 def checked_text(text, most:int=...)->str:
-    """What was sent, if it is text of this length.
+    """What was sent, if it is text and not too long.
 
     Parameters
     ----------
     text
         anything that JSON can hold
     most : int, default 100
-        letters
+        letters that it may have
 
     Returns
     -------
@@ -99,7 +99,7 @@ def checked_number(value, low, high):
     ...
 
 def layers(answer:Segmentation | Grouping, names:list)->list:
-    """A mask, number by number.
+    """Take a mask apart, number by number.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def layers(answer:Segmentation | Grouping, names:list)->list:
     ...
 
 def word_of(entry:str)->str:
-    """Which word an entry stands for.
+    """The word that an entry of the legend stands for.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def word_of(entry:str)->str:
     ...
 
 def typed_question(words:str, background:str)->tuple:
-    """The two lines of a question.
+    """The words of a question's two lines.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def typed_question(words:str, background:str)->tuple:
     ...
 
 def note_on(models, *question)->str:
-    """A note on a question that leaves no choice.
+    """A note on a question that leaves the model no choice.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def note_on(models, *question)->str:
     ...
 
 def ask_words(model:CLIPpy, file:str | None, words:str, background:str='auto', threshold:float=0.0)->Segmentation:
-    """Where is what was typed?
+    """Find the typed words in an image.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def ask_words(model:CLIPpy, file:str | None, words:str, background:str='auto', t
     ...
 
 def ask_heat(model:CLIPpy, file:str | None, word:str)->HeatMap:
-    """How much does each pixel resemble this word?
+    """How much each pixel resembles a word.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def ask_heat(model:CLIPpy, file:str | None, word:str)->HeatMap:
     ...
 
 def ask_groups(model:CLIPpy, file:str | None, n:int)->Grouping:
-    """What belongs together, without words?
+    """What belongs together, without words.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class Found:
     words : list
         all that were asked for, background included if it was typed
     best : str
-        that takes most of the image
+        the word that takes most of the image
     heat : HeatMap
         of `best`
     note : str
@@ -229,7 +229,7 @@ class Found:
     note: str
 
 def find(model:CLIPpy, file, words, background='auto', threshold=0.0)->Found:
-    """Where is what was typed, and how much does each pixel resemble the word that takes most of the image?
+    """Find the typed words, and how much each pixel resembles the one that takes most of the image.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def find(model:CLIPpy, file, words, background='auto', threshold=0.0)->Found:
     ...
 
 def record_of(answer:Segmentation | Grouping, names:list, image:str, model:dict, device=None, **question)->dict:
-    """What there is to say about an answer.
+    """Write down what is known about an answer.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def record_of(answer:Segmentation | Grouping, names:list, image:str, model:dict,
     model : dict
         from `identity`
     device : default None
-        that computed
+        on which it was computed
     **question
         what was asked, with every option
 
@@ -267,7 +267,7 @@ def record_of(answer:Segmentation | Grouping, names:list, image:str, model:dict,
     ...
 
 def file_title(*names)->str:
-    """A name of a file that says what is in it.
+    """A file name that says what is in the file.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ def file_title(*names)->str:
     ...
 
 def write_answer(answer:Segmentation | Grouping, record:dict)->list:
-    """An answer as files to be downloaded.
+    """Write an answer as files that can be downloaded.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The frames of a video, one after the other, and a video of the answers
+"""Find words in every frame of a video, and get a video of the answers
 
 Docs: https://clippy-vl.github.io/clippy/video.html.md"""
 
@@ -37,7 +37,7 @@ _formats = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo'
 def is_video(source)->bool: return Path(str(source)).suffix.lower() in endings and not Path(str(source)).is_dir()
 
 class Video:
-    "A video that is open: its frames, and what was wrong with it."
+    "An open video: its frames, and what was wrong with it."
     def __init__(self, path):
         self.path,self.lost,self.seen,self.end = Path(path),0,0,0.
         av = need('av', 'video')
@@ -53,7 +53,7 @@ class Video:
 # %% ../nbs/41_video.ipynb #5134426f
 @patch(as_prop=True)
 def stream(self:Video):
-    "The first stream of pictures."
+    "The first stream of images."
     some = [s for s in self.box.streams.video if not s.disposition.value & 1024] # no cover of a song
     if not some: raise ValueError(f'{self.path.name} has no pictures in it.')
     w,h = some[0].codec_context.width,some[0].codec_context.height
@@ -62,14 +62,14 @@ def stream(self:Video):
     return some[0]
 
 @patch(as_prop=True)
-def total(self:Video)->int: # 0: nobody knows
-    "How many frames it should have, as far as the file says."
+def total(self:Video)->int: # 0: it is not known
+    "The number of frames, as far as the file says."
     s = self.stream
     return s.frames or int((self.box.duration or 0)/1e6*float(s.average_rate or 0))
 
 # %% ../nbs/41_video.ipynb #577dc029
 class Frame(NamedTuple):
-    "One frame, not converted yet."
+    "One frame of a video, not yet converted into an image."
     number:int # in the video, from 0
     at:int # in units of the stream's `time_base`
     raw:object # of PyAV
@@ -82,9 +82,9 @@ class Frame(NamedTuple):
 # %% ../nbs/41_video.ipynb #c20cb046
 @patch
 def frames(self:Video,
-    every:int=1, # one of so many
+    every:int=1, # one frame of so many
 ): # of `Frame`
-    "One after the other."
+    "The frames of a video, one after the other."
     if every<1: raise ValueError(f'every is 1 or more frames, not {every}.')
     at = size = None
     first,step = 0,1
@@ -113,7 +113,7 @@ def _decoded(self:Video, stream):
 # %% ../nbs/41_video.ipynb #8653741b
 @patch
 def complaint(self:Video)->str: # '': there is nothing to say
-    "What a video lacks, after all its frames."
+    "What was wrong with a video, once all its frames were seen."
     if not self.seen: raise ValueError(f'{self.path.name} has no frames that can be read.')
     whole = (self.box.duration or 0)/1e6
     short = not self.box.streams.audio and self.end<whole-max(.5, .05*whole)
@@ -127,20 +127,20 @@ def answered(
     ask, # function of a list of images -> a list of answers
     batch_size:int=8, # frames at once
 ): # pairs of frame and answer
-    "Answers about frames, batch by batch."
+    "Answer about frames, batch by batch."
     if batch_size<1: raise ValueError(f'The batch size is at least 1, not {batch_size}.')
     frames = iter(frames)
     while some := [*islice(frames, batch_size)]: yield from zip(some, ask([f.image for f in some]))
 
 @patch
 def segment_video(self:CLIPpy,
-    path, # of a video
-    labels:list, # what to look for
+    path, # path of a video
+    labels:list, # words to look for
     every:int=1, # look at one frame of so many
     batch_size:int=8, # frames at once
     **options, # of `segment`
-): # pairs, one after the other: seconds since the beginning, `Segmentation`
-    "Words to pixels, frame by frame; a warning tells of frames that could not be read."
+): # pairs of seconds since the beginning and `Segmentation`, one after the other
+    "Find words in a video, frame by frame; a warning tells of frames that could not be read."
     def ask(images): return self.segment(images, labels, batch_size=batch_size, **options)
     if not isinstance(every, int) or every<1: raise ValueError(f'every is 1 or more frames, not {every!r}.')
     ask([]) # complains of words and options now, and not at the first frame
@@ -157,7 +157,7 @@ def _with_times(path, every, ask, batch_size):
 def frame_shown(
     seg, # `Segmentation`
 )->Image.Image:
-    "A frame under the colours of its mask, and below it all labels, in their own order."
+    "Draw a frame under the colours of its mask, above all labels in the order in which they were asked for."
     return with_legend(seg.overlay(), [(seg.colour(o), o) for o in (*seg.labels[1:], seg.labels[0])])
 
 # %% ../nbs/41_video.ipynb #6dde3ecc
@@ -181,7 +181,7 @@ class Encoder:
 # %% ../nbs/41_video.ipynb #b76136de
 @patch
 def add(self:Encoder, image:Image.Image, at:int): # in units of `base`
-    "One more frame."
+    "Write one more frame."
     x = np.asarray(image)
     if self.kind[1]=='yuv420p': x = np.pad(x, ((0,x.shape[0]%2),(0,x.shape[1]%2),(0,0)), mode='edge')
     s,c = self.stream,self.stream.codec_context
@@ -199,7 +199,7 @@ def __enter__(self:Encoder): return self
 
 @patch
 def __exit__(self:Encoder, fault, *_):
-    "Give it its name, if it is whole."
+    "Close the file, and give it its name if it is whole."
     if not fault: self.box.mux(self.stream.encode())
     self.box.close()
     if fault: self.new.unlink(missing_ok=True)
@@ -209,7 +209,7 @@ def __exit__(self:Encoder, fault, *_):
 part_frames = 256
 
 class Parts:
-    "What is known of an answer that is not whole yet."
+    "The parts of an answer that is not whole yet."
     def __init__(self,
         out:Path, # the video that it will be
         asked:dict, # the question, which JSON can hold
@@ -220,7 +220,7 @@ class Parts:
     def path(self, k:int)->Path: return self.folder/f'{k:06}.nut'
     def is_whole(self, k:int)->bool: return self.path(k).is_file() and self.path(k).with_suffix('.jsonl').is_file()
     def begin(self):
-        "Make the folder, or complain about one with parts of another answer."
+        "Make the folder, or refuse one that has parts of another answer."
         if self.folder.is_dir() and (self.folder/'question.json').is_file():
             return refuse_other(self.folder, self.asked, _question(self.folder/'question.json'))
         if os.path.lexists(self.folder): raise ValueError(
@@ -236,7 +236,7 @@ def _question(path): # {}: there is none in it
 # %% ../nbs/41_video.ipynb #5ba215b8
 @patch
 def is_done(self:Parts)->bool:
-    "Is the answer there? Complain about a file that would be lost."
+    "Whether the answer is there already; a file that would be lost is refused."
     there = [path for path in (self.out,self.lines) if os.path.lexists(path)]
     kept = _question(self.lines) if self.lines.is_file() else {}
     ours = 'video' in kept and (self.out not in there or _comment(self.out)=='clippy')
@@ -253,7 +253,7 @@ def _comment(path): # of a video
 # %% ../nbs/41_video.ipynb #5c4b0b7a
 @patch
 def join(self:Parts, n:int):
-    "The parts as one video, and their lines as one file."
+    "Join the parts into one video, and their lines into one file."
     av = need('av', 'video')
     new = self.out.with_name(f'.clippy-{token_hex(8)}.new')
     kind = 'matroska' if self.out.suffix.lower()=='.mkv' else self.out.suffix.lower()[1:]
@@ -285,7 +285,7 @@ def chosen_video(
     every:int=1, # one frame of so many
     **images_only, # options of a command that are for images
 )->Path|None: # None: images are meant
-    "The video that is meant."
+    "The video that a command is about, if it is about one."
     sources = [s for source in sources for s in _by_pattern(str(source))]
     first = next((s for s in sources if is_video(s)), '')
     given = next((k for k,v in images_only.items() if v), '')
@@ -317,14 +317,14 @@ def _looked_at(path, out):
 
 # %% ../nbs/41_video.ipynb #cfe36404
 def answer_video(
-    path, # of the video
-    out, # of the answer, with an ending of `written`; '': print JSON
-    asked, # function -> what is kept beside the answer
-    ask, # function of a list of images -> a list of `Segmentation`
+    path, # path of the video
+    out, # path of the answer, with an ending of `written`; '': print JSON
+    asked, # function that gives the question to be kept beside the answer
+    ask, # function of a list of images that gives a list of `Segmentation`
     every:int=1, # one frame of so many
     batch_size:int=8, # frames at once
 )->int: # exit code: 1 if something was wrong with the video
-    "Answer, write, report."
+    "Ask about a video, write the answer, and report what was wrong."
     def say(line): print(on_terminal(line), file=sys.stderr)
     with Video(path) as video:
         parts = Parts(Path(out), dict(asked(), video=sha256_of(Path(path))[:16], every=every)) if out else None

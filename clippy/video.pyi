@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The frames of a video, one after the other, and a video of the answers
+"""Find words in every frame of a video, and get a video of the answers
 
 Docs: https://clippy-vl.github.io/clippy/video.html.md
 """
@@ -14,7 +14,7 @@ endings: tuple
 def is_video(source)->bool: ...
 
 class Video:
-    """A video that is open: its frames, and what was wrong with it."""
+    """An open video: its frames, and what was wrong with it."""
     path: Any
     lost: int
     seen: int
@@ -26,25 +26,25 @@ class Video:
     def __exit__(self, *_): ...
     @property
     def stream(self):
-        """The first stream of pictures."""
+        """The first stream of images."""
         ...
     @property
     def total(self)->int:
-        """How many frames it should have, as far as the file says.
+        """The number of frames, as far as the file says.
 
         Returns
         -------
         int
-            0: nobody knows
+            0: it is not known
         """
         ...
     def frames(self, every:int=1):
-        """One after the other.
+        """The frames of a video, one after the other.
 
         Parameters
         ----------
         every : int, default 1
-            one of so many
+            one frame of so many
 
         Returns
         -------
@@ -52,7 +52,7 @@ class Video:
         """
         ...
     def complaint(self)->str:
-        """What a video lacks, after all its frames.
+        """What was wrong with a video, once all its frames were seen.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class Video:
         ...
 
 class Frame(NamedTuple):
-    """One frame, not converted yet."""
+    """One frame of a video, not yet converted into an image."""
     number: int
     at: int
     raw: object
@@ -72,7 +72,7 @@ class Frame(NamedTuple):
         ...
 
 def answered(frames, ask, batch_size:int=8):
-    """Answers about frames, batch by batch.
+    """Answer about frames, batch by batch.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def answered(frames, ask, batch_size:int=8):
     ...
 
 def frame_shown(seg)->Image.Image:
-    """A frame under the colours of its mask, and below it all labels, in their own order.
+    """Draw a frame under the colours of its mask, above all labels in the order in which they were asked for.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Encoder:
     stream: Any
     def __init__(self, path:Path, codec:tuple, rate, base:Fraction, shape:Fraction): ...
     def add(self, image:Image.Image, at:int):
-        """One more frame.
+        """Write one more frame.
 
         Returns
         -------
@@ -135,13 +135,13 @@ class Encoder:
         ...
     def __enter__(self): ...
     def __exit__(self, fault, *_):
-        """Give it its name, if it is whole."""
+        """Close the file, and give it its name if it is whole."""
         ...
 
 part_frames: int
 
 class Parts:
-    """What is known of an answer that is not whole yet.
+    """The parts of an answer that is not whole yet.
 
     Parameters
     ----------
@@ -158,17 +158,17 @@ class Parts:
     def path(self, k:int)->Path: ...
     def is_whole(self, k:int)->bool: ...
     def begin(self):
-        """Make the folder, or complain about one with parts of another answer."""
+        """Make the folder, or refuse one that has parts of another answer."""
         ...
     def is_done(self)->bool:
-        """Is the answer there? Complain about a file that would be lost."""
+        """Whether the answer is there already; a file that would be lost is refused."""
         ...
     def join(self, n:int):
-        """The parts as one video, and their lines as one file."""
+        """Join the parts into one video, and their lines into one file."""
         ...
 
 def chosen_video(sources:list, out:str='', every:int=1, **images_only)->Path | None:
-    """The video that is meant.
+    """The video that a command is about, if it is about one.
 
     Parameters
     ----------
@@ -189,18 +189,18 @@ def chosen_video(sources:list, out:str='', every:int=1, **images_only)->Path | N
     ...
 
 def answer_video(path, out, asked, ask, every:int=1, batch_size:int=8)->int:
-    """Answer, write, report.
+    """Ask about a video, write the answer, and report what was wrong.
 
     Parameters
     ----------
     path
-        of the video
+        path of the video
     out
-        of the answer, with an ending of `written`; '': print JSON
+        path of the answer, with an ending of `written`; '': print JSON
     asked
-        function -> what is kept beside the answer
+        function that gives the question to be kept beside the answer
     ask
-        function of a list of images -> a list of `Segmentation`
+        function of a list of images that gives a list of `Segmentation`
     every : int, default 1
         one frame of so many
     batch_size : int, default 8

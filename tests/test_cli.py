@@ -178,6 +178,26 @@ def test_commands_are_listed_by_task():
     assert found==[*commands] and [line for line in lines if line.endswith(':')]==[f'{t}:' for t in by_task]
     assert max(map(len, lines))<100
 
+@pytest.mark.parametrize('typed,says', [('train --stepss 3', ' Did you mean --steps'), ('eval --tsak voc', '--task'),
+    ('segment a.png --cpuu', 'unrecognized arguments: --cpuu.'), ('info', 'are required: MODEL.'),
+    ('train --lr fast', "invalid float value: 'fast'.")])
+def test_command_lines_that_make_no_sense(typed, says, capsys):
+    "Exit code 2, the synopsis, one sentence with the nearest option, and where to read on; an old name is no hint."
+    with pytest.raises(SystemExit) as e: cli(typed.split())
+    name,said = typed.split()[0],capsys.readouterr().err
+    assert e.value.code==2 and says in said and said.endswith(f' clippy {name} --help explains the options.\n')
+    assert said.startswith(f'usage: clippy {name} ') and len(said.splitlines())==2 and '--cpu?' not in said
+
+def test_one_name_for_one_thing():
+    "Options of one name take values of one kind, and nothing has two names."
+    kinds,names = {},{}
+    for _,o in all_options():
+        if 'dest' not in o: continue
+        name = o['names'][-1]
+        kinds.setdefault(name, set()).add((o.get('type'), o.get('action')) if name!='--model' else 0)
+        names.setdefault(o['help'], set()).add(name)
+    assert not {k:v for k,v in kinds.items() if len(v)>1} and not {k:v for k,v in names.items() if len(v)>1}
+
 waits = """import signal, sys, time, types
 from clippy.cli import cli
 def wait(): # as somebody else's command
