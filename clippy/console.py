@@ -258,7 +258,7 @@ def in_code(
 
 def fenced(
     text, # anything that `str` takes; its lines stay
-    language:str='', # for the colours
+    language:str='', # language of the code, for its colours
 )->Markdown:
     "Text as a block of code."
     text = on_terminal(text, lines=True)

@@ -263,7 +263,7 @@ def fenced(text, language:str='')->Markdown:
     text
         anything that `str` takes; its lines stay
     language : str, default ''
-        for the colours
+        language of the code, for its colours
     """
     ...
 

@@ -15,9 +15,10 @@ top = """# Commands
 
 > Every command with its options, examples and exit codes, as `--help` tells them"""
 
-about = """In a terminal, `clippy COMMAND --help` says the same about one command. This page is made from the same source, which is
-the signature of each command's function; [The command line](90_cli.ipynb) shows how. Options can be shortened as long
-as it is clear which one is meant, and those of `train` and `eval` may stand in [a file](00_settings.ipynb) too."""
+about = """In a terminal, `clippy COMMAND --help` says the same about one command. This page is made from the same
+source, which is the signature of each command's function; [The command line](90_cli.ipynb) shows how. Options can be
+shortened as long as it is clear which one is meant, and those of `train` and `eval` may stand in [a
+file](00_settings.ipynb) too."""
 
 values = """## How to read it
 
