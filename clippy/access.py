@@ -57,7 +57,7 @@ def _places(path, damage):
 
 # %% ../nbs/06_access.ipynb #6b59e3c3
 def scan_shard(
-    path, # of a tar that is not compressed
+    path, # path of a tar that is not compressed
 )->ShardIndex:
     "Find the samples of a shard by its headers."
     damage = []
@@ -108,8 +108,8 @@ def _save_index(place, stamp, index):
 
 # %% ../nbs/06_access.ipynb #c07e0ccf
 def shard_index(
-    path, # of a tar that is not compressed
-)->ShardIndex: # kept, where anything can be kept
+    path, # path of a tar that is not compressed
+)->ShardIndex: # kept in a file, where one can be written
     "The index of a shard, made when it is first asked for."
     path = Path(path)
     stat,places = path.stat(),_index_places(path)
@@ -129,7 +129,7 @@ class Shard:
     "A shard, open for reading in any order."
     def __init__(self,
         url:str, # its name in reports
-        path, # of a tar that is not compressed
+        path, # path of a tar that is not compressed
         n:int, # samples that it should have
         most:float, # bytes of the largest sample
         index=shard_index, # callable: path -> `ShardIndex`
@@ -154,9 +154,9 @@ class Shard:
 @patch
 def read(self:Shard,
     i:int, # number of the sample
-    wanted=None, # file endings, if not all
+    wanted=None, # file endings that are wanted; None for all
 )->dict: # raw sample: ending -> bytes
-    "A sample, or `Unusable` with the reason."
+    "The files of a sample, or `Unusable` with the reason."
     if not self.index or i>=len(self.index): raise Unusable(self.why)
     if self.index.duplicate[i]: raise Unusable('duplicate key')
     files,found = self.index.files(i),{}
@@ -178,7 +178,7 @@ def __getitem__(self:Shard, i): return self.read(i)
 # %% ../nbs/06_access.ipynb #c1f2a8e7
 def unseekable(
     url:str, # one shard
-)->str: # '' if it can
+)->str: # the reason, '' if it can
     "Why a shard cannot be read in any order."
     path = local_path(url)
     if path is None: return 'remote'

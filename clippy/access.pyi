@@ -50,7 +50,7 @@ def scan_shard(path)->ShardIndex:
     Parameters
     ----------
     path
-        of a tar that is not compressed
+        path of a tar that is not compressed
     """
     ...
 
@@ -60,12 +60,12 @@ def shard_index(path)->ShardIndex:
     Parameters
     ----------
     path
-        of a tar that is not compressed
+        path of a tar that is not compressed
 
     Returns
     -------
     ShardIndex
-        kept, where anything can be kept
+        kept in a file, where one can be written
     """
     ...
 
@@ -77,7 +77,7 @@ class Shard:
     url : str
         its name in reports
     path
-        of a tar that is not compressed
+        path of a tar that is not compressed
     n : int
         samples that it should have
     most : float
@@ -98,14 +98,14 @@ class Shard:
     def __del__(self): ...
     def key(self, i): ...
     def read(self, i:int, wanted=None)->dict:
-        """A sample, or `Unusable` with the reason.
+        """The files of a sample, or `Unusable` with the reason.
 
         Parameters
         ----------
         i : int
             number of the sample
         wanted : default None
-            file endings, if not all
+            file endings that are wanted; None for all
 
         Returns
         -------
@@ -126,6 +126,6 @@ def unseekable(url:str)->str:
     Returns
     -------
     str
-        '' if it can
+        the reason, '' if it can
     """
     ...

@@ -1,4 +1,4 @@
-"""`hf://datasets/...`, `s3://...`, `gs://...`: which shards they name, and which version of them
+"""Which shards `hf://datasets/...`, `s3://...` and `gs://...` name, and which version of them
 
 Docs: https://clippy-vl.github.io/clippy/addresses.html.md"""
 
@@ -33,7 +33,7 @@ _on_hub = re.compile(r'hf://datasets/([\w.-]+/[\w.-]+)(?:@(refs/(?:pr/\d+|conver
 _commit = re.compile('[0-9a-f]{40}')
 
 class Address(NamedTuple):
-    "A place on the Hub."
+    "A place on the Hub: repository, revision and path."
     repo:str # OWNER/NAME
     revision:str # branch, tag or commit
     path:str # in the repository; '': all of it
@@ -61,8 +61,8 @@ _says = {
 
 def refusal(
     url:str, # `hf://datasets/...`
-    code:int, # of the answer
-    mark:str, # its `X-Error-Code`
+    code:int, # HTTP status of the answer
+    mark:str, # the answer's `X-Error-Code`, '' if it has none
 )->str: # a sentence
     "What a refusal of the Hub means, and what to do."
     repo,revision,path = hub_address(url)
@@ -71,7 +71,7 @@ def refusal(
 
 # %% ../nbs/02_addresses.ipynb #85ea37d4
 def named_pause(
-    headers, # of an answer; `get` is asked
+    headers, # headers of an answer, anything with `get`
 )->float: # seconds, 0 to 600
     "How long a server asks to wait."
     after,limit = headers.get('Retry-After') or '',re.search(r'\bt=(\d{1,9})', headers.get('RateLimit') or '')
@@ -125,8 +125,8 @@ def _answered(url, response): # why, and seconds to wait; or the refusal
 # %% ../nbs/02_addresses.ipynb #7da89f48
 def pinned(
     urls:str, # addresses, several joined with `::`; those of other kinds stay as they are
-    known:str='', # the same when it was pinned before
-    tell=noop, # callable: is given a sentence where the data set has changed since
+    known:str='', # the same addresses as they were pinned before
+    tell=noop, # callable that gets a sentence if the data set has changed since
 )->str:
     "Addresses on the Hub with the commit in them."
     parts,before = urls.split('::'),known.split('::')
@@ -148,7 +148,7 @@ class File(NamedTuple):
     "What a listing says of a file."
     size:int|None=None # bytes
     sha256:str='' # 64 hex digits
-    mark:str='' # another one for another content: a git hash or an ETag
+    mark:str='' # a git hash or an ETag, which differs where the content does
 
 @lru_cache(16)
 def _hub_files(host, repo, commit): # path -> `File`
@@ -188,7 +188,7 @@ stores = dict(s3=('s3fs','s3'), s3a=('s3fs','s3'), gs=('gcsfs','gs'), gcs=('gcsf
 def scheme(url:str)->str: return url.partition('://')[0] if '://' in url else ''
 
 def store(
-    url:str, # of one of `stores`
+    url:str, # an address in one of `stores`
 ): # an fsspec filesystem
     "The file system that an address belongs to."
     try: return fsspec.filesystem(scheme(url))
@@ -236,7 +236,7 @@ def is_listed(url:str)->bool: return scheme(str(url)) in ('hf',*stores) # is it 
 def is_known(url:str)->bool: return url in _known # a shard that was found already
 
 def listed(
-    url:str, # shard, folder or pattern, of the Hub or of one of `stores`
+    url:str, # shard, folder or pattern, on the Hub or in one of `stores`
 )->list[str]: # shards in order, on the Hub with their commit
     "The shards that an address names."
     if url in _known: return [url]
@@ -245,8 +245,8 @@ def listed(
     return [*found]
 
 def about(
-    url:str, # of any kind
-)->File: # of which nothing is known if it is of another kind
+    url:str, # a shard of any kind
+)->File: # empty if a shard of this kind cannot be listed
     "What a listing says of a shard."
     return _known[url if url in _known else listed(url)[0]] if is_listed(url) else File()
 
@@ -257,9 +257,9 @@ def remember(files:dict): _known.update(files) # what `listing` gave
 _books = 'sizes.json','_info.json','info.json','index.json'
 
 def samples_in(
-    book:dict, # what one of the files says
+    book:dict, # content of one of the files
 )->dict: # name of a shard -> samples
-    "How many samples the shards have, by a file beside them."
+    "How many samples the shards have, according to a file beside them."
     pairs = []
     for split in _dicts(book.get('splits')): # timm
         pairs += zip(_list(split.get('filenames')), _list(split.get('shard_lengths')))
@@ -273,10 +273,10 @@ def _dicts(value):
 
 # %% ../nbs/02_addresses.ipynb #fb76b6c3
 def read_small(
-    url:str, # a file of the Hub or of a store
-    most:int=50_000_000, # bytes
+    url:str, # a file on the Hub or in a store
+    most:int=50_000_000, # largest size that is read, bytes
 )->bytes:
-    "A small file, whole."
+    "The content of a small file."
     file = about(url)
     if (file.size or 0)>most: raise ValueError(f'{hide(url)} has {file.size:,} bytes, too many to be read at once.')
     if scheme(url)!='hf':
@@ -289,7 +289,7 @@ def read_small(
     return _ask(url, ask)
 
 def request(
-    url:str, # http, https, or on the Hub
+    url:str, # an http or https address, or one on the Hub
 )->tuple: # address, headers that no other host may see
     "How a file is asked for by HTTP."
     if scheme(url)!='hf': return url,{}
@@ -310,7 +310,7 @@ def _book(folder): # name -> samples, of the files in a folder
 def samples_of(
     url:str, # a shard
 )->int|None:
-    "Samples of a shard, where a file beside it or an earlier reading tells."
+    "How many samples a shard has, if a file beside it or an earlier reading says so."
     if not is_listed(url): return None
     found = in_book(url)
     return counted(url) if found is None else found
@@ -318,7 +318,7 @@ def samples_of(
 def in_book(
     url:str, # a shard that can be listed
 )->int|None:
-    "Samples of a shard, where a file beside it tells."
+    "How many samples a shard has, if a file beside it says so."
     folder,_,name = url.rpartition('/')
     top = re.match(r'hf://datasets/[^/]+/[^/@]+@(?:refs/\w+/)?[^/]+', url)
     found = _book(folder).get(name)
@@ -327,9 +327,9 @@ def in_book(
 
 # %% ../nbs/02_addresses.ipynb #7acf9bdd
 def content_of(
-    url:str, # a shard of the Hub or of a store
+    url:str, # a shard on the Hub or in a store
 )->str: # 32 hex digits
-    "Names what is in a shard, as far as its listing knows."
+    "A name for what is in a shard, as far as its listing knows."
     file = about(url)
     known = f'{file.mark or url} {file.size}'.encode(errors='surrogateescape')
     return (file.sha256 or hashlib.sha256(known).hexdigest())[:32]
@@ -339,7 +339,7 @@ def _counts(): return cache_folder()/'counts.tsv' # content, samples
 def counted(
     url:str, # a shard
 )->int|None: # None: nobody has read it to its end
-    "Samples that were counted in a shard."
+    "How many samples were counted when a shard was read to its end."
     path = _counts()
     if not path.is_file(): return None
     return _count_book(path, path.stat().st_size).get(content_of(url))

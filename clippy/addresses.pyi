@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""`hf://datasets/...`, `s3://...`, `gs://...`: which shards they name, and which version of them
+"""Which shards `hf://datasets/...`, `s3://...` and `gs://...` name, and which version of them
 
 Docs: https://clippy-vl.github.io/clippy/addresses.html.md
 """
@@ -8,7 +8,7 @@ from typing import Any
 from typing import NamedTuple
 
 class Address(NamedTuple):
-    """A place on the Hub."""
+    """A place on the Hub: repository, revision and path."""
     repo: str
     revision: str
     path: str
@@ -31,9 +31,9 @@ def refusal(url:str, code:int, mark:str)->str:
     url : str
         `hf://datasets/...`
     code : int
-        of the answer
+        HTTP status of the answer
     mark : str
-        its `X-Error-Code`
+        the answer's `X-Error-Code`, '' if it has none
 
     Returns
     -------
@@ -48,7 +48,7 @@ def named_pause(headers)->float:
     Parameters
     ----------
     headers
-        of an answer; `get` is asked
+        headers of an answer, anything with `get`
 
     Returns
     -------
@@ -83,9 +83,9 @@ def pinned(urls:str, known:str='', tell=...)->str:
     urls : str
         addresses, several joined with `::`; those of other kinds stay as they are
     known : str, default ''
-        the same when it was pinned before
+        the same addresses as they were pinned before
     tell : default noop
-        callable: is given a sentence where the data set has changed since
+        callable that gets a sentence if the data set has changed since
     """
     ...
 
@@ -105,7 +105,7 @@ def store(url:str):
     Parameters
     ----------
     url : str
-        of one of `stores`
+        an address in one of `stores`
 
     Returns
     -------
@@ -132,7 +132,7 @@ def listed(url:str)->list[str]:
     Parameters
     ----------
     url : str
-        shard, folder or pattern, of the Hub or of one of `stores`
+        shard, folder or pattern, on the Hub or in one of `stores`
 
     Returns
     -------
@@ -147,12 +147,12 @@ def about(url:str)->File:
     Parameters
     ----------
     url : str
-        of any kind
+        a shard of any kind
 
     Returns
     -------
     File
-        of which nothing is known if it is of another kind
+        empty if a shard of this kind cannot be listed
     """
     ...
 
@@ -165,12 +165,12 @@ def remember(files:dict):
     ...
 
 def samples_in(book:dict)->dict:
-    """How many samples the shards have, by a file beside them.
+    """How many samples the shards have, according to a file beside them.
 
     Parameters
     ----------
     book : dict
-        what one of the files says
+        content of one of the files
 
     Returns
     -------
@@ -180,14 +180,14 @@ def samples_in(book:dict)->dict:
     ...
 
 def read_small(url:str, most:int=50000000)->bytes:
-    """A small file, whole.
+    """The content of a small file.
 
     Parameters
     ----------
     url : str
-        a file of the Hub or of a store
+        a file on the Hub or in a store
     most : int, default 50000000
-        bytes
+        largest size that is read, bytes
     """
     ...
 
@@ -197,7 +197,7 @@ def request(url:str)->tuple:
     Parameters
     ----------
     url : str
-        http, https, or on the Hub
+        an http or https address, or one on the Hub
 
     Returns
     -------
@@ -207,7 +207,7 @@ def request(url:str)->tuple:
     ...
 
 def samples_of(url:str)->int | None:
-    """Samples of a shard, where a file beside it or an earlier reading tells.
+    """How many samples a shard has, if a file beside it or an earlier reading says so.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def samples_of(url:str)->int | None:
     ...
 
 def in_book(url:str)->int | None:
-    """Samples of a shard, where a file beside it tells.
+    """How many samples a shard has, if a file beside it says so.
 
     Parameters
     ----------
@@ -227,12 +227,12 @@ def in_book(url:str)->int | None:
     ...
 
 def content_of(url:str)->str:
-    """Names what is in a shard, as far as its listing knows.
+    """A name for what is in a shard, as far as its listing knows.
 
     Parameters
     ----------
     url : str
-        a shard of the Hub or of a store
+        a shard on the Hub or in a store
 
     Returns
     -------
@@ -242,7 +242,7 @@ def content_of(url:str)->str:
     ...
 
 def counted(url:str)->int | None:
-    """Samples that were counted in a shard.
+    """How many samples were counted when a shard was read to its end.
 
     Parameters
     ----------

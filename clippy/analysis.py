@@ -31,7 +31,7 @@ from .words import class_vectors, template_sets
 # %% ../nbs/30_analysis.ipynb #d53c7565
 @dataclass(frozen=True, eq=False)
 class Features:
-    "What a model makes of a `Swap`."
+    "A model's features of all images of a `Swap`."
     pooled:np.ndarray # `[N,K,D]` length 1
     own:np.ndarray # `[N,K,D]` length 1: the thing's patches
     moved:np.ndarray # `[N,h,w]` in [0,2]: how far each patch moves from background to background
@@ -68,7 +68,7 @@ def to_average(
 def at_a_glance(
     panels:dict, # title -> `[N,K]` similarities to the average background
     swap:Swap, # what they were measured on
-    rows:int=10, # things to show: the first so many
+    rows:int=10, # how many things to show, from the first on
 )->Figure:
     "Rows are things, columns are backgrounds, colour is similarity to the average background."
     n,k = min(rows, len(swap.things)),len(swap.backgrounds)
@@ -111,8 +111,8 @@ def resampled(
     n:int, # how many things
     bootstrap_samples:int=300,
     seed:int=0,
-    bounds:tuple=(0,1), # of what `f` returns
-)->list: # (low, high) of 95 %, for each number
+    bounds:tuple=(0,1), # least and greatest value that `f` can return
+)->list: # (low, high) of the 95 % interval, for each number
     "Bootstrap intervals over things, corrected for bias."
     rng = np.random.default_rng(seed)
     values = np.stack([np.asarray(f(rng.integers(0, n, n)), float) for _ in range(bootstrap_samples)])
@@ -125,7 +125,7 @@ def cross_predict(
     x:np.ndarray, # `[N,K,D]`
     y:np.ndarray, # `[...,N,K]` labels; several sets of them share the fits
     rows:np.ndarray, # `[N]` fold of each thing
-    cols:np.ndarray, # `[K]` fold of each background; all alike: backgrounds are not held out
+    cols:np.ndarray, # `[K]` fold of each background; if all are equal, backgrounds are not held out
 )->np.ndarray: # predicted labels, of the shape of `y`
     "Predict each label with a probe that saw neither the thing nor, where held out, the background."
     kinds,width = np.unique(y),x.shape[2]
@@ -163,9 +163,9 @@ def _score(x, y, shuffle, rows, cols, shuffles, seed):
 # %% ../nbs/30_analysis.ipynb #91c43d38
 def read_background(
     x:np.ndarray, # `[N,K,D]`
-    shuffles:int=2, # controls
+    shuffles:int=2, # how many controls with shuffled labels
     seed:int=0,
-    folds:int=4, # of things
+    folds:int=4, # into how many folds the things are divided
 )->dict: # accuracy, interval, shuffled, chance
     "Can a linear probe tell what is behind a thing that it has never seen?"
     n,k,_ = x.shape
@@ -176,9 +176,9 @@ def read_background(
 def read_thing(
     x:np.ndarray, # `[N,K,D]`
     things:tuple, # `[N]` names; each at least twice
-    shuffles:int=2, # controls
+    shuffles:int=2, # how many controls with shuffled labels
     seed:int=0,
-    folds:int=4, # of things, at most
+    folds:int=4, # into how many folds the things are divided, at most
 )->dict: # accuracy, interval, shuffled, chance
     "Can a linear probe name a thing that it has never seen, before a background that it has never seen?"
     kinds,y = np.unique(things, return_inverse=True)
@@ -210,7 +210,7 @@ def answers(
 # %% ../nbs/30_analysis.ipynb #3e30da39
 @dataclass(frozen=True, eq=False)
 class BackgroundStudy(Study):
-    "What a background does to features."
+    "What swapping the background does to features, as numbers and as a figure."
     swap:Swap = field(repr=False)
     pooled:np.ndarray = field(repr=False) # `[N,K]` similarity to the average background
     own:np.ndarray = field(repr=False) # `[N,K]` the same of the thing's patches
@@ -260,7 +260,7 @@ def _movement(f):
 def side_by_side(
     studies:dict, # name -> `BackgroundStudy`
 )->Figure: # shares of variance, probes, answers; bars are intervals of 95 %
-    "Several models, or one model under several conditions."
+    "Draw several studies side by side: of several models, or of one model under several conditions."
     fig = Figure(figsize=(7.6, 3.9), layout='constrained')
     axs = fig.subplots(2, 3)
     for row,feature in zip(axs, ('pooled','own')):
@@ -300,7 +300,7 @@ def _answer_of(feature, key):
 def shares_table(
     studies:dict, # name -> `BackgroundStudy`
 ): # a Markdown table: shares of variance in %, with intervals
-    "Shares of thing, background and interaction."
+    "Tabulate the shares of thing, background and interaction."
     def cell(share, interval): return '{:.0f} ({:.0f}–{:.0f})'.format(*(100*v for v in (share, *interval)))
     rows = []
     for name,study in studies.items():

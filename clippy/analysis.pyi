@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a model makes of a `Swap`.
+    """A model's features of all images of a `Swap`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def at_a_glance(panels:dict, swap:Swap, rows:int=10)->Figure:
     swap : Swap
         what they were measured on
     rows : int, default 10
-        things to show: the first so many
+        how many things to show, from the first on
     """
     ...
 
@@ -105,12 +105,12 @@ def resampled(f, n:int, bootstrap_samples:int=300, seed:int=0, bounds:tuple=(0, 
     bootstrap_samples : int, default 300
     seed : int, default 0
     bounds : tuple, default (0, 1)
-        of what `f` returns
+        least and greatest value that `f` can return
 
     Returns
     -------
     list
-        (low, high) of 95 %, for each number
+        (low, high) of the 95 % interval, for each number
     """
     ...
 
@@ -126,7 +126,7 @@ def cross_predict(x:np.ndarray, y:np.ndarray, rows:np.ndarray, cols:np.ndarray)-
     rows : np.ndarray
         `[N]` fold of each thing
     cols : np.ndarray
-        `[K]` fold of each background; all alike: backgrounds are not held out
+        `[K]` fold of each background; if all are equal, backgrounds are not held out
 
     Returns
     -------
@@ -143,10 +143,10 @@ def read_background(x:np.ndarray, shuffles:int=2, seed:int=0, folds:int=4)->dict
     x : np.ndarray
         `[N,K,D]`
     shuffles : int, default 2
-        controls
+        how many controls with shuffled labels
     seed : int, default 0
     folds : int, default 4
-        of things
+        into how many folds the things are divided
 
     Returns
     -------
@@ -165,10 +165,10 @@ def read_thing(x:np.ndarray, things:tuple, shuffles:int=2, seed:int=0, folds:int
     things : tuple
         `[N]` names; each at least twice
     shuffles : int, default 2
-        controls
+        how many controls with shuffled labels
     seed : int, default 0
     folds : int, default 4
-        of things, at most
+        into how many folds the things are divided, at most
 
     Returns
     -------
@@ -200,7 +200,7 @@ def answers(x:np.ndarray, vectors:np.ndarray, right:np.ndarray, seed:int=0)->dic
 
 @dataclass(frozen=True, eq=False)
 class BackgroundStudy(Study):
-    """What a background does to features.
+    """What swapping the background does to features, as numbers and as a figure.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def background_study(model:CLIPpy, swap:Swap, templates:tuple=..., seed:int=0)->
 parts: tuple
 
 def side_by_side(studies:dict)->Figure:
-    """Several models, or one model under several conditions.
+    """Draw several studies side by side: of several models, or of one model under several conditions.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def side_by_side(studies:dict)->Figure:
     ...
 
 def shares_table(studies:dict):
-    """Shares of thing, background and interaction.
+    """Tabulate the shares of thing, background and interaction.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which of the two a run waits for, and how many workers would be enough
+"""Why is a step so slow? Whether a run waits for its data, and how many workers would be enough
 
 Docs: https://clippy-vl.github.io/clippy/balance.html.md"""
 
@@ -19,7 +19,7 @@ from .epochs import EpochLoader, Sums, Took
 
 # %% ../nbs/09_balance.ipynb #7ff1ca73
 class StepClock:
-    "Seconds that steps take on a device, without the time between them."
+    "The seconds that steps take on a device, without the time between them."
     def __init__(self, device):
         self.on_cuda = torch.device(device).type=='cuda'
         self.began = None
@@ -43,7 +43,7 @@ class StepClock:
 # %% ../nbs/09_balance.ipynb #4e53b618
 @dataclass
 class Balance:
-    "Images/s of the data and of the steps, over all processes."
+    "How many images/s the data bring and the steps could take, over all processes."
     delivered:float # images/s that came
     wanted:float # images/s that the steps could take
     took:Took # what workers of this process said
@@ -68,7 +68,7 @@ def balance_text(
     b:Balance,
     cores:int=None, # of this machine; None: those that this process may use
 )->str: # one sentence
-    "Which side is the limit, and how many workers are enough."
+    "Say which side is the limit, and how many workers are enough."
     cores = cores or len(os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else range(os.cpu_count()))
     n = max(1, b.took.images)
     cost = f'decoding takes {1000*b.took.decoding/n:.1f} ms an image'
@@ -106,7 +106,7 @@ def data_speed(
     loader:EpochLoader, # with `workers`
     seconds:float, # to measure for, about; at least one batch is read
 )->tuple: # images/s of this process, `Took`
-    "What a loader delivers alone."
+    "Measure what a loader delivers when nothing else is done."
     workers,began = max(1, loader.workers),time.perf_counter()
     loader.took.take()
     first,found = None,0 # when the first batch of each worker was there, images since
@@ -126,7 +126,7 @@ def step_seconds(
     seconds:float, # to measure for, about
     agreed, # callable: (callable that gives a number) -> the number of the main process
 )->float:
-    "What a step takes that has no data to wait for."
+    "Measure what a step takes that has no data to wait for."
     clock = StepClock(device)
     def run(n):
         clock.start()

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Which of the two a run waits for, and how many workers would be enough
+"""Why is a step so slow? Whether a run waits for its data, and how many workers would be enough
 
 Docs: https://clippy-vl.github.io/clippy/balance.html.md
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 class StepClock:
-    """Seconds that steps take on a device, without the time between them."""
+    """The seconds that steps take on a device, without the time between them."""
     on_cuda: Any
     began: Any
     steps: Any
@@ -26,7 +26,7 @@ class StepClock:
 
 @dataclass
 class Balance:
-    """Images/s of the data and of the steps, over all processes.
+    """How many images/s the data bring and the steps could take, over all processes.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Balance:
     def data_bound(self)->bool: ...
 
 def balance_text(b:Balance, cores:int=None)->str:
-    """Which side is the limit, and how many workers are enough.
+    """Say which side is the limit, and how many workers are enough.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Pace(Sums):
         ...
 
 def data_speed(loader:EpochLoader, seconds:float)->tuple:
-    """What a loader delivers alone.
+    """Measure what a loader delivers when nothing else is done.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def data_speed(loader:EpochLoader, seconds:float)->tuple:
     ...
 
 def step_seconds(step, device, seconds:float, agreed)->float:
-    """What a step takes that has no data to wait for.
+    """Measure what a step takes that has no data to wait for.
 
     Parameters
     ----------

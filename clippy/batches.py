@@ -1,4 +1,4 @@
-"""The data of a run: shards, built-in scenes, or scenes and birds
+"""The same batches for one process and for many, from shards, built-in scenes, or scenes and birds
 
 Docs: https://clippy-vl.github.io/clippy/batches.html.md"""
 
@@ -31,7 +31,7 @@ from .swapped import Birds
 
 # %% ../nbs/09_batches.ipynb #6332a1e7
 class SceneLoader(EpochLoader):
-    "Batches of new scenes, with the interface of `ShardLoader`."
+    "Batches of newly drawn scenes, with the interface of `ShardLoader`."
     tokenize = None # what is made of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
         transform, # `[H,W,3]` uint8 array -> `[3,H,W]` float32, such as `array_transform`
@@ -50,7 +50,7 @@ class SceneLoader(EpochLoader):
     def describe(self):
         return 'drawn: the batches are a function of seed and epoch, for any number of processes and workers'
     def numbers(self, epoch, step)->list: # (kind, number) of this process's images
-        "What is in a batch."
+        "The numbers of the images in a batch."
         n = self.batch_size*self.world - self.birds
         scene = epoch*self.num_samples + step*n
         bird = (epoch*len(self) + step)*self.birds
@@ -108,14 +108,14 @@ def make_tokenize(
     options:SimpleNamespace, # of the run
     model:CLIPpy, # on its device
 )->Tokenize: # for a loader's `tokenize`
-    "What is made of a batch's captions."
+    "The tokenizer that workers use for the captions of a batch."
     os.environ.setdefault('TOKENIZERS_PARALLELISM', 'false') # a worker is a process already
     groups = options.text_groups or (4 if model.device.type=='cuda' else 1)
     return Tokenize(model, groups, even=bool(options.compile), parts=options.accum_freq)
 
 # %% ../nbs/09_batches.ipynb #6c8c6d83
 def which_data(options, config)->str: # 16 hex digits
-    "Says which data a run is trained on."
+    "A hash of the data that a run is trained on."
     if options.train_data: return shards_hash(options.train_data)
     scenes = data_hash(seed=options.seed, size=config.image_size)[:16]
     if not options.birds: return scenes

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The data of a run: shards, built-in scenes, or scenes and birds
+"""The same batches for one process and for many, from shards, built-in scenes, or scenes and birds
 
 Docs: https://clippy-vl.github.io/clippy/batches.html.md
 """
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 class SceneLoader(EpochLoader):
-    """Batches of new scenes, with the interface of `ShardLoader`.
+    """Batches of newly drawn scenes, with the interface of `ShardLoader`.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class SceneLoader(EpochLoader):
     def __len__(self): ...
     def describe(self): ...
     def numbers(self, epoch, step)->list:
-        """What is in a batch.
+        """The numbers of the images in a batch.
 
         Returns
         -------
@@ -83,7 +83,7 @@ def make_loader(options:SimpleNamespace, config:Config, rank:int=0, world:int=1)
     ...
 
 def make_tokenize(options:SimpleNamespace, model:CLIPpy)->Tokenize:
-    """What is made of a batch's captions.
+    """The tokenizer that workers use for the captions of a batch.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def make_tokenize(options:SimpleNamespace, model:CLIPpy)->Tokenize:
     ...
 
 def which_data(options, config)->str:
-    """Says which data a run is trained on.
+    """A hash of the data that a run is trained on.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from .parquet import Rows,need_column,text_cell
 # %% ../nbs/02_captions.ipynb #40976308
 def json_object(
     path:str, # a file that anybody may have made
-    what:str='a file of that kind', # for the sentence
+    what:str='a file of that kind', # what it should be, for the error's sentence
 )->dict: # what it says
     "The object in a JSON file, with a byte-order mark or without, or `ValueError` with a sentence."
     try: found = json.loads(Path(path).read_bytes().decode('utf-8-sig'))
@@ -51,9 +51,9 @@ largest_field = 10_000_000 # characters: an open quotation mark in a large file 
 
 @contextmanager
 def field_limit(
-    most:int, # characters
+    most:int, # largest number of characters
 ):
-    "The longest field of a csv, as long as this is entered: the csv module knows one for all its readers."
+    "Limit the length of a csv field inside a `with`, because the csv module has one limit for all readers."
     before = csv.field_size_limit(most)
     try: yield
     finally: csv.field_size_limit(before)
@@ -156,7 +156,7 @@ def table_rows(
 
 # %% ../nbs/02_captions.ipynb #be1af879
 def table_column(path, names, wanted, hint='')->int: # number of a column
-    "Where a column is; `ValueError` with the names that are there."
+    "The place of a column, or `ValueError` with the names that are there."
     if names.count(wanted)==1: return names.index(wanted)
     how = 'several columns' if wanted in names else 'no column'
     raise ValueError(f'{path} has {how} {wanted!r}: its first line names {names}{hint}')
@@ -263,7 +263,7 @@ def usable_captions(
 def caption_weights(
     text:str, # names of columns, with weights or without: `raw,llava:0.5`
 )->dict[str,float]: # column -> weight; {} for no columns
-    "How often each column is drawn, in parts of the sum."
+    "How often each column is drawn, relative to the sum of the weights."
     found = {}
     for part in text.split(',') if text.strip() else []:
         name,_,weight = part.rpartition(':') if ':' in part else (part,'',1)

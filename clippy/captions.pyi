@@ -13,7 +13,7 @@ def json_object(path:str, what:str='a file of that kind')->dict:
     path : str
         a file that anybody may have made
     what : str, default 'a file of that kind'
-        for the sentence
+        what it should be, for the error's sentence
 
     Returns
     -------
@@ -42,12 +42,12 @@ largest_field: int
 
 @contextmanager
 def field_limit(most:int):
-    """The longest field of a csv, as long as this is entered: the csv module knows one for all its readers.
+    """Limit the length of a csv field inside a `with`, because the csv module has one limit for all readers.
 
     Parameters
     ----------
     most : int
-        characters
+        largest number of characters
     """
     ...
 
@@ -70,7 +70,7 @@ def table_rows(path:str, key:str, digest=None):
     ...
 
 def table_column(path, names, wanted, hint='')->int:
-    """Where a column is; `ValueError` with the names that are there.
+    """The place of a column, or `ValueError` with the names that are there.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def usable_captions(captions:list, none:str='empty caption')->list[str]:
     ...
 
 def caption_weights(text:str)->dict[str, float]:
-    """How often each column is drawn, in parts of the sum.
+    """How often each column is drawn, relative to the sum of the weights.
 
     Parameters
     ----------

@@ -19,9 +19,9 @@ from .saved import as_device
 _here = 'LOCAL_WORLD_SIZE','MPI_LOCALNRANKS','OMPI_COMM_WORLD_LOCAL_SIZE','MV2_COMM_WORLD_LOCAL_SIZE'
 
 def processes_here(
-    env, # environment
+    env, # environment variables
 )->int:
-    "How many processes of this run are on this machine."
+    "How many processes of this run there are on this machine."
     return int(next((v for v in (*map(env.get, _here), _by_srun(env), env.get('WORLD_SIZE')) if v), 1))
 
 def _by_srun(env): # '' if srun did not start this run; it says '8(x3),4': three machines have eight, one has four
@@ -36,18 +36,18 @@ def own_card(env, cards:int)->bool:
 
 # %% ../nbs/01_cards.ipynb #9203388e
 def backend(
-    processes:int, # of this run on this machine
+    processes:int, # processes of this run on this machine
     cards:int, # CUDA devices that this process sees
     own:bool=False, # does no other process see them?
-)->str: # nccl or gloo, as `torch.distributed` calls them
-    "How the processes of a machine exchange tensors."
+)->str: # nccl or gloo, the names of `torch.distributed`
+    "Choose how the processes of a machine exchange tensors."
     return 'nccl' if cards and (own or processes<=cards) else 'gloo'
 
 # %% ../nbs/01_cards.ipynb #f9068660
 def join(
-    cpu:bool=False, # leave the cards alone
+    cpu:bool=False, # use no card, even if there is one
 )->PartialState: # with `process_index`, `num_processes`, `device`
-    "Meet the other processes of this run."
+    "Join the other processes of this run."
     cpu = cpu or not torch.accelerator.is_available() # unless told so, accelerate joins no processes on a CPU
     cards = 0 if cpu or not torch.cuda.is_available() else torch.cuda.device_count()
     how = backend(processes_here(os.environ), cards, own_card(os.environ, cards))
@@ -61,7 +61,7 @@ def shares_a_card(state:PartialState)->bool:
 def without_cards(
     device:str, # cpu, cuda or mps; '': the best there is
 )->bool: # for `join`
-    "Is a command to leave the cards alone?"
+    "Should a command use no card?"
     if not device: return False
     found = as_device(device)
     if found.index is None: return found.type=='cpu'

@@ -6,12 +6,12 @@ Docs: https://clippy-vl.github.io/clippy/cards.html.md
 from accelerate import PartialState
 
 def processes_here(env)->int:
-    """How many processes of this run are on this machine.
+    """How many processes of this run there are on this machine.
 
     Parameters
     ----------
     env
-        environment
+        environment variables
     """
     ...
 
@@ -20,12 +20,12 @@ def own_card(env, cards:int)->bool:
     ...
 
 def backend(processes:int, cards:int, own:bool=False)->str:
-    """How the processes of a machine exchange tensors.
+    """Choose how the processes of a machine exchange tensors.
 
     Parameters
     ----------
     processes : int
-        of this run on this machine
+        processes of this run on this machine
     cards : int
         CUDA devices that this process sees
     own : bool, default False
@@ -34,17 +34,17 @@ def backend(processes:int, cards:int, own:bool=False)->str:
     Returns
     -------
     str
-        nccl or gloo, as `torch.distributed` calls them
+        nccl or gloo, the names of `torch.distributed`
     """
     ...
 
 def join(cpu:bool=False)->PartialState:
-    """Meet the other processes of this run.
+    """Join the other processes of this run.
 
     Parameters
     ----------
     cpu : bool, default False
-        leave the cards alone
+        use no card, even if there is one
 
     Returns
     -------
@@ -58,7 +58,7 @@ def shares_a_card(state:PartialState)->bool:
     ...
 
 def without_cards(device:str)->bool:
-    """Is a command to leave the cards alone?
+    """Should a command use no card?
 
     Parameters
     ----------

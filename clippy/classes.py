@@ -47,7 +47,7 @@ class Labels:
 
 # %% ../nbs/04_classes.ipynb #1c18d33b
 def first_few(items, n=3)->str:
-    "The first few of a list, in words."
+    "The first few items of a list, and how many more there are, in words."
     items = [str(item) for item in items]
     return ', '.join(items[:n])+(f' and {len(items)-n} more' if len(items)>n else '')
 
@@ -64,7 +64,7 @@ def _lookup(self:Labels):
 def to_index(self:Labels,
     raw:np.ndarray, # `[H,W]` whole numbers, as a mask file holds them
 )->np.ndarray: # `[H,W]` uint8 class indices, 255 = ignored
-    "Class indices of the ids in a mask."
+    "Turn the ids in a mask into class indices."
     table,raw = self._lookup,np.asarray(raw)
     if raw.dtype in (np.uint8, np.uint16): found = table.take(raw, mode='clip') # in a third of the time
     else: found = table[np.clip(raw.astype(np.int32), -1, len(table)-1)]
@@ -98,7 +98,7 @@ def read_labels(
     path:str|Path, # csv with columns `id` (several ids of a class joined with `|`) and `name`; no name: ids to ignore
     column:str='name', # take the words from here; a table without that column, or a cell without words, gives the name
 )->Labels: # 255 is ignored unless the table says otherwise
-    "Label table from a csv file."
+    "Read a label table from a csv file."
     names,ids,ignored = [],[],[]
     for row in _rows(path):
         found = _ids_of(row['id'], path)
@@ -127,10 +127,10 @@ _tables = ('voc','voc20','context60','context59','ade20k','coco','coco-object','
 def table_path(name): return files('clippy')/'labels'/f'{_without_background.get(name,name)}.csv' # of the label table
 
 def labels(
-    name:str, # of a data set
+    name:str, # name of a data set
     column:str='name', # 'name' as the data set has it, 'plain' as one says it, or a protocol's words: 'port', 'sclip'
 )->Labels:
-    "Label table of a data set."
+    "The label table of a data set."
     if name not in _tables: raise ValueError(f"There is no label table {name!r}; choose from: {', '.join(_tables)}")
     if column not in name_lists:
         raise ValueError(f'There is no list of names {column!r}.{did_you_mean(column, name_lists)} '

@@ -33,7 +33,7 @@ class Labels:
         """for each class all words for it"""
         ...
     def to_index(self, raw:np.ndarray)->np.ndarray:
-        """Class indices of the ids in a mask.
+        """Turn the ids in a mask into class indices.
 
         Parameters
         ----------
@@ -48,11 +48,11 @@ class Labels:
         ...
 
 def first_few(items, n=3)->str:
-    """The first few of a list, in words."""
+    """The first few items of a list, and how many more there are, in words."""
     ...
 
 def read_labels(path:str | Path, column:str='name')->Labels:
-    """Label table from a csv file.
+    """Read a label table from a csv file.
 
     Parameters
     ----------
@@ -91,12 +91,12 @@ def table_path(name):
     ...
 
 def labels(name:str, column:str='name')->Labels:
-    """Label table of a data set.
+    """The label table of a data set.
 
     Parameters
     ----------
     name : str
-        of a data set
+        name of a data set
     column : str, default 'name'
         'name' as the data set has it, 'plain' as one says it, or a protocol's words: 'port', 'sclip'
     """

@@ -1,4 +1,4 @@
-"""Both towers are compiled where there is a compiler, and a run that ends leaves no compiler behind
+"""What `torch.compile` gives to training, and how to use it without leaving anything behind
 
 Docs: https://clippy-vl.github.io/clippy/compile.html.md"""
 
@@ -25,7 +25,7 @@ from .signals import children, command_line, kill, signals_blocked
 
 # %% ../nbs/10_compile.ipynb #66ec1545
 def compiler_found()->bool:
-    "Can code for this machine's GPU be compiled?"
+    "Can this machine compile code for its GPU?"
     if not torch.cuda.is_available() or not has_triton(): return False
     compilers = os.environ.get('CC'), 'gcc', 'clang', 'cc'
     headers = Path(sysconfig.get_path('include'), 'Python.h')
@@ -34,7 +34,7 @@ def compiler_found()->bool:
 def uses_compiler(
     options, # of a run
 )->bool:
-    "Are its towers compiled?"
+    "Will the towers of a run be compiled?"
     wanted = bool(options.compile or not (options.no_compile or options.cpu) and compiler_found())
     if options.memory_budget<1 and not (wanted and not options.fsdp): raise ValueError(
         'A memory budget (--memory-budget) is kept by compiled towers, which this run does not have: '
@@ -88,7 +88,7 @@ def training_towers(
     model, # a `CLIPpy`, as it is without accelerate's wrapping
     options, # of the run
 ):
-    "Meanwhile both towers are compiled in training, if the run is; weights and their names stay."
+    "Compile both towers for training meanwhile, if the run asks for it; weights keep their names."
     whole = bool(options.compile) and not options.fsdp
     image,text = model.image,model.text[0].model
     with ExitStack() as stack:
@@ -105,7 +105,7 @@ def normalizer(
     model, # likewise
     options, # of the run
 ): # of images on the device
-    "What is done to 8-bit images before they come to the towers."
+    "What normalises 8-bit images before they come to the towers."
     if options.compile and not options.fsdp: return lambda images: images # compiled with the tower
     mean,std = (torch.tensor(v, device=model.device) for v in (model.config.mean, model.config.std))
     return partial(normalize, mean=mean, std=std)
@@ -117,7 +117,7 @@ own_cache = 'clippy-compiled-' # begins the names of folders
 def compiled_step(
     on:bool, # is the model compiled?
 ):
-    "Compilers finish, and what they cannot do is said in a sentence."
+    "Let compilers finish their work; what they cannot do is said in a sentence."
     if not on:
         yield
         return
@@ -136,7 +136,7 @@ def _of_compiler(error):
 
 # %% ../nbs/10_compile.ipynb #23d2d380
 def compile_cache()->str: # '': the user's own stays in use
-    "A new folder for compiled code."
+    "Make a new folder for compiled code."
     from torch._inductor.runtime.runtime_utils import default_cache_dir
     asked = os.environ.get('TORCHINDUCTOR_CACHE_DIR')
     if asked and asked!=default_cache_dir(): # which torch itself puts there
@@ -150,7 +150,7 @@ def compile_cache()->str: # '': the user's own stays in use
 
 # %% ../nbs/10_compile.ipynb #34b6c844
 def end_compilers():
-    "Close inductor's pool of processes; the next compilation opens another."
+    "Close inductor's pool of processes; the next compilation opens another one."
     pools = sys.modules.get('torch._inductor.async_compile')
     if not pools: return
     closing = threading.Thread(target=pools.shutdown_compile_workers, daemon=True)
@@ -162,7 +162,7 @@ def end_compilers():
 
 # %% ../nbs/10_compile.ipynb #8c55efab
 def kept_code()->Path:
-    "Where compiled code is kept between runs, for this torch and this device."
+    "The file in which compiled code is kept between runs, for this torch and this device."
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else torch.backends.cpu.get_cpu_capability()
     return cache_folder()/'compiled'/f'{digest([torch.__version__, device])}.bin'
 
@@ -187,7 +187,7 @@ def keep_code():
 def compiling(
     on:bool, # is the model compiled?
 ):
-    "A cache of compiled code for this process alone; afterwards no compiler is left."
+    "Give this process a cache of compiled code for itself, and leave no compiler behind."
     if not on:
         yield
         return

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Both towers are compiled where there is a compiler, and a run that ends leaves no compiler behind
+"""What `torch.compile` gives to training, and how to use it without leaving anything behind
 
 Docs: https://clippy-vl.github.io/clippy/compile.html.md
 """
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 def compiler_found()->bool:
-    """Can code for this machine's GPU be compiled?"""
+    """Can this machine compile code for its GPU?"""
     ...
 
 def uses_compiler(options)->bool:
-    """Are its towers compiled?
+    """Will the towers of a run be compiled?
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ wide_masks: Any
 
 @contextmanager
 def training_towers(model, options):
-    """Meanwhile both towers are compiled in training, if the run is; weights and their names stay.
+    """Compile both towers for training meanwhile, if the run asks for it; weights keep their names.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def training_towers(model, options):
     ...
 
 def normalizer(model, options):
-    """What is done to 8-bit images before they come to the towers.
+    """What normalises 8-bit images before they come to the towers.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ own_cache: str
 
 @contextmanager
 def compiled_step(on:bool):
-    """Compilers finish, and what they cannot do is said in a sentence.
+    """Let compilers finish their work; what they cannot do is said in a sentence.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def compiled_step(on:bool):
     ...
 
 def compile_cache()->str:
-    """A new folder for compiled code.
+    """Make a new folder for compiled code.
 
     Returns
     -------
@@ -76,11 +76,11 @@ def compile_cache()->str:
     ...
 
 def end_compilers():
-    """Close inductor's pool of processes; the next compilation opens another."""
+    """Close inductor's pool of processes; the next compilation opens another one."""
     ...
 
 def kept_code()->Path:
-    """Where compiled code is kept between runs, for this torch and this device."""
+    """The file in which compiled code is kept between runs, for this torch and this device."""
     ...
 
 def take_code():
@@ -93,7 +93,7 @@ def keep_code():
 
 @contextmanager
 def compiling(on:bool):
-    """A cache of compiled code for this process alone; afterwards no compiler is left.
+    """Give this process a cache of compiled code for itself, and leave no compiler behind.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Numbers within their bounds, hints for mistyped names, secrets kept out of every record, and text of others that stays text
+"""Numbers within bounds, hints for mistyped names, no secrets in a record, and text of others that stays text
 
 Docs: https://clippy-vl.github.io/clippy/console.html.md"""
 
@@ -258,7 +258,7 @@ def in_code(
 
 def fenced(
     text, # anything that `str` takes; its lines stay
-    language:str='', # for the colours
+    language:str='', # language of the code, for its colours
 )->Markdown:
     "Text as a block of code."
     text = on_terminal(text, lines=True)
@@ -295,7 +295,7 @@ class Table(str):
     def _repr_markdown_(self): return self.shown or in_markdown(self)
 
 def table(
-    rows:list, # tuples of texts
+    rows:list, # tuples of textss
     head:tuple, # names of the columns
     right:tuple=(), # numbers of the columns that are aligned to the right
 )->Table:

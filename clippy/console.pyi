@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Numbers within their bounds, hints for mistyped names, secrets kept out of every record, and text of others that stays text
+"""Numbers within bounds, hints for mistyped names, no secrets in a record, and text of others that stays text
 
 Docs: https://clippy-vl.github.io/clippy/console.html.md
 """
@@ -263,7 +263,7 @@ def fenced(text, language:str='')->Markdown:
     text
         anything that `str` takes; its lines stay
     language : str, default ''
-        for the colours
+        language of the code, for its colours
     """
     ...
 
@@ -302,7 +302,7 @@ def table(rows:list, head:tuple, right:tuple=())->Table:
     Parameters
     ----------
     rows : list
-        tuples of texts
+        tuples of textss
     head : tuple
         names of the columns
     right : tuple, default ()

@@ -23,7 +23,7 @@ except ImportError: fcntl = None # Windows, where a file that is open cannot be 
 
 # %% ../nbs/05_copies.ipynb #38c1047d
 def hold(
-    path:Path, # of a copy
+    path:Path, # path of a copy
 ): # the open file, or None: it has just been removed
     "Open a copy so that nobody removes it before the file is closed."
     try: file = open(path, 'rb')
@@ -37,8 +37,8 @@ def hold(
 def _index_of(path): return path.parent/'.index'/f'{path.name}.npz' # where `shard_index` keeps it
 
 def remove_copy(
-    path:Path, # of a copy, or of a part of one
-)->bool: # False: it is in use
+    path:Path, # path of a copy, or of a part of one
+)->bool: # False if it is in use
     "Remove a copy that nobody reads, with its index."
     try:
         with open(path, 'rb') as file:
@@ -66,7 +66,7 @@ class Room:
     "A folder of copies that does not grow beyond a limit."
     def __init__(self,
         folder:str|Path,
-        most:int, # bytes of all copies together
+        most:int, # largest size of all copies together, bytes
         next_use=None, # callable: path of a copy -> place in the order, or None if it is not in it
         patience:float=300, # seconds to wait for a reader who is in the way
     ):
@@ -75,7 +75,7 @@ class Room:
         self.next_use = next_use or _unknown
         self.patience = patience
     def open(self,
-        url:str, # of a shard
+        url:str, # address of a shard
         **remote, # options of `RemoteFile`
     ): # binary file; while it is open, the copy stays
         "A copy of a shard, fetched if it is not there."
@@ -96,7 +96,7 @@ def _unknown(path): return None # when it is used next
 # %% ../nbs/05_copies.ipynb #e894522a
 @patch
 def copies(self:Room): # generator of (path, bytes with its index, time of the last change)
-    "What is in the folder."
+    "Go through the copies in the folder."
     for path in self.folder.glob('*/*'):
         if not _ours(path.parent.name) or path.suffix=='.lock' or not path.is_file(): continue
         try: stat = path.stat()
@@ -115,8 +115,8 @@ def used(self:Room)->int: return sum(size for _,size,_ in self.copies()) # bytes
 # %% ../nbs/05_copies.ipynb #dd213d8f
 @patch
 def make(self:Room,
-    size:int, # bytes that have to fit
-    then=noop, # callable: takes the room before anybody else does
+    size:int, # how many bytes have to fit
+    then=noop, # callable that takes the room before anybody else does
 ):
     "Remove what is needed last until there is room, or wait for those who read."
     if size>self.most: raise Unreachable(f'A shard of {size:,} bytes is larger than the cache in {self.folder}, '
@@ -142,6 +142,7 @@ def evict(self:Room, size)->bool: # is there room now?
         if _abandoned(path) if path.suffix=='.part' else remove_copy(path): free += n
     return free>=0
 
+# %% ../nbs/05_copies.ipynb #9d673b88
 @patch
 def turn(self:Room, path, size, changed): # the larger, the sooner it goes
     place = self.next_use(path)

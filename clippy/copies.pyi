@@ -12,7 +12,7 @@ def hold(path:Path):
     Parameters
     ----------
     path : Path
-        of a copy
+        path of a copy
 
     Returns
     -------
@@ -26,12 +26,12 @@ def remove_copy(path:Path)->bool:
     Parameters
     ----------
     path : Path
-        of a copy, or of a part of one
+        path of a copy, or of a part of one
 
     Returns
     -------
     bool
-        False: it is in use
+        False if it is in use
     """
     ...
 
@@ -42,7 +42,7 @@ class Room:
     ----------
     folder : str | Path
     most : int
-        bytes of all copies together
+        largest size of all copies together, bytes
     next_use : default None
         callable: path of a copy -> place in the order, or None if it is not in it
     patience : float, default 300
@@ -59,7 +59,7 @@ class Room:
         Parameters
         ----------
         url : str
-            of a shard
+            address of a shard
         **remote
             options of `RemoteFile`
 
@@ -75,7 +75,7 @@ class Room:
         """Give a file its name, while nobody counts: who lists a folder may see neither the old name nor the new one."""
         ...
     def copies(self):
-        """What is in the folder.
+        """Go through the copies in the folder.
 
         Returns
         -------
@@ -91,9 +91,9 @@ class Room:
         Parameters
         ----------
         size : int
-            bytes that have to fit
+            how many bytes have to fit
         then : default noop
-            callable: takes the room before anybody else does
+            callable that takes the room before anybody else does
         """
         ...
     def evict(self, size)->bool:

@@ -39,7 +39,7 @@ from .images import Unusable,image_fault,open_header,open_image,orientation,to_r
 def local_path(
     url:str, # path, URL or `pipe:` command
 )->Path|None: # None for a URL or a pipe
-    "Path of a local shard."
+    "The path of a shard on this machine."
     try: at = urlparse(str(url))
     except ValueError: return Path(url) # brackets, as in no address
     return Path(url) if at.scheme=='' else Path(url2pathname(at.path)) if at.scheme=='file' else None
@@ -62,7 +62,7 @@ def _found(url, local): # the shards that one name stands for
 def shard_list(
     urls:str|list, # brace pattern, glob, folder, URL, `pipe:` command; several joined with `::`, or a list of them
 )->list[str]: # shards in order, at least one
-    "Shards that a pattern names; local ones are there, or it is an error that says which is not."
+    "The shards that a pattern names; if a local one is missing, an error says which."
     found = []
     for given in [urls] if isinstance(urls,(str,Path)) else urls:
         for url in [str(given)] if os.path.exists(given) or is_known(str(given)) else expand_urls(str(given)):
@@ -76,7 +76,7 @@ def shard_list(
 
 # %% ../nbs/02_data.ipynb #b006e55a
 def read_sizes(
-    path:Path, # of a `sizes.json`
+    path:Path, # path of a `sizes.json`
 )->dict: # name of a shard -> samples
     "How many samples are in each shard, or `ValueError` with a sentence."
     try: book = json_object(path, 'a book of sizes')
@@ -104,7 +104,7 @@ def shard_sizes(
 def num_samples(
     urls:str|list, # as for `shard_list`
 )->int|None: # samples in all shards, None if unknown
-    "Samples in all shards."
+    "How many samples all shards have together."
     sizes = shard_sizes(urls)
     return None if sizes is None else sum(sizes)
 
@@ -121,7 +121,7 @@ def train_transform(
     std:tuple=CLIP_STD, # per channel, of values in [0,1]
     scale:tuple=(0.9,1.0), # share of the area that a crop keeps
 )->v2.Compose: # PIL image of any mode -> `[3,size,size]` float32
-    "Random resized crop, normalised (the public CLIPpy port)."
+    "A random resized crop, normalised, as the public CLIPpy port trains on."
     crop = v2.RandomResizedCrop(size, scale=scale, interpolation=v2.InterpolationMode.BICUBIC, antialias=True)
     return v2.Compose([to_rgb, crop, *_normalised(mean, std)])
 
@@ -130,13 +130,13 @@ def eval_transform(
     mean:tuple=CLIP_MEAN, # per channel, of values in [0,1]
     std:tuple=CLIP_STD, # per channel, of values in [0,1]
 )->v2.Compose: # PIL image of any mode -> `[3,size,size]` float32
-    "Short side resized to `size`, centre crop, normalised."
+    "The short side resized to `size`, the centre cropped, normalised."
     resize = v2.Resize(size, interpolation=v2.InterpolationMode.BICUBIC, antialias=True)
     return v2.Compose([to_rgb, resize, v2.CenterCrop(size), *_normalised(mean, std)])
 
 # %% ../nbs/02_data.ipynb #2823037c
 class FastCrop:
-    "Random resized crop from the bytes of an image file, 8 bits."
+    "A random resized crop from the bytes of an image file, in 8 bits."
     takes_bytes = True # says to a loader that it decodes by itself
     def __init__(self, size, scale):
         self.size = size
@@ -194,8 +194,8 @@ def normalize(
     images:Tensor, # `[...,3,H,W]`, uint8 or float
     mean:tuple|Tensor=CLIP_MEAN, # per channel, of values in [0,1]; a tensor is sent to the device once
     std:tuple|Tensor=CLIP_STD, # per channel, of values in [0,1]
-)->Tensor: # float32; floats are returned as they are, for they are normalised already
-    "Normalise a batch of 8-bit images where it is."
+)->Tensor: # float32; floats are returned as they are, because they are normalised already
+    "Normalise a batch of 8-bit images on the device where it is."
     if images.dtype!=torch.uint8: return images
     mean,std = (torch.as_tensor(v, device=images.device)[:,None,None] for v in (mean,std))
     return (images/255-mean)/std
@@ -247,7 +247,7 @@ def _filled(value): # a list of captions; [] if there are none
 # %% ../nbs/02_data.ipynb #f458379c
 def column_captions(
     sample:dict, # file ending -> bytes, as webdataset reads it
-    columns, # names
+    columns, # names of caption columns
 )->dict[str,list[str]]: # column -> captions, of those that have any; at least one
     "Captions of a raw sample by column, or `Unusable` with the reason."
     about = _about(sample)
@@ -269,8 +269,8 @@ image_endings = 'jpg','jpeg','png','webp'
 
 def image_ending(
     files, # file endings of a sample
-)->str: # the one of its image
-    "Which file of a sample is the image, or `Unusable`."
+)->str: # the ending of the image
+    "Which file of a sample is its image; `Unusable` if none is."
     found = [e for e in image_endings if e in files]
     if not found: raise Unusable('no image')
     return found[0]
@@ -278,7 +278,7 @@ def image_ending(
 def decode_sample(
     sample:dict, # file ending -> bytes, as webdataset reads it
     decode=open_image, # callable: bytes of an image file -> image
-    columns=(), # caption columns; none: the sample's captions alike
+    columns=(), # names of caption columns; without any, all captions of the sample
 )->tuple[Image.Image,list|dict]: # upright RGB image, its captions (at least one, none blank), by column if asked for
     "Image and captions of a raw sample, or `Unusable` with the reason."
     data = sample[image_ending(sample)]
@@ -288,10 +288,10 @@ def decode_sample(
 # %% ../nbs/02_data.ipynb #b7d75595
 def drawn_captions(
     captions:list|dict, # list; or column -> list
-    seed:str, # names the draw
-    weights:dict=None, # column -> weight
+    seed:str, # a name for this draw, so that it can be repeated
+    weights:dict=None, # column -> weight, if captions stand in columns
 )->list[str]: # all captions, or those of one column
-    "The captions among which the draw is, by weight where they stand in columns."
+    "The captions to draw from: all of them, or those of a column that is drawn by weight."
     if not weights: return captions
     there = [name for name in weights if name in captions]
     name, = Random(f'{seed} column').choices(there, [weights[n] for n in there])
@@ -302,8 +302,8 @@ def random_sample(
     image:Image.Image, # decoded image
     captions:list|dict, # its captions; column -> captions, where there are `weights`
     transform, # callable: image -> tensor, random numbers from torch
-    seed:str, # names the draw
-    weights:dict=None, # column -> weight
+    seed:str, # a name for this draw, so that it can be repeated
+    weights:dict=None, # column -> weight, if captions stand in columns
 )->tuple[Tensor,str]: # transformed image, one caption
     "Transform an image and draw one of its captions, as a function of the seed alone."
     rng,captions = Random(seed),drawn_captions(captions, seed, weights)
@@ -316,7 +316,7 @@ def random_sample(
 def shard_name(
     url:str, # path, URL or `pipe:` command
 )->str: # the file's name
-    "Name of a shard in reports and keys."
+    "The name of a shard in reports and keys."
     path = local_path(url)
     if path: return path.name
     return file_name(url) or f'{zlib.crc32(re.split("[?#]", url)[0].encode()):08x}' # no more of an address is shown
@@ -360,7 +360,7 @@ class Report:
 # %% ../nbs/02_data.ipynb #3c7de354
 @patch
 def by_reason(self:Report)->dict: # reason -> samples, most first
-    "Skipped samples by reason."
+    "How many samples were skipped for each reason."
     counts = Counter()
     for (_,reason),n in self.skipped.items(): counts[reason] += n
     return dict(counts.most_common())

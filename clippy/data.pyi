@@ -12,7 +12,7 @@ from torchvision.transforms import v2
 from typing import Any
 
 def local_path(url:str)->Path | None:
-    """Path of a local shard.
+    """The path of a shard on this machine.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def local_path(url:str)->Path | None:
     ...
 
 def shard_list(urls:str | list)->list[str]:
-    """Shards that a pattern names; local ones are there, or it is an error that says which is not.
+    """The shards that a pattern names; if a local one is missing, an error says which.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def read_sizes(path:Path)->dict:
     Parameters
     ----------
     path : Path
-        of a `sizes.json`
+        path of a `sizes.json`
 
     Returns
     -------
@@ -72,7 +72,7 @@ def shard_sizes(urls:str | list)->list[int] | None:
     ...
 
 def num_samples(urls:str | list)->int | None:
-    """Samples in all shards.
+    """How many samples all shards have together.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ CLIP_MEAN: tuple
 CLIP_STD: tuple
 
 def train_transform(size:int=224, mean:tuple=..., std:tuple=..., scale:tuple=(0.9, 1.0))->v2.Compose:
-    """Random resized crop, normalised (the public CLIPpy port).
+    """A random resized crop, normalised, as the public CLIPpy port trains on.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def train_transform(size:int=224, mean:tuple=..., std:tuple=..., scale:tuple=(0.
     ...
 
 def eval_transform(size:int=224, mean:tuple=..., std:tuple=...)->v2.Compose:
-    """Short side resized to `size`, centre crop, normalised.
+    """The short side resized to `size`, the centre cropped, normalised.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def eval_transform(size:int=224, mean:tuple=..., std:tuple=...)->v2.Compose:
     ...
 
 class FastCrop:
-    """Random resized crop from the bytes of an image file, 8 bits."""
+    """A random resized crop from the bytes of an image file, in 8 bits."""
     takes_bytes: bool
     size: Any
     crop: Any
@@ -164,7 +164,7 @@ def fast_transform(size:int=224, scale:tuple=(0.9, 1.0))->FastCrop:
     ...
 
 def normalize(images:Tensor, mean:tuple | Tensor=..., std:tuple | Tensor=...)->Tensor:
-    """Normalise a batch of 8-bit images where it is.
+    """Normalise a batch of 8-bit images on the device where it is.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def normalize(images:Tensor, mean:tuple | Tensor=..., std:tuple | Tensor=...)->T
     Returns
     -------
     Tensor
-        float32; floats are returned as they are, for they are normalised already
+        float32; floats are returned as they are, because they are normalised already
     """
     ...
 
@@ -221,7 +221,7 @@ def column_captions(sample:dict, columns)->dict[str, list[str]]:
     sample : dict
         file ending -> bytes, as webdataset reads it
     columns
-        names
+        names of caption columns
 
     Returns
     -------
@@ -243,7 +243,7 @@ def column_names(sample:dict)->list[str]:
 image_endings: tuple
 
 def image_ending(files)->str:
-    """Which file of a sample is the image, or `Unusable`.
+    """Which file of a sample is its image; `Unusable` if none is.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def image_ending(files)->str:
     Returns
     -------
     str
-        the one of its image
+        the ending of the image
     """
     ...
 
@@ -267,7 +267,7 @@ def decode_sample(sample:dict, decode=..., columns=())->tuple[Image.Image, list 
     decode : default open_image
         callable: bytes of an image file -> image
     columns : default ()
-        caption columns; none: the sample's captions alike
+        names of caption columns; without any, all captions of the sample
 
     Returns
     -------
@@ -277,16 +277,16 @@ def decode_sample(sample:dict, decode=..., columns=())->tuple[Image.Image, list 
     ...
 
 def drawn_captions(captions:list | dict, seed:str, weights:dict=None)->list[str]:
-    """The captions among which the draw is, by weight where they stand in columns.
+    """The captions to draw from: all of them, or those of a column that is drawn by weight.
 
     Parameters
     ----------
     captions : list | dict
         list; or column -> list
     seed : str
-        names the draw
+        a name for this draw, so that it can be repeated
     weights : dict, default None
-        column -> weight
+        column -> weight, if captions stand in columns
 
     Returns
     -------
@@ -307,9 +307,9 @@ def random_sample(image:Image.Image, captions:list | dict, transform, seed:str, 
     transform
         callable: image -> tensor, random numbers from torch
     seed : str
-        names the draw
+        a name for this draw, so that it can be repeated
     weights : dict, default None
-        column -> weight
+        column -> weight, if captions stand in columns
 
     Returns
     -------
@@ -319,7 +319,7 @@ def random_sample(image:Image.Image, captions:list | dict, transform, seed:str, 
     ...
 
 def shard_name(url:str)->str:
-    """Name of a shard in reports and keys.
+    """The name of a shard in reports and keys.
 
     Parameters
     ----------
@@ -370,7 +370,7 @@ class Report:
         """Share of the samples met that were skipped, in [0,1]."""
         ...
     def by_reason(self)->dict:
-        """Skipped samples by reason.
+        """How many samples were skipped for each reason.
 
         Returns
         -------

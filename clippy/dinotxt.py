@@ -33,9 +33,9 @@ sizes = {384:'small', 768:'base', 1024:'large'}
 
 def dino_name(
     state:dict, # name -> tensor, in the authors' layout or in timm's
-    source:str, # of the weights, for the sentence
+    source:str, # of the weights, for the sentence of an error
 )->str: # of timm
-    "Which DINO with registers a file has the weights of."
+    "Which DINO with registers the weights of a file belong to."
     register = next((state[k] for k in ('register_tokens','storage_tokens','reg_token') if k in state), None)
     width = register.shape[-1] if register is not None else 0
     if width not in sizes: raise ValueError(f'{source} is no DINO with registers that clippy knows.')
@@ -112,7 +112,7 @@ class CausalText(nn.Module):
     "The text tower of dino.txt."
     def __init__(self,
         vocab:int, # tokens that there are
-        length:int, # tokens of a text, at most
+        length:int, # how many tokens a text has at most
         width:int,
         layers:int,
         out:int, # width of the common space

@@ -14,14 +14,14 @@ from typing import Any
 sizes: dict
 
 def dino_name(state:dict, source:str)->str:
-    """Which DINO with registers a file has the weights of.
+    """Which DINO with registers the weights of a file belong to.
 
     Parameters
     ----------
     state : dict
         name -> tensor, in the authors' layout or in timm's
     source : str
-        of the weights, for the sentence
+        of the weights, for the sentence of an error
 
     Returns
     -------
@@ -115,7 +115,7 @@ class CausalText(nn.Module):
     vocab : int
         tokens that there are
     length : int
-        tokens of a text, at most
+        how many tokens a text has at most
     width : int
     layers : int
     out : int

@@ -1,4 +1,4 @@
-"""Lists of links, such as CC-12M, to shards with img2dataset, and a record of how many links still work
+"""From a list such as CC-12M's to shards, with img2dataset, and a record of how many links still work
 
 Docs: https://clippy-vl.github.io/clippy/download.html.md"""
 
@@ -75,7 +75,7 @@ def write_links(
 
 # %% ../nbs/07_download.ipynb #0f2ef7ec
 def find_tool(
-    tool:str='', # a command of your own; else `CLIPPY_IMG2DATASET`, else uvx, else pipx
+    tool:str='', # a command of your own; if empty, `CLIPPY_IMG2DATASET`, then uvx, then pipx
     distributor:str='multiprocessing', # what spreads the work: multiprocessing, pyspark or ray
 )->list[str]: # words of a command
     "The command that runs img2dataset in an environment of its own."
@@ -95,9 +95,9 @@ def find_tool(
 
 # %% ../nbs/07_download.ipynb #96d37d23
 def count_samples(
-    path:Path, # a tar
+    path:Path, # path of a tar
 )->int|None: # None if it is damaged or not there
-    "Samples in a shard; contents are passed over."
+    "Count the samples in a shard without reading their contents."
     damage = []
     try:
         with open(path,'rb') as f:
@@ -234,7 +234,7 @@ def _reasons(about, n=4):
     return ', '.join(f'{k} ({v:,})' for k,v in named) + (f' and {more:,} more' if more else '')
 
 def yield_line(
-    about:dict, # what `download.json` says
+    about:dict, # content of `download.json`
 )->str:
     "The yield in a sentence."
     s = f"{about['name']}: {about['found']:,} of {about['listed']:,} links gave an image ({about['yield']:.1%}), "
@@ -270,15 +270,8 @@ def download(
     out,table = Path(out).resolve(),Path(table)
     plan = dict(name=name, list_bytes=table.stat().st_size if table.is_file() else 0, image_size=image_size,
         resize_mode=resize_mode, quality=quality, shard_size=shard_size)
-    _check(table, plan, distributor)
-    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries,
-        distributor=distributor)
-    state = _begun(out, plan)
-    columns = url_column,caption_column
-    if state=='finished' and not again: about = _finished(out)
-    else:
-        command = find_tool(tool, distributor)
-        about = _download(table, out, plan, how, state, again, columns, command, progress)
+    how = dict(processes_count=processes, thread_count=threads, timeout=timeout, retries=retries)
+    about = _go_on(table, out, plan, how, distributor, again, (url_column,caption_column), tool, progress)
     print(yield_line(about))
     return about
 
@@ -295,6 +288,13 @@ def _check(table, plan, distributor):
     raise FileNotFoundError(f"There is no list {table}{where if plan['name']=='cc12m' else ''}")
 
 # %% ../nbs/07_download.ipynb #8ff9394c
+def _go_on(table, out, plan, how, distributor, again, columns, tool, progress): # what `download.json` says
+    _check(table, plan, distributor)
+    how |= dict(distributor=distributor)
+    state = _begun(out, plan)
+    if state=='finished' and not again: return _finished(out)
+    return _download(table, out, plan, how, state, again, columns, find_tool(tool, distributor), progress)
+
 def _finished(out):
     sizes = json_object(out/'sizes.json')
     lost = [name for name in sizes if not (out/name).is_file()]

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Lists of links, such as CC-12M, to shards with img2dataset, and a record of how many links still work
+"""From a list such as CC-12M's to shards, with img2dataset, and a record of how many links still work
 
 Docs: https://clippy-vl.github.io/clippy/download.html.md
 """
@@ -39,7 +39,7 @@ def find_tool(tool:str='', distributor:str='multiprocessing')->list[str]:
     Parameters
     ----------
     tool : str, default ''
-        a command of your own; else `CLIPPY_IMG2DATASET`, else uvx, else pipx
+        a command of your own; if empty, `CLIPPY_IMG2DATASET`, then uvx, then pipx
     distributor : str, default 'multiprocessing'
         what spreads the work: multiprocessing, pyspark or ray
 
@@ -51,12 +51,12 @@ def find_tool(tool:str='', distributor:str='multiprocessing')->list[str]:
     ...
 
 def count_samples(path:Path)->int | None:
-    """Samples in a shard; contents are passed over.
+    """Count the samples in a shard without reading their contents.
 
     Parameters
     ----------
     path : Path
-        a tar
+        path of a tar
 
     Returns
     -------
@@ -86,7 +86,7 @@ def yield_line(about:dict)->str:
     Parameters
     ----------
     about : dict
-        what `download.json` says
+        content of `download.json`
     """
     ...
 

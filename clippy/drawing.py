@@ -22,7 +22,7 @@ def sheet(
     cols:int=6, # images in a row
     side:int=128, # width and height of each, pixels
 )->Image.Image: # RGB
-    "A contact sheet."
+    "Images side by side in rows, each with a line of text below it."
     pad,font = 6,ImageFont.load_default(11)
     labels = [_wrap(label, font, side) for label in labels or ()]
     text = 12*max(map(len, labels), default=0)+4*bool(labels)
@@ -270,7 +270,7 @@ def sprite(kind, variant):
 # %% ../nbs/03_drawing.ipynb #a29615d0
 @lru_cache(None)
 def sprite_at(kind, variant, side):
-    "A sprite at the size that a scene needs, kept."
+    "A sprite at the size that a scene needs; it is kept for the next scene."
     im = sprite(kind, variant)
     return im if side==im.width else im.resize((side,side), Image.BOX if im.width%side==0 else Image.HAMMING)
 
@@ -292,7 +292,7 @@ def noise(rng, across, down):
     return np.asarray(z, np.float32)[...,None]/127.5-1
 
 def wash(top, bottom, *noises):
-    "Vertical ramp plus noise."
+    "A vertical ramp of colour, with noise added."
     t = np.linspace(0, 1, HIGH, dtype=np.float32)[:,None,None]
     return clip(np.float32(top)*(1-t)+np.float32(bottom)*t+sum(noises))
 
@@ -391,7 +391,7 @@ def _wood(rng):
 # %% ../nbs/03_drawing.ipynb #675639bf
 @lru_cache(None)
 def texture_at(kind, view):
-    "A background drawing in which zoom 1 shows `view` pixels across, kept."
+    "A background drawing in which zoom 1 shows `view` pixels across; it is kept for the next scene."
     if view==VIEW: return textures[kind][0](np.random.default_rng([*map(ord, kind)]))
     full = texture_at(kind, VIEW)
     return full.resize((round(WIDE*view/VIEW),round(HIGH*view/VIEW)), Image.BOX)

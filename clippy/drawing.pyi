@@ -7,7 +7,7 @@ from PIL import Image
 from typing import Any
 
 def sheet(images:list, labels:list | None=None, cols:int=6, side:int=128)->Image.Image:
-    """A contact sheet.
+    """Images side by side in rows, each with a line of text below it.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def sprite(kind, variant):
     ...
 
 def sprite_at(kind, variant, side):
-    """A sprite at the size that a scene needs, kept."""
+    """A sprite at the size that a scene needs; it is kept for the next scene."""
     ...
 
 textures: dict
@@ -82,7 +82,7 @@ def noise(rng, across, down):
     ...
 
 def wash(top, bottom, *noises):
-    """Vertical ramp plus noise."""
+    """A vertical ramp of colour, with noise added."""
     ...
 
 def strokes(im, rng, n, paint):
@@ -98,5 +98,5 @@ def waves(rng, im, n, crest, trough, wide=80):
     ...
 
 def texture_at(kind, view):
-    """A background drawing in which zoom 1 shows `view` pixels across, kept."""
+    """A background drawing in which zoom 1 shows `view` pixels across; it is kept for the next scene."""
     ...

@@ -30,11 +30,11 @@ class Sums:
 
 @dataclass
 class Took(Sums):
-    "Seconds of workers, each by its own clock."
-    images:int=0 # that were made in this time
-    reading:float=0. # of the seconds
-    decoding:float=0. # of the seconds, with crop and resize
-    seconds:float=0. # in all
+    "How many seconds workers took, each by its own clock."
+    images:int=0 # how many were made in this time
+    reading:float=0. # seconds spent reading
+    decoding:float=0. # seconds spent decoding, with crop and resize
+    seconds:float=0. # seconds in all
     @property
     def each(self): return self.seconds/max(1,self.images) # seconds of one worker for an image
 
@@ -42,8 +42,8 @@ class Took(Sums):
 def asked(
     epoch:int,
     start:int, # batch to begin with
-    last:int, # epoch with which it ends
-    n:int, # batches of an epoch
+    last:int, # last epoch
+    n:int, # batches in an epoch
 ): # generator of (epoch, number)
     "The batches of an iteration, epoch after epoch."
     for e in range(epoch, last+1):
@@ -58,7 +58,7 @@ class Asked:
 
 # %% ../nbs/06_epochs.ipynb #d7aeb27e
 class EpochLoader:
-    "Batches of one epoch after the other. A subclass has a length, and `_loader`."
+    "Batches of one epoch after the other; a subclass defines its length and `_loader`."
     def __init__(self):
         # epoch, first batch and last epoch, in memory that workers which live on see change
         self.at = torch.zeros(3, dtype=torch.int64).share_memory_()

@@ -17,18 +17,18 @@ class Sums:
 
 @dataclass
 class Took(Sums):
-    """Seconds of workers, each by its own clock.
+    """How many seconds workers took, each by its own clock.
 
     Parameters
     ----------
     images : int, default 0
-        that were made in this time
+        how many were made in this time
     reading : float, default 0.0
-        of the seconds
+        seconds spent reading
     decoding : float, default 0.0
-        of the seconds, with crop and resize
+        seconds spent decoding, with crop and resize
     seconds : float, default 0.0
-        in all
+        seconds in all
     """
     images: int = ...
     reading: float = ...
@@ -48,9 +48,9 @@ def asked(epoch:int, start:int, last:int, n:int):
     start : int
         batch to begin with
     last : int
-        epoch with which it ends
+        last epoch
     n : int
-        batches of an epoch
+        batches in an epoch
 
     Returns
     -------
@@ -66,7 +66,7 @@ class Asked:
     def __iter__(self): ...
 
 class EpochLoader:
-    """Batches of one epoch after the other. A subclass has a length, and `_loader`."""
+    """Batches of one epoch after the other; a subclass defines its length and `_loader`."""
     at: Any
     took: Any
     pin: Any

@@ -51,13 +51,13 @@ runs = [ # tables: of the paper
 def quickly(
     run:dict, # of `runs`
 )->dict: # five steps of everything
-    "A run that learns nothing."
+    "A copy of a run that is too short to learn anything, to see that all of it works."
     few = dict(steps=5, batch_size=8, warmup=2)
     return dict(run, config=dict(run['config'], **few, birds=2, scenes=16, precision='', start=few))
 
 # %% ../nbs/30_experiments.ipynb #bcf65c20
 def full(config:dict)->dict: # with that of its start
-    "Everything that the numbers of a run depend on, but its seed."
+    "Everything that the numbers of a run depend on, except its seed."
     start = starts[config['image']]
     changes = config.get('start') or {}
     return dict(config, tower=tower, start=dict(start, **changes) if start['steps'] else start)
@@ -74,7 +74,7 @@ def state(
     run:dict, # of `runs`
     seed:int,
 )->str: # `done`, `missing`, or `other config`: it will be made again
-    "Is a run there?"
+    "Is the result of a run already there?"
     path = result_path(out, run, seed)
     if not path.exists(): return 'missing'
     known = json.loads(path.read_text(encoding='utf-8')).get('config_hash')
@@ -90,7 +90,7 @@ def to_do(
     out:str|Path, # folder of the results
     work:str|Path, # folder of the starts
 )->list: # of jobs in their order
-    "What is not there yet."
+    "List the jobs whose results are not there yet."
     jobs,planned = [],set()
     for seed in seeds:
         for run in [r for r in chosen if state(out, r, seed)!='done']:
@@ -129,7 +129,7 @@ def work_off(
     side_by_side:int=2,
     budget:float=0., # minutes after which no further job is started; 0: no limit
 )->list: # jobs that failed, or that could not be started
-    "Run jobs until all are done, the time is over, or Ctrl-C."
+    "Run jobs until all are done, the time is over, or somebody presses Ctrl-C."
     waiting,running,failed = list(jobs),[],[]
     longest,began = 0.,time.time()
     try:

@@ -18,7 +18,7 @@ starts: Any
 runs: list
 
 def quickly(run:dict)->dict:
-    """A run that learns nothing.
+    """A copy of a run that is too short to learn anything, to see that all of it works.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def quickly(run:dict)->dict:
     ...
 
 def full(config:dict)->dict:
-    """Everything that the numbers of a run depend on, but its seed.
+    """Everything that the numbers of a run depend on, except its seed.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def config_hash(config)->str:
 def result_path(out, run, seed)->Path: ...
 
 def state(out:str | Path, run:dict, seed:int)->str:
-    """Is a run there?
+    """Is the result of a run already there?
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def state(out:str | Path, run:dict, seed:int)->str:
 def start_folder(work, kind, config, seed)->Path: ...
 
 def to_do(chosen:list, seeds:list, out:str | Path, work:str | Path)->list:
-    """What is not there yet.
+    """List the jobs whose results are not there yet.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def begin(job, command:list, work:str | Path):
     ...
 
 def work_off(jobs:list, command:list, work:str | Path, side_by_side:int=2, budget:float=0.0)->list:
-    """Run jobs until all are done, the time is over, or Ctrl-C.
+    """Run jobs until all are done, the time is over, or somebody presses Ctrl-C.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from .registry import Entry
 # %% ../nbs/15_families.ipynb #18776883
 @dataclass(frozen=True)
 class FamilyConfig:
-    "What a model of others is, in the fields of `Config` that others read."
+    "The settings of a model of others, in those fields of `Config` that the package reads."
     name:str # of the model
     image:str # what its image tower is
     text:str # what its text tower is
@@ -37,9 +37,9 @@ class FamilyConfig:
     max_tokens:int # texts are cut here
     mean:tuple # of RGB in [0,1]
     std:tuple
-    pooling:str # what becomes of the patches
+    pooling:str # how patches become one vector
     values:bool=False # patches by the value path of the last block, unless told otherwise?
-    pool_prefix:bool=False # for the fields' sake: no family has a choice
+    pool_prefix:bool=False # there because `Config` has it; no family has this choice
 
 # %% ../nbs/15_families.ipynb #e7abbd8c
 class Family(CLIPpy):
@@ -77,7 +77,7 @@ class Family(CLIPpy):
 def whole_patches(self:Family,
     x:Tensor, # `[B,3,H,W]`
 )->Tensor: # in the precision of the tower
-    "Pixels that can be cut into whole patches."
+    "Check that images can be cut into whole patches."
     h,w = (s%p for s,p in zip(x.shape[-2:], self.patch))
     if h or w: raise ValueError(f'Image of {x.shape[-2]} x {x.shape[-1]} pixels: height and width must be multiples of '
                                 f'the patch, {self.patch[0]} x {self.patch[1]}. Resize or pad the image.')
@@ -94,7 +94,7 @@ def tokenize(self:Family,
 
 @patch
 def save(self:Family, path, half=False):
-    "Refuse: the weights are at home where they came from."
+    "Refuse, because the weights of others stay where they came from."
     name = self.config.name
     raise ValueError(f'{name} is a model of others: it is opened by its name, and clippy writes no copy of it.')
 
@@ -104,7 +104,7 @@ def alone(
     x:Tensor, # `[B,N,D]` tokens
     most:int=1<<14, # sequences at once: some kernels of GPUs take no more than 65,535
 )->Tensor: # `[B,N,D]`
-    "What a block makes of each token, if there were no others."
+    "What a block would make of each token if there were no others."
     single = x.flatten(0, 1)[:,None]
     parts = [single] if torch.compiler.is_exporting() else single.split(most)
     return torch.cat([block(p) for p in parts]).reshape(*x.shape[:2], -1)
@@ -176,7 +176,7 @@ google_settings = _said | dict(architectures=several(words(100))) | kinds(
 # %% ../nbs/15_families.ipynb #232d4269
 def from_google(
     said:dict, # config.json in Google's words
-    where:str, # it stands, for the sentence
+    where:str, # where it stands, for the sentence of an error
 )->dict: # arguments of `transformers.Tipsv2Config`
     "The architecture of a TIPSv2."
     said = {k:v for k,v in said.items() if k!='auto_map'} # it names Python files, which are not run
@@ -197,7 +197,7 @@ def from_google(
 def tips_config(
     folder:Path, # with a config.json, in Google's words or in those of transformers
 ): # `transformers.Tipsv2Config`, and how many numbers its weights have
-    "The architecture of a TIPSv2, with no memory taken."
+    "The architecture of a TIPSv2, without taking memory for it."
     if not hasattr(transformers, 'Tipsv2Model'): raise ValueError(
         f'TIPSv2 needs transformers 5.14, and here is {transformers.__version__}: pip install -U transformers.')
     said,where = read_json(folder, 'config.json'),f'{folder.name}/config.json'
@@ -227,7 +227,7 @@ def _from_transformers(said, where):
 def hub_folder(
     name:str, # a folder, or a repository on the Hub
     files:list, # patterns of what is read
-    family:str='tipsv2', # for the sentence
+    family:str='tipsv2', # for the sentence of an error
 )->Path: # a folder
     "A folder with the files of a model."
     if Path(name).is_dir(): return Path(name)

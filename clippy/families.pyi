@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FamilyConfig:
-    """What a model of others is, in the fields of `Config` that others read.
+    """The settings of a model of others, in those fields of `Config` that the package reads.
 
     Parameters
     ----------
@@ -31,11 +31,11 @@ class FamilyConfig:
         of RGB in [0,1]
     std : tuple
     pooling : str
-        what becomes of the patches
+        how patches become one vector
     values : bool, default False
         patches by the value path of the last block, unless told otherwise?
     pool_prefix : bool, default False
-        for the fields' sake: no family has a choice
+        there because `Config` has it; no family has this choice
     """
     name: str
     image: str
@@ -107,7 +107,7 @@ class Family(CLIPpy):
         """from what `read` gives into the common space"""
         ...
     def whole_patches(self, x:Tensor)->Tensor:
-        """Pixels that can be cut into whole patches.
+        """Check that images can be cut into whole patches.
 
         Parameters
         ----------
@@ -135,11 +135,11 @@ class Family(CLIPpy):
         """
         ...
     def save(self, path, half=False):
-        """Refuse: the weights are at home where they came from."""
+        """Refuse, because the weights of others stay where they came from."""
         ...
 
 def alone(block, x:Tensor, most:int=...)->Tensor:
-    """What a block makes of each token, if there were no others.
+    """What a block would make of each token if there were no others.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def from_google(said:dict, where:str)->dict:
     said : dict
         config.json in Google's words
     where : str
-        it stands, for the sentence
+        where it stands, for the sentence of an error
 
     Returns
     -------
@@ -236,7 +236,7 @@ def from_google(said:dict, where:str)->dict:
     ...
 
 def tips_config(folder:Path):
-    """The architecture of a TIPSv2, with no memory taken.
+    """The architecture of a TIPSv2, without taking memory for it.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def hub_folder(name:str, files:list, family:str='tipsv2')->Path:
     files : list
         patterns of what is read
     family : str, default 'tipsv2'
-        for the sentence
+        for the sentence of an error
 
     Returns
     -------

@@ -42,7 +42,7 @@ def check_address(
 
 # %% ../nbs/14_fetch.ipynb #cb72d9c6
 class Download(RemoteFile):
-    "A remote file of which some is here already."
+    "A remote file of which a part is already on this disk."
     def __init__(self,
         url:str,
         at:int=0, # bytes that are here
@@ -102,10 +102,10 @@ def download(
     url:str,
     part:Path, # file that may have the beginning already
     pinned:int|None=None, # bytes that the file must have
-    progress:bool|None=None, # show a bar? None: if somebody watches
+    progress:bool|None=None, # show a progress bar? None: only in a terminal
     **remote, # as for `RemoteFile`
 ):
-    "Bring the rest of a file."
+    "Download the rest of a file."
     begun = _begun(part, url)
     if begun['at'] and begun['at']==begun['size']: return # all of it is here, only not under its name
     with (Download(url, **begun, pinned=pinned, **remote) as source,
@@ -131,7 +131,7 @@ def verified(
     pinned:int|None=None, # bytes that it must have
     sha256:str='', # that it must have
 )->Path: # `path`
-    "A file that is what it was at the first load; the first time, that is written down."
+    "Check that a file is what it was when it was first loaded; the first time, write that down."
     record = path.with_name(f'{path.name}.json')
     now = dict(bytes=path.stat().st_size, sha256=sha256_of(path))
     known = read_json(record.parent, record.name) if named(record.parent, record.name) else now
@@ -148,7 +148,7 @@ def fetch_file(
     pinned:int|None=None, # bytes that the file must have
     sha256:str='', # that it must have
     folder:str|Path='', # '': `models` in `cache_folder()`
-    progress:bool|None=None, # show a bar? None: if somebody watches
+    progress:bool|None=None, # show a progress bar? None: only in a terminal
     **remote, # as for `RemoteFile`
 )->Path: # the file, whole
     "A file of a model, fetched if it is not here yet."

@@ -15,7 +15,7 @@ def check_address(url:str):
     ...
 
 class Download(RemoteFile):
-    """A remote file of which some is here already.
+    """A remote file of which a part is already on this disk.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Download(RemoteFile):
     def __init__(self, url:str, at:int=0, size:int | None=None, tag:str='', pinned:int | None=None, **remote): ...
 
 def download(url:str, part:Path, pinned:int | None=None, progress:bool | None=None, **remote):
-    """Bring the rest of a file.
+    """Download the rest of a file.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def download(url:str, part:Path, pinned:int | None=None, progress:bool | None=No
     pinned : int | None, default None
         bytes that the file must have
     progress : bool | None, default None
-        show a bar? None: if somebody watches
+        show a progress bar? None: only in a terminal
     **remote
         as for `RemoteFile`
     """
@@ -67,7 +67,7 @@ def sha256_of(path:Path)->str:
     ...
 
 def verified(path:Path, url:str, pinned:int | None=None, sha256:str='')->Path:
-    """A file that is what it was at the first load; the first time, that is written down.
+    """Check that a file is what it was when it was first loaded; the first time, write that down.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def fetch_file(url:str, pinned:int | None=None, sha256:str='', folder:str | Path
     folder : str | Path, default ''
         '': `models` in `cache_folder()`
     progress : bool | None, default None
-        show a bar? None: if somebody watches
+        show a progress bar? None: only in a terminal
     **remote
         as for `RemoteFile`
 

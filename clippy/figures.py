@@ -26,7 +26,7 @@ from .record import manifest, weights_hash
 def light(
     fig:Figure,
     dpi:int=105,
-)->Image.Image: # RGB; a figure of its own accord is shown at twice the resolution, and four times the bytes
+)->Image.Image: # RGB; by itself a figure is shown at twice the resolution, which is four times the bytes
     "A figure as a small image, for a page."
     drawn = BytesIO()
     fig.savefig(drawn, dpi=dpi)
@@ -35,7 +35,7 @@ def light(
 # %% ../nbs/29_figures.ipynb #81efcd6e
 @dataclass(frozen=True, eq=False)
 class Study:
-    "Numbers of an analysis, with all they depend on. In a notebook it shows its figure."
+    "Numbers of an analysis, with everything that they depend on. In a notebook it shows its figure."
     numbers:dict
     about:dict = field(repr=False) # seed, model, images, versions
     def plot(self)->Figure:
@@ -115,11 +115,11 @@ def bare(axs):
 
 def colour_bar(
     shown, # matplotlib's image
-    axs, # beside which
+    axs, # axes beside which it stands
     label:str,
-    fraction:float=.03, # of their width
+    fraction:float=.03, # of the width of the axes
 ):
-    "A small colour bar."
+    "Add a small colour bar."
     bar = shown.axes.figure.colorbar(shown, ax=axs, fraction=fraction, pad=.02)
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)

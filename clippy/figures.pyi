@@ -16,13 +16,13 @@ def light(fig:Figure, dpi:int=105)->Image.Image:
     Returns
     -------
     Image.Image
-        RGB; a figure of its own accord is shown at twice the resolution, and four times the bytes
+        RGB; by itself a figure is shown at twice the resolution, which is four times the bytes
     """
     ...
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Numbers of an analysis, with all they depend on. In a notebook it shows its figure.
+    """Numbers of an analysis, with everything that they depend on. In a notebook it shows its figure.
 
     Parameters
     ----------
@@ -117,16 +117,16 @@ def bare(axs):
     ...
 
 def colour_bar(shown, axs, label:str, fraction:float=0.03):
-    """A small colour bar.
+    """Add a small colour bar.
 
     Parameters
     ----------
     shown
         matplotlib's image
     axs
-        beside which
+        axes beside which it stands
     label : str
     fraction : float, default 0.03
-        of their width
+        of the width of the axes
     """
     ...

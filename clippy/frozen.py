@@ -1,4 +1,4 @@
-"""What a frozen tower makes of a caption or an image is computed once, and kept
+"""Read each caption and each image only once, where a tower is not trained
 
 Docs: https://clippy-vl.github.io/clippy/frozen.html.md"""
 
@@ -35,7 +35,7 @@ from .stream import Unreachable
 
 # %% ../nbs/09_frozen.ipynb #7aea6d0b
 class TextVectors:
-    "What a frozen text tower makes of captions, each of which it reads once."
+    "The vectors that a frozen text tower makes of captions, each of which it reads once."
     def __init__(self,
         model:CLIPpy,
         parts:int=1, # of a batch that go through the towers one after the other
@@ -96,7 +96,7 @@ def fill(self:TextVectors, kind): return (self.model.text.tokenizer.pad_token_id
 
 # %% ../nbs/09_frozen.ipynb #db7afb66
 class WholeImage(FastCrop):
-    "The whole image as a square, 8 bits: nothing is random."
+    "The whole image as a square of 8-bit pixels; nothing is random."
     def __init__(self, size): # side of the square, pixels
         self.size = size
         self.crop = self
@@ -110,7 +110,7 @@ def feature_shape(
     images:int, # how many
     size:int, # side in pixels
 )->tuple: # images, tokens of each, numbers of each
-    "What the features of some images are."
+    "The shape of the features of some images."
     patches = [size//p for p in model.patch]
     return images, model.image.num_prefix_tokens+patches[0]*patches[1], model.image.num_features
 
@@ -126,7 +126,7 @@ def feature_folder(
     size:int, # side in pixels
     precision:str, # in which the tower works
 )->Path: # below `base`
-    "The folder for the features of a data set."
+    "The folder for the features of one tower, data set, size and precision."
     c = model.config
     pixels = [size, 'whole image', *(float(v) for v in (*c.mean,*c.std))]
     what = [c.image, c.image_args, tower_hash(model.image), data, pixels, precision]
@@ -134,7 +134,7 @@ def feature_folder(
 
 # %% ../nbs/09_frozen.ipynb #c87593e4
 class Features:
-    "What a frozen image tower made of every sample, on the disk."
+    "The features that a frozen image tower made of every sample, on the disk."
     def __init__(self, path): # a folder, from `make_features`
         self.path = Path(path)
         try:
@@ -172,7 +172,8 @@ class _Samples:
             except Unreachable as e: return None,[],e # raised where it is no traceback
 
 # %% ../nbs/09_frozen.ipynb #ce09d59e
-def need_room(folder:Path, size:int, images:int): # a sentence if the disk has no room
+def need_room(folder:Path, size:int, images:int): # `size`: bytes of all features
+    "Raise an error if the disk has no room for the features."
     place = next(p for p in [folder, *folder.resolve().parents] if p.exists())
     free = shutil.disk_usage(place).free
     if free < 1.02*size+(1<<24): raise OSError(
@@ -246,7 +247,7 @@ def make_features(
 
 # %% ../nbs/09_frozen.ipynb #06204a77
 class FeatureLoader(ShardLoader):
-    "`ShardLoader`, with features in the place of images."
+    "`ShardLoader` with features in place of images."
     def __init__(self,
         of:ShardLoader, # an indexed one
         features:Features, # of its shards
@@ -271,7 +272,7 @@ def with_features(
     acc, # the run's `Accelerator`
     make:bool=True, # False: say what it would take
 )->ShardLoader: # a `FeatureLoader`, or the same if none is made
-    "A loader of features, which are made if they are not there."
+    "A loader of features, which are made first if they are not there yet."
     if loader.mode!='indexed': raise ValueError(f'Features are kept by sample, and these shards have no order of '
         f'their own: {loader.why}. Use local shards that are not compressed, or give --cache.')
     size,precision = loader.transform.size,acc.mixed_precision

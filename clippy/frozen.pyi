@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""What a frozen tower makes of a caption or an image is computed once, and kept
+"""Read each caption and each image only once, where a tower is not trained
 
 Docs: https://clippy-vl.github.io/clippy/frozen.html.md
 """
@@ -12,7 +12,7 @@ from torch import Tensor
 from typing import Any
 
 class TextVectors:
-    """What a frozen text tower makes of captions, each of which it reads once.
+    """The vectors that a frozen text tower makes of captions, each of which it reads once.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class TextVectors:
     def fill(self, kind): ...
 
 class WholeImage(FastCrop):
-    """The whole image as a square, 8 bits: nothing is random.
+    """The whole image as a square of 8-bit pixels; nothing is random.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class WholeImage(FastCrop):
     def make_params(self, images): ...
 
 def feature_shape(model:CLIPpy, images:int, size:int)->tuple:
-    """What the features of some images are.
+    """The shape of the features of some images.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def feature_size(shape:tuple)->int:
 def in_bytes(n:int)->str: ...
 
 def feature_folder(base:str | Path, model:CLIPpy, data:str, size:int, precision:str)->Path:
-    """The folder for the features of a data set.
+    """The folder for the features of one tower, data set, size and precision.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def feature_folder(base:str | Path, model:CLIPpy, data:str, size:int, precision:
     ...
 
 class Features:
-    """What a frozen image tower made of every sample, on the disk.
+    """The features that a frozen image tower made of every sample, on the disk.
 
     Parameters
     ----------
@@ -152,7 +152,15 @@ class _Samples:
         ...
 
 def need_room(folder:Path, size:int, images:int):
-    """a sentence if the disk has no room"""
+    """Raise an error if the disk has no room for the features.
+
+    Parameters
+    ----------
+    folder : Path
+    size : int
+        bytes of all features
+    images : int
+    """
     ...
 
 def make_features(model:CLIPpy, loader:ShardLoader, path:Path, forward, batch:int=64)->Features:
@@ -174,7 +182,7 @@ def make_features(model:CLIPpy, loader:ShardLoader, path:Path, forward, batch:in
     ...
 
 class FeatureLoader(ShardLoader):
-    """`ShardLoader`, with features in the place of images.
+    """`ShardLoader` with features in place of images.
 
     Parameters
     ----------
@@ -193,7 +201,7 @@ class _FeatureBatches(IndexedBatches):
         ...
 
 def with_features(loader:ShardLoader, model:CLIPpy, base:str | Path, data:str, acc, make:bool=True)->ShardLoader:
-    """A loader of features, which are made if they are not there.
+    """A loader of features, which are made first if they are not there yet.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A small layer that brings the tokens of an image tower into the space of the text
+"""A small layer that brings the tokens of a frozen image tower into the space of the text
 
 Docs: https://clippy-vl.github.io/clippy/head.html.md"""
 
@@ -16,11 +16,11 @@ from torch import nn
 heads = '', 'linear', 'mlp'
 
 def new_head(
-    kind:str, # of `heads`
-    width:int, # of the image tower's tokens
-    dim:int, # of the common space, which is the text tower's
+    kind:str, # one of `heads`
+    width:int, # width of the image tower's tokens
+    dim:int, # width of the common space, which is the text tower's
 )->nn.Module: # `[...,width]` -> `[...,dim]`
-    "From a token of the image tower to the space of the text."
+    "Make a layer that takes tokens of the image tower to the space of the text."
     if kind=='linear': return nn.Linear(width, dim)
     if kind=='mlp': return nn.Sequential(nn.Linear(width, 2*dim), nn.GELU(), nn.Linear(2*dim, dim))
     return nn.Identity() if width==dim else nn.Linear(width, dim, bias=False)
@@ -29,7 +29,7 @@ def new_head(
 def tower_hash(
     tower:nn.Module,
 )->str: # 16 hex digits
-    "SHA-256 over shapes and values of a tower's weights, whatever their names."
+    "A hash of the shapes and values of a tower's weights, whatever their names."
     state = {k:v for k,v in tower.state_dict().items() if v.is_floating_point() and '.pooler.' not in k}
     once = {(v.data_ptr(), v.shape):v for v in state.values()} # tied weights have two names
     total = hashlib.sha256()
@@ -40,8 +40,8 @@ def tower_hash(
 
 # %% ../nbs/00_head.ipynb #8541b5f8
 def frozen_towers(
-    model:nn.Module, # a `CLIPpy`, whose `frozen` lists towers; any other has none
-)->dict: # `image` or `text` -> tower
+    model:nn.Module, # a `CLIPpy`, whose `frozen` lists its frozen towers; any other model has none
+)->dict: # `image` or `text` -> the tower
     "The towers of a model that are not trained."
     frozen = getattr(model, 'frozen', [])
     return {k:getattr(model, k) for k in ('image','text') if any(getattr(model, k) is t for t in frozen)}

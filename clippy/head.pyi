@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A small layer that brings the tokens of an image tower into the space of the text
+"""A small layer that brings the tokens of a frozen image tower into the space of the text
 
 Docs: https://clippy-vl.github.io/clippy/head.html.md
 """
@@ -8,16 +8,16 @@ from torch import nn
 heads: tuple
 
 def new_head(kind:str, width:int, dim:int)->nn.Module:
-    """From a token of the image tower to the space of the text.
+    """Make a layer that takes tokens of the image tower to the space of the text.
 
     Parameters
     ----------
     kind : str
-        of `heads`
+        one of `heads`
     width : int
-        of the image tower's tokens
+        width of the image tower's tokens
     dim : int
-        of the common space, which is the text tower's
+        width of the common space, which is the text tower's
 
     Returns
     -------
@@ -27,7 +27,7 @@ def new_head(kind:str, width:int, dim:int)->nn.Module:
     ...
 
 def tower_hash(tower:nn.Module)->str:
-    """SHA-256 over shapes and values of a tower's weights, whatever their names.
+    """A hash of the shapes and values of a tower's weights, whatever their names.
 
     Returns
     -------
@@ -42,11 +42,11 @@ def frozen_towers(model:nn.Module)->dict:
     Parameters
     ----------
     model : nn.Module
-        a `CLIPpy`, whose `frozen` lists towers; any other has none
+        a `CLIPpy`, whose `frozen` lists its frozen towers; any other model has none
 
     Returns
     -------
     dict
-        `image` or `text` -> tower
+        `image` or `text` -> the tower
     """
     ...

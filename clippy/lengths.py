@@ -19,9 +19,9 @@ from .model import CLIPpy
 # %% ../nbs/01_lengths.ipynb #e4ce7bc9
 def even_length(
     n:int, # tokens of the longest text
-    most:int|None=None, # tokens that a text can have; None: any number
+    most:int|None=None, # tokens that a text can have at most; None: any number
 )->int: # 8, 16 ... 48, 64, 80, 96, 128 ...
-    "One of a few lengths that is not shorter."
+    "Round a length up to one of a few."
     step = 8
     while n>6*step: step *= 2
     found = -(-n//step)*step
@@ -64,12 +64,12 @@ def _without_weights(text): # a SentenceTransformer that can only tokenize
 
 # %% ../nbs/01_lengths.ipynb #3dee0cbd
 class Tokenize:
-    "Token ids of a batch of texts, which can be sent to a worker."
+    "Makes token ids of a batch of texts, and is light enough to be sent to a worker."
     def __init__(self,
         model:CLIPpy, # whose tokenizer is taken
-        groups:int=1, # of similar length
-        even:bool=False, # few different lengths, even if there is one group?
-        parts:int=1, # of the batch that go through the towers one after the other
+        groups:int=1, # groups of similar length
+        even:bool=False, # round lengths up to one of a few, even if there is only one group?
+        parts:int=1, # parts of the batch that go through the towers one after the other
     ):
         self.groups,self.parts = groups,parts
         self.grouped = even or groups>1
@@ -78,7 +78,7 @@ class Tokenize:
         longest = model.text.max_seq_length
         self.most = longest if absolute or not longest else -(-longest//8)*8 # kernels like eights
 
-    def __call__(self, texts:list)->list: # of str -> for each part, what `encode_tokens` takes
+    def __call__(self, texts:list)->list: # texts are str; for each part, what `encode_tokens` takes
         n = -(-len(texts)//self.parts)
         return [self.of_part(texts[i:i+n]) for i in range(0, len(texts), n)]
 

@@ -7,14 +7,14 @@ from .model import CLIPpy
 from typing import Any
 
 def even_length(n:int, most:int | None=None)->int:
-    """One of a few lengths that is not shorter.
+    """Round a length up to one of a few.
 
     Parameters
     ----------
     n : int
         tokens of the longest text
     most : int | None, default None
-        tokens that a text can have; None: any number
+        tokens that a text can have at most; None: any number
 
     Returns
     -------
@@ -62,18 +62,18 @@ def similar_lengths(tokens:dict, groups:int=4, most:int | None=None, pad:int=0)-
     ...
 
 class Tokenize:
-    """Token ids of a batch of texts, which can be sent to a worker.
+    """Makes token ids of a batch of texts, and is light enough to be sent to a worker.
 
     Parameters
     ----------
     model : CLIPpy
         whose tokenizer is taken
     groups : int, default 1
-        of similar length
+        groups of similar length
     even : bool, default False
-        few different lengths, even if there is one group?
+        round lengths up to one of a few, even if there is only one group?
     parts : int, default 1
-        of the batch that go through the towers one after the other
+        parts of the batch that go through the towers one after the other
     """
     groups: int
     parts: int
@@ -82,6 +82,6 @@ class Tokenize:
     most: Any
     def __init__(self, model:CLIPpy, groups:int=1, even:bool=False, parts:int=1): ...
     def __call__(self, texts:list)->list:
-        """of str -> for each part, what `encode_tokens` takes"""
+        """texts are str; for each part, what `encode_tokens` takes"""
         ...
     def of_part(self, texts): ...

@@ -151,7 +151,7 @@ def is_near(self:IndexedBatches, j)->bool: # is it of the windows in which the b
 
 # %% ../nbs/06_loader.ipynb #84c7dc12
 class ShardLoader(EpochLoader):
-    "Training batches from shards: shuffled by seed, shared out, the same number for each process."
+    "Training batches from shards, shuffled by a seed; every process gets the same number of them."
     tokenize = None # what workers make of a batch's captions, such as a `Tokenize`; None: a list
     def __init__(self,
         urls:str|list, # as for `shard_list`
@@ -195,12 +195,12 @@ def __setstate__(self:ShardLoader, state): # in a worker
 
 @patch
 def path(self:ShardLoader, j:int)->Path: # `j`: number of the shard; fetched if need be
-    "A shard in reach."
+    "The path of a shard, which is fetched first if it is remote."
     return local_path(self.urls[j]) or fetch(self.urls[j], self.cache, **self.remote)
 
 @patch
 def held(self:ShardLoader, j:int)->tuple: # `j`: number of the shard; its path, an open file that keeps a copy, or None
-    "A shard that stays in reach."
+    "A shard with an open file that keeps its copy from being removed."
     if not self.room or local_path(self.urls[j]): return self.path(j),None
     file = self.room.open(self.urls[j], **self.remote)
     return Path(file.name),file
@@ -295,9 +295,9 @@ def _only_counted(self:ShardLoader)->bool: # a stream, and no file beside its sh
 
 # %% ../nbs/06_loader.ipynb #08ff7a68
 def leave_signals(
-    worker:int=0, # its number; as a `DataLoader` calls its `worker_init_fn`
+    worker:int=0, # number of the worker, with which a `DataLoader` calls its `worker_init_fn`
 ):
-    "In a worker: end when the training process says so, not when a signal goes to all."
+    "Let a worker end when the training process says so, and not when a signal goes to all processes."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not hasattr(signal, 'sigwaitinfo'): return os.setpgrp() # macOS does not tell who sent it: out of the group
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -321,7 +321,7 @@ def _loader(self:ShardLoader): # its own generator, so that starting an epoch le
 # %% ../nbs/06_loader.ipynb #f0f5360c
 @patch
 def span(self:EpochOrder, shard:int)->tuple: # (first place at which it may have its turn, the one after the last)
-    "The places of a shard: those of its window."
+    "The places at which a shard may have its turn: those of its window."
     laid = int(self.rank[shard])
     if not self.window: return int(self.starts[laid]), int(self.starts[laid+1])
     w = min(np.searchsorted(self.cuts, self.starts[laid], 'right'), len(self.cuts)-1)

@@ -30,7 +30,7 @@ class EpochOrder:
         """(number of the shard, number of the sample in it)"""
         ...
     def span(self, shard:int)->tuple:
-        """The places of a shard: those of its window.
+        """The places at which a shard may have its turn: those of its window.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class IndexedBatches:
         ...
 
 class ShardLoader(EpochLoader):
-    """Training batches from shards: shuffled by seed, shared out, the same number for each process.
+    """Training batches from shards, shuffled by a seed; every process gets the same number of them.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class ShardLoader(EpochLoader):
         """in a worker"""
         ...
     def path(self, j:int)->Path:
-        """A shard in reach.
+        """The path of a shard, which is fetched first if it is remote.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class ShardLoader(EpochLoader):
         """
         ...
     def held(self, j:int)->tuple:
-        """A shard that stays in reach.
+        """A shard with an open file that keeps its copy from being removed.
 
         Parameters
         ----------
@@ -215,11 +215,11 @@ class ShardLoader(EpochLoader):
         ...
 
 def leave_signals(worker:int=0):
-    """In a worker: end when the training process says so, not when a signal goes to all.
+    """Let a worker end when the training process says so, and not when a signal goes to all processes.
 
     Parameters
     ----------
     worker : int, default 0
-        its number; as a `DataLoader` calls its `worker_init_fn`
+        number of the worker, with which a `DataLoader` calls its `worker_init_fn`
     """
     ...

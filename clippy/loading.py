@@ -64,7 +64,7 @@ def check_image_name(
 def read_weights(
     path:Path, # a safetensors file, a torch file that holds only tensors, or a folder with a `model.safetensors`
 ): # the object in the file
-    "Read a file of tensors."
+    "Read a file of weights."
     if not path.exists(): raise FileNotFoundError(f'There are no weights at {path}.')
     safe = path.is_dir() or path.suffix=='.safetensors'
     place = inside(path, 'model.safetensors') if path.is_dir() else path.resolve()
@@ -81,7 +81,7 @@ def named_tensors(
     found, # from `read_weights`
     path:Path, # path of the file
 )->dict: # name -> tensor; none of them is larger than the file
-    "The tensors of a checkpoint, by their names."
+    "Find the tensors of a checkpoint by their names."
     for k in 'state_dict','model':
         if isinstance(found, dict) and isinstance(found.get(k), dict): found = found[k]
     most = path.stat().st_size
@@ -181,7 +181,7 @@ def short(e): # an error of a library, in a line
 def text_shapes(
     config, # from `text_config`
 )->tuple: # prefix that the names may have in a file, and a list of (names of one tensor, its shape)
-    "Every weight of a transformer, with no memory taken."
+    "List every weight of a transformer, without taking memory for it."
     kind = architectures[config.model_type]
     with torch.device('meta'), torch.random.fork_rng(devices=[]):
         try: model = kind.from_config(config) if kind is AutoModel else kind(config)
@@ -196,9 +196,9 @@ def text_shapes(
 def fit_text(
     config, # from `text_config`
     found:dict, # name -> (type, shape), from `read_header`
-    source:str, # of the file, for the sentence
+    source:str, # name of the file, for the error
 ):
-    "Raise an error if a file has not all the weights of a transformer."
+    "Raise an error if a file lacks weights of a transformer."
     prefix,own = text_shapes(config)
     real = {k:shape for k,(dtype,shape) in found.items() if dtype in ('F64','F32','F16','BF16')}
     names = {_now(k).removeprefix(prefix):shape for k,shape in real.items()}
@@ -271,10 +271,10 @@ def module_config(
 # %% ../nbs/00_loading.ipynb #8dd40ebd
 def pooling_config(
     found:dict, # from `module_config`
-    width:int, # of the vectors that come in
-    where:str, # the settings are, for the sentence
+    width:int, # width of the vectors that come in
+    where:str, # where the settings are, for the error
 )->dict:
-    "Settings of a pooling in today's names."
+    "Put the settings of a pooling into today's names."
     wide = found.get('embedding_dimension', found.get('word_embedding_dimension', width))
     if wide!=width: raise ValueError(f'{where} pools vectors of {wide} numbers, and the transformer gives {width}.')
     old = [now for then,now in modes.items() if found.get(f'pooling_mode_{then}')]
@@ -283,10 +283,10 @@ def pooling_config(
 
 def dense_config(
     found:dict, # from `module_config`
-    width:int, # of the vectors that come in
-    where:str, # the settings are, for the sentence
+    width:int, # width of the vectors that come in
+    where:str, # where the settings are, for the error
 )->dict: # `found`
-    "Settings of a linear layer that fits the module before it."
+    "Check that a linear layer fits the module before it."
     lost = [k for k in ('in_features','out_features') if k not in found]
     if lost: raise ValueError(f'{where} does not say {lost[0]}.')
     if found['in_features']==width: return found

@@ -27,7 +27,7 @@ def check_image_name(name:str)->str:
     ...
 
 def read_weights(path:Path):
-    """Read a file of tensors.
+    """Read a file of weights.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def read_weights(path:Path):
     ...
 
 def named_tensors(found, path:Path)->dict:
-    """The tensors of a checkpoint, by their names.
+    """Find the tensors of a checkpoint by their names.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def short(e):
     ...
 
 def text_shapes(config)->tuple:
-    """Every weight of a transformer, with no memory taken.
+    """List every weight of a transformer, without taking memory for it.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def text_shapes(config)->tuple:
     ...
 
 def fit_text(config, found:dict, source:str):
-    """Raise an error if a file has not all the weights of a transformer.
+    """Raise an error if a file lacks weights of a transformer.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def fit_text(config, found:dict, source:str):
     found : dict
         name -> (type, shape), from `read_header`
     source : str
-        of the file, for the sentence
+        name of the file, for the error
     """
     ...
 
@@ -174,30 +174,30 @@ def module_config(folder:str | Path, sub:str, kind:str, place:str)->dict:
     ...
 
 def pooling_config(found:dict, width:int, where:str)->dict:
-    """Settings of a pooling in today's names.
+    """Put the settings of a pooling into today's names.
 
     Parameters
     ----------
     found : dict
         from `module_config`
     width : int
-        of the vectors that come in
+        width of the vectors that come in
     where : str
-        the settings are, for the sentence
+        where the settings are, for the error
     """
     ...
 
 def dense_config(found:dict, width:int, where:str)->dict:
-    """Settings of a linear layer that fits the module before it.
+    """Check that a linear layer fits the module before it.
 
     Parameters
     ----------
     found : dict
         from `module_config`
     width : int
-        of the vectors that come in
+        width of the vectors that come in
     where : str
-        the settings are, for the sentence
+        where the settings are, for the error
 
     Returns
     -------

@@ -75,7 +75,7 @@ def show_maps(
     size:float=9., # of a point
     thumbnails:bool=True, # in the first column
 )->Figure:
-    "Maps side by side, coloured by what is asked for."
+    "Draw maps side by side, coloured by the labels that are asked for."
     by = list(by or next(iter(maps.values())).labels)
     fig = Figure(figsize=(7.6, (3.1 if len(by)>1 else 4)*len(maps)+.55), layout='constrained')
     axs = fig.subplots(len(maps), len(by), squeeze=False)
@@ -123,7 +123,7 @@ def feature_map(
     model:CLIPpy,
     features:np.ndarray, # `[M,D]` of the model: pooled ones, or of patches
     names:list, # class names to place in the map
-    labels:dict, # title -> `[M]` words, what it may be coloured by
+    labels:dict, # title -> `[M]` words: what the points may be coloured by
     thumbnails=None, # `[M,s,s,3]` uint8, an image for each
     neighbors:int=30,
     templates:tuple=template_sets['scenes'],
@@ -150,10 +150,10 @@ def patch_features(
     images:list, # `[H,W,3]` uint8 arrays, all of one size
     masks:list, # `[H,W]` class indices
     names:tuple, # what the indices mean
-    most:int=1000, # patches at most, chosen at random
+    most:int=1000, # how many patches are kept at most, chosen at random
     seed:int=0, # of that choice
 )->tuple: # features `[M,D]` length 1; what covers the middle of each `[M]`; its pixels `[M,p,p,3]`; its image `[M]`
-    "Patches with what they show."
+    "Features of patches, with what each patch shows."
     to_tensor,p = array_transform(model.config.mean, model.config.std),model.patch[0]
     x = torch.stack([to_tensor(im) for im in images])
     found = [model.encode_patches(some.to(model.device)).flatten(0, 2).cpu() for some in x.split(32)]

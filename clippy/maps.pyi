@@ -52,7 +52,7 @@ class FeatureMap(Study):
     def plot(self): ...
 
 def show_maps(maps:dict, by:list=None, size:float=9.0, thumbnails:bool=True)->Figure:
-    """Maps side by side, coloured by what is asked for.
+    """Draw maps side by side, coloured by the labels that are asked for.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def feature_map(model:CLIPpy, features:np.ndarray, names:list, labels:dict, thum
     names : list
         class names to place in the map
     labels : dict
-        title -> `[M]` words, what it may be coloured by
+        title -> `[M]` words: what the points may be coloured by
     thumbnails : default None
         `[M,s,s,3]` uint8, an image for each
     neighbors : int, default 30
@@ -125,7 +125,7 @@ def feature_map(model:CLIPpy, features:np.ndarray, names:list, labels:dict, thum
     ...
 
 def patch_features(model:CLIPpy, images:list, masks:list, names:tuple, most:int=1000, seed:int=0)->tuple:
-    """Patches with what they show.
+    """Features of patches, with what each patch shows.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def patch_features(model:CLIPpy, images:list, masks:list, names:tuple, most:int=
     names : tuple
         what the indices mean
     most : int, default 1000
-        patches at most, chosen at random
+        how many patches are kept at most, chosen at random
     seed : int, default 0
         of that choice
 

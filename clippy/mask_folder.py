@@ -55,7 +55,7 @@ def _find_root(path, places, signs, needs):
 def read_ids(
     path:Path, # PNG with a palette, grey, or 16-bit grey
 )->np.ndarray: # `[H,W]` the numbers in the file
-    "Ids of a mask file, never its colours."
+    "The ids in a mask file, and never its colours."
     found,mode = read_pixels(path)
     if mode not in ('P','L','1','I;16','I;16B','I'):
         raise ValueError(
@@ -141,18 +141,18 @@ def _labels(self:MaskSet, column):
 # %% ../nbs/04_mask_folder.ipynb #3a3c32f9
 @patch
 def image(self:MaskSet,
-    i:int, # which
+    i:int, # number of the image in the set
 )->Image.Image: # RGB
-    "Image `i`."
+    "Image `i`, upright."
     path = self.files[i][0]
     try: return open_image(read_file(path))
     except Unusable as e: raise ValueError(f'{path}: {e}') from None
 
 @patch
 def mask(self:MaskSet,
-    i:int, # which
+    i:int, # number of the image in the set
 )->np.ndarray: # `[H,W]` uint8 class indices, 255 = ignored
-    "Mask `i`, at its own size."
+    "Mask `i` as class indices, at its own size."
     try: return self.labels.to_index(self._ids(i))
     except ValueError as e:
         path = self.files[i][1]
@@ -161,10 +161,10 @@ def mask(self:MaskSet,
 # %% ../nbs/04_mask_folder.ipynb #569e79bf
 @patch
 def regions(self:MaskSet,
-    i:int, # which
+    i:int, # number of the image in the set
     kind:str='', # 'class' or, where the data set has them, 'instance'; '' is the data set's first
 )->list: # one `[H,W]` int32 map for each annotator: a number for each region, -1 = not counted (also background)
-    "Regions of image `i`, whatever their names."
+    "The regions of image `i`, whatever their names are."
     kind = kind or self.kinds[0]
     if kind not in self.kinds:
         raise ValueError(f"{self.name} has no regions of kind {kind!r}; choose from: {', '.join(self.kinds)}")

@@ -21,7 +21,7 @@ def need_partners(found, other, what, where):
     ...
 
 def read_ids(path:Path)->np.ndarray:
-    """Ids of a mask file, never its colours.
+    """The ids in a mask file, and never its colours.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ class MaskSet:
     def __getitem__(self, i): ...
     def key(self, i): ...
     def image(self, i:int)->Image.Image:
-        """Image `i`.
+        """Image `i`, upright.
 
         Parameters
         ----------
         i : int
-            which
+            number of the image in the set
 
         Returns
         -------
@@ -84,12 +84,12 @@ class MaskSet:
         """
         ...
     def mask(self, i:int)->np.ndarray:
-        """Mask `i`, at its own size.
+        """Mask `i` as class indices, at its own size.
 
         Parameters
         ----------
         i : int
-            which
+            number of the image in the set
 
         Returns
         -------
@@ -98,12 +98,12 @@ class MaskSet:
         """
         ...
     def regions(self, i:int, kind:str='')->list:
-        """Regions of image `i`, whatever their names.
+        """The regions of image `i`, whatever their names are.
 
         Parameters
         ----------
         i : int
-            which
+            number of the image in the set
         kind : str, default ''
             'class' or, where the data set has them, 'instance'; '' is the data set's first
 

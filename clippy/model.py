@@ -152,8 +152,8 @@ def train_tokenizer(
 # %% ../nbs/00_model.ipynb #72dbbf04
 def new_text_tower(
     captions=(), # iterable of str for the tokenizer; none: every byte is a token
-    width:int=128, # of the tokens and of the embedding
-    depth:int=2, # layers
+    width:int=128, # width of the tokens and of the embedding
+    depth:int=2, # number of layers
     heads:int=4,
     vocab_size:int=1024,
     max_tokens:int=77,
@@ -273,7 +273,7 @@ def alone(
 
 @contextmanager
 def value_path(
-    block:nn.Module, # of an image tower
+    block:nn.Module, # a block of an image tower
 ):
     "Let the block see each token alone inside this context."
     own = block.forward
@@ -285,7 +285,7 @@ def value_path(
 @patch
 def encode_patches(self:CLIPpy,
     x:Tensor, # `[B,3,H,W]` normalised images
-    normalize:bool=True, # to length 1? False: as they are when they are pooled
+    normalize:bool=True, # bring them to length 1? False: as they are when they are pooled
     values:bool|None=None, # take the value path of the last block? None: no, because the model was trained without
 )->Tensor: # `[B,h,w,D]`, length 1, with h = H/patch
     "Where things are: the vector of every patch. Never drops tokens."
@@ -300,7 +300,7 @@ def encode_patches(self:CLIPpy,
 # %% ../nbs/00_model.ipynb #a789c5fe
 @patch
 def tokenize(self:CLIPpy,
-    texts:list, # of str
+    texts:list, # a list of str
 )->dict: # `input_ids` and `attention_mask`, `[B,T]`, where T is the longest of the batch and at most `max_tokens`
     "Token ids for the text tower."
     if isinstance(texts, str):
@@ -331,7 +331,7 @@ def project(self:CLIPpy, raw:Tensor)->Tensor: return raw # what `read` gives, in
 
 @patch
 def encode_text(self:CLIPpy,
-    texts:list, # of str
+    texts:list, # a list of str
 )->Tensor: # `[B,D]`, length 1
     "Embed texts."
     return self.encode_tokens(self.tokenize(texts))

@@ -114,9 +114,9 @@ def new_text_tower(captions=(), width:int=128, depth:int=2, heads:int=4, vocab_s
     captions : default ()
         iterable of str for the tokenizer; none: every byte is a token
     width : int, default 128
-        of the tokens and of the embedding
+        width of the tokens and of the embedding
     depth : int, default 2
-        layers
+        number of layers
     heads : int, default 4
     vocab_size : int, default 1024
     max_tokens : int, default 77
@@ -270,7 +270,7 @@ class CLIPpy(nn.Module):
         x : Tensor
             `[B,3,H,W]` normalised images
         normalize : bool, default True
-            to length 1? False: as they are when they are pooled
+            bring them to length 1? False: as they are when they are pooled
         values : bool | None, default None
             take the value path of the last block? None: no, because the model was trained without
 
@@ -286,7 +286,7 @@ class CLIPpy(nn.Module):
         Parameters
         ----------
         texts : list
-            of str
+            a list of str
 
         Returns
         -------
@@ -332,7 +332,7 @@ class CLIPpy(nn.Module):
         Parameters
         ----------
         texts : list
-            of str
+            a list of str
 
         Returns
         -------
@@ -763,7 +763,7 @@ def value_path(block:nn.Module):
     Parameters
     ----------
     block : nn.Module
-        of an image tower
+        a block of an image tower
     """
     ...
 

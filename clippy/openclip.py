@@ -30,7 +30,7 @@ def resized_positions(
     old:tuple, # h and w
     new:tuple, # the same, of this image
 )->Tensor: # `[1+h*w,D]`
-    "Positions of another grid."
+    "Interpolate the positions of patches to another grid."
     if tuple(old)==tuple(new): return positions
     grid = positions[1:].unflatten(0, old).permute(2, 0, 1)[None]
     grid = F.interpolate(grid, new, mode='bicubic', align_corners=False)[0]
@@ -128,9 +128,9 @@ pixel_settings = kinds((several(real(-10, 10), 3), 'mean std'))
 # %% ../nbs/16_openclip.ipynb #73f6054f
 def check_clip(
     said:dict, # the field `model_cfg` of open_clip_config.json
-    where:str, # it stands, for the sentence
+    where:str, # where it stands, for the sentence of an error
 )->dict: # the same
-    "Settings of a CLIP that choose among numbers and known names."
+    "Check that the settings of a CLIP only choose among numbers and known names."
     checked(said, clip_settings, where)
     for part,known in ('vision_cfg',vision_settings), ('text_cfg',text_settings):
         if part not in said: raise ValueError(f'{where} does not say {part}.')
@@ -204,7 +204,7 @@ def new_names(
 def build(
     cfg:dict, # settings, from `find`
     weights:Path, # file, from `find`
-    source:str, # of the weights, for the sentence
+    source:str, # of the weights, for the sentence of an error
 )->nn.Module: # `open_clip.model.CustomTextCLIP`
     "A model of open_clip with its weights, without open_clip's own loading."
     module = need('open_clip.model', 'open_clip')

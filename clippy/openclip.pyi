@@ -12,7 +12,7 @@ from torch import nn
 from typing import Any
 
 def resized_positions(positions:Tensor, old:tuple, new:tuple)->Tensor:
-    """Positions of another grid.
+    """Interpolate the positions of patches to another grid.
 
     Parameters
     ----------
@@ -111,14 +111,14 @@ clip_settings: Any
 pixel_settings: Any
 
 def check_clip(said:dict, where:str)->dict:
-    """Settings of a CLIP that choose among numbers and known names.
+    """Check that the settings of a CLIP only choose among numbers and known names.
 
     Parameters
     ----------
     said : dict
         the field `model_cfg` of open_clip_config.json
     where : str
-        it stands, for the sentence
+        where it stands, for the sentence of an error
 
     Returns
     -------
@@ -169,7 +169,7 @@ def build(cfg:dict, weights:Path, source:str)->nn.Module:
     weights : Path
         file, from `find`
     source : str
-        of the weights, for the sentence
+        of the weights, for the sentence of an error
 
     Returns
     -------

@@ -34,9 +34,9 @@ from .parquet import Rows,image_cell,inside,need_column,parquet_files,text_cell
 # %% ../nbs/02_pack.ipynb #c7e9a39e
 def shrunk(
     image:Image.Image, # upright RGB image
-    resize:int, # short side, pixels; 0: as it is
+    resize:int, # length of the short side, pixels; 0 leaves the image as it is
 )->tuple[bytes,tuple]|None: # JPEG and its size; None: it is no larger than that
-    "An image made smaller."
+    "An image made smaller, as JPEG."
     if not 0<resize<min(image.size): return None
     image = v2.functional.resize(image, [resize], v2.InterpolationMode.BICUBIC)
     return _as_jpeg(image),image.size
@@ -54,10 +54,10 @@ def _encode(data, resize):
 
 # %% ../nbs/02_pack.ipynb #cf680fc4
 def image_bytes(
-    path:Path, # of an image file
-    most:float, # bytes
+    path:Path, # path of an image file
+    most:float, # largest size, bytes
 )->bytes:
-    "An image file, or `Unusable`."
+    "The bytes of an image file; `Unusable` if it cannot be read."
     if not os.path.isfile(path): raise Unusable('missing file')
     try:
         if path.stat().st_size>most: raise Unusable('sample too large')
@@ -78,9 +78,9 @@ def _sample(name, columns, image, resize):
 # %% ../nbs/02_pack.ipynb #9b11f986
 @dataclass
 class Source:
-    "What is to be packed."
-    items:list # or generator, where it does not fit into memory; of (name, callable without arguments)
-    count:int=None # items, where that is known
+    "The items to pack."
+    items:list # (name, callable without arguments) of each; a generator if they do not fit into memory
+    count:int=None # how many items there are, if that is known
 
 def folder_source(images, captions, image_column, caption_column, resize, most)->Source:
     "Images of a folder, with the captions that a file has for them."

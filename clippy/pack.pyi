@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 def shrunk(image:Image.Image, resize:int)->tuple[bytes, tuple] | None:
-    """An image made smaller.
+    """An image made smaller, as JPEG.
 
     Parameters
     ----------
     image : Image.Image
         upright RGB image
     resize : int
-        short side, pixels; 0: as it is
+        length of the short side, pixels; 0 leaves the image as it is
 
     Returns
     -------
@@ -26,27 +26,27 @@ def shrunk(image:Image.Image, resize:int)->tuple[bytes, tuple] | None:
     ...
 
 def image_bytes(path:Path, most:float)->bytes:
-    """An image file, or `Unusable`.
+    """The bytes of an image file; `Unusable` if it cannot be read.
 
     Parameters
     ----------
     path : Path
-        of an image file
+        path of an image file
     most : float
-        bytes
+        largest size, bytes
     """
     ...
 
 @dataclass
 class Source:
-    """What is to be packed.
+    """The items to pack.
 
     Parameters
     ----------
     items : list
-        or generator, where it does not fit into memory; of (name, callable without arguments)
+        (name, callable without arguments) of each; a generator if they do not fit into memory
     count : int, default None
-        items, where that is known
+        how many items there are, if that is known
     """
     items: list
     count: int = ...

@@ -1,4 +1,4 @@
-"""Tables with the images inside, as data sets on Hugging Face have them, read a few rows at a time
+"""Data sets as they are shared on Hugging Face, read a few rows at a time
 
 Docs: https://clippy-vl.github.io/clippy/parquet.html.md"""
 
@@ -54,9 +54,9 @@ def _is_text(kind):
 def _is_bytes(kind): return _is(kind, 'binary', 'large_binary', 'null')
 
 def holds(
-    kind, # type of a column, pyarrow's
+    kind, # pyarrow's type of a column
 )->str: # text, texts, bytes, image, or '' for what is none of them
-    "What is in a column."
+    "What kind of thing a column holds."
     if _is_text(kind): return 'text'
     if _is_bytes(kind): return 'bytes'
     if _is(kind, 'list', 'large_list', 'fixed_size_list'): return 'texts' if _is_text(kind.value_type) else ''
@@ -70,7 +70,7 @@ def holds(
 class Rows:
     "A parquet file, read row by row."
     def __init__(self,
-        path, # of the file
+        path, # path of the file
     ):
         self.path = path
         pa,pq = need('pyarrow', 'parquet'),need('pyarrow.parquet', 'parquet')
@@ -87,11 +87,11 @@ def _first_line(error): return str(error).strip().split('\n')[0][:200]
 # %% ../nbs/02_parquet.ipynb #5c722d22
 def need_column(
     table, # `Rows`
-    name:str, # of the column
+    name:str, # name of the column
     kinds:tuple, # what it may hold, as `holds` says it: ('text','bytes','image'), ('text','texts') or ('text',)
-    option:str, # that names it on the command line
+    option:str, # option that names the column on the command line
 ):
-    "A sentence for a column that is not there, or holds something else."
+    "Raise an error with a sentence if a column is not there, or holds something else."
     names = [*table.kinds]
     if names.count(name)!=1: raise ValueError(
         f'{table.path} has no column {name!r}: it has {", ".join(names[:50])}. Name one with {option}.'
@@ -105,9 +105,9 @@ def need_column(
 # %% ../nbs/02_parquet.ipynb #9f3560f8
 @patch
 def read(self:Rows,
-    columns:list, # names
+    columns:list, # names of the columns to read
 ): # generator of (number of the row, column -> cell)
-    "The rows, a few megabytes at a time; `ValueError` where the file is damaged."
+    "Go through the rows, a few megabytes at a time; `ValueError` where the file is damaged."
     n = 0
     try:
         for batch in self.file.iter_batches(self._at_once(), columns=columns, use_threads=False):
@@ -126,16 +126,16 @@ def _at_once(self:Rows)->int: # rows of about 16 MB
 
 # %% ../nbs/02_parquet.ipynb #1a569972
 def text_cell(
-    cell, # of a column that holds text or lists of text
-)->list: # of text and None; [] for an empty cell
+    cell, # a cell of a column that holds text or lists of text
+)->list: # texts, or None for a missing one; [] for an empty cell
     "The captions in a cell, or `Unusable`."
     try: found = cell.as_py()
     except UnicodeDecodeError: raise Unusable('caption is not UTF-8') from None
     return [] if found is None else [found] if isinstance(found, str) else list(found)
 
 def image_cell(
-    cell, # of a column that holds images
-    most:float, # bytes
+    cell, # a cell of a column that holds images
+    most:float, # largest size of an image, bytes
 )->tuple[bytes|None,str]: # bytes of an image file, None if there are none, and its name, '' if it has none
     "What a cell says of an image, or `Unusable`."
     if not cell.is_valid: return None,''
@@ -148,8 +148,8 @@ def image_cell(
 
 # %% ../nbs/02_parquet.ipynb #854416d0
 def inside(
-    folder, # that holds the files
-    name:str, # of a file, as a table gives it
+    folder, # folder that holds the files
+    name:str, # name of a file, as a table gives it
 )->Path:
     "The path of a file, or `Unusable` if it leads out of the folder."
     clean = os.path.normpath(name.replace('\\', '/'))

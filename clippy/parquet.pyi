@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Tables with the images inside, as data sets on Hugging Face have them, read a few rows at a time
+"""Data sets as they are shared on Hugging Face, read a few rows at a time
 
 Docs: https://clippy-vl.github.io/clippy/parquet.html.md
 """
@@ -24,12 +24,12 @@ def parquet_files(place:str)->tuple[Path, list[Path]]:
     ...
 
 def holds(kind)->str:
-    """What is in a column.
+    """What kind of thing a column holds.
 
     Parameters
     ----------
     kind
-        type of a column, pyarrow's
+        pyarrow's type of a column
 
     Returns
     -------
@@ -44,7 +44,7 @@ class Rows:
     Parameters
     ----------
     path
-        of the file
+        path of the file
     """
     path: Any
     errors: Any
@@ -53,12 +53,12 @@ class Rows:
     def __init__(self, path): ...
     def __len__(self): ...
     def read(self, columns:list):
-        """The rows, a few megabytes at a time; `ValueError` where the file is damaged.
+        """Go through the rows, a few megabytes at a time; `ValueError` where the file is damaged.
 
         Parameters
         ----------
         columns : list
-            names
+            names of the columns to read
 
         Returns
         -------
@@ -67,18 +67,18 @@ class Rows:
         ...
 
 def need_column(table, name:str, kinds:tuple, option:str):
-    """A sentence for a column that is not there, or holds something else.
+    """Raise an error with a sentence if a column is not there, or holds something else.
 
     Parameters
     ----------
     table
         `Rows`
     name : str
-        of the column
+        name of the column
     kinds : tuple
         what it may hold, as `holds` says it: ('text','bytes','image'), ('text','texts') or ('text',)
     option : str
-        that names it on the command line
+        option that names the column on the command line
     """
     ...
 
@@ -88,12 +88,12 @@ def text_cell(cell)->list:
     Parameters
     ----------
     cell
-        of a column that holds text or lists of text
+        a cell of a column that holds text or lists of text
 
     Returns
     -------
     list
-        of text and None; [] for an empty cell
+        texts, or None for a missing one; [] for an empty cell
     """
     ...
 
@@ -103,9 +103,9 @@ def image_cell(cell, most:float)->tuple[bytes | None, str]:
     Parameters
     ----------
     cell
-        of a column that holds images
+        a cell of a column that holds images
     most : float
-        bytes
+        largest size of an image, bytes
 
     Returns
     -------
@@ -120,8 +120,8 @@ def inside(folder, name:str)->Path:
     Parameters
     ----------
     folder
-        that holds the files
+        folder that holds the files
     name : str
-        of a file, as a table gives it
+        name of a file, as a table gives it
     """
     ...

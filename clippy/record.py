@@ -1,4 +1,4 @@
-"""A result that cannot be traced is gossip
+"""Versions, weights and memory, written down beside every result
 
 Docs: https://clippy-vl.github.io/clippy/record.html.md"""
 
@@ -16,9 +16,9 @@ import torch
 
 # %% ../nbs/01_record.ipynb #d895f4ef
 def manifest(
-    device=None, # torch device that computed; None: the first card, if there is one
+    device=None, # the torch device that computed; None: the first card, if there is one
 )->dict: # package -> version, and what it ran on
-    "Versions of everything that a number depends on."
+    "The versions of everything that a number depends on."
     on_card = torch.device(device).type=='cuda' if device else torch.cuda.is_available()
     device = torch.cuda.get_device_name(device) if on_card else platform.machine()
     return {p:_version(p) for p in _packages} | dict(python=platform.python_version(), device=device)
@@ -35,7 +35,7 @@ def _version(package):
 def weights_hash(
     model:torch.nn.Module,
 )->str: # 16 hex digits, the same on every machine
-    "SHA-256 over names, shapes and values of all weights."
+    "A hash of the names, types, shapes and values of all weights."
     total = hashlib.sha256()
     for k,v in sorted(model.state_dict().items()):
         total.update(f'{k} {v.dtype} {list(v.shape)}'.encode())
@@ -46,13 +46,13 @@ def weights_hash(
 def sampled(
     module:torch.nn.Module,
 )->tuple: # of floats
-    "Up to eight numbers of each weight, and how often it was changed as PyTorch counts."
+    "A sample of up to eight numbers of each weight, and how often PyTorch thinks that weights were changed."
     weights = list(module.parameters())
     some = torch.cat([p.detach().flatten()[::p.numel()//8+1].float() for p in weights]).tolist()
     return *some,sum(0 if p.is_inference() else p._version for p in weights)
 
 # %% ../nbs/01_record.ipynb #5dd49b62
-def peak_memory(device)->int: # MB: of the process, and on CUDA of the device instead
+def peak_memory(device)->int: # MB, of the process; on CUDA of the device
     "The most memory used so far."
     if device.type=='cuda': return torch.cuda.max_memory_allocated(device)>>20
     try: import resource

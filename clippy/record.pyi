@@ -1,17 +1,17 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""A result that cannot be traced is gossip
+"""Versions, weights and memory, written down beside every result
 
 Docs: https://clippy-vl.github.io/clippy/record.html.md
 """
 import torch
 
 def manifest(device=None)->dict:
-    """Versions of everything that a number depends on.
+    """The versions of everything that a number depends on.
 
     Parameters
     ----------
     device : default None
-        torch device that computed; None: the first card, if there is one
+        the torch device that computed; None: the first card, if there is one
 
     Returns
     -------
@@ -21,7 +21,7 @@ def manifest(device=None)->dict:
     ...
 
 def weights_hash(model:torch.nn.Module)->str:
-    """SHA-256 over names, shapes and values of all weights.
+    """A hash of the names, types, shapes and values of all weights.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def weights_hash(model:torch.nn.Module)->str:
     ...
 
 def sampled(module:torch.nn.Module)->tuple:
-    """Up to eight numbers of each weight, and how often it was changed as PyTorch counts.
+    """A sample of up to eight numbers of each weight, and how often PyTorch thinks that weights were changed.
 
     Returns
     -------
@@ -46,6 +46,6 @@ def peak_memory(device)->int:
     Returns
     -------
     int
-        MB: of the process, and on CUDA of the device instead
+        MB, of the process; on CUDA of the device
     """
     ...

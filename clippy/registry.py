@@ -72,7 +72,7 @@ def is_family(
 def hint(
     name:str, # that nothing was found for
 )->str: # a sentence with a blank before it; '' if nothing is near
-    "What was meant, perhaps."
+    "What may have been meant by a name that does not exist."
     near = did_you_mean(name, registry(), most=1)
     return near or ('' if '/' in name else ' `clippy models` lists the names.')
 
@@ -80,7 +80,7 @@ def hint(
 def mistyped(
     name:str, # as it was typed
 )->str: # a sentence; '': it is a name, something on this disk, or perhaps something on the Hub
-    "What is wrong with the name of a model."
+    "What is wrong with the name of a model, if anything is."
     if Path(name).exists() or entry(name) or '://' in name or re.match(r'[A-Za-z]:[\\/]', name): return ''
     near = did_you_mean(name, registry(), most=1)
     if ':' in name: return (f'There is no model {name!r}.{near} What stands before a colon is a family, one of '
@@ -122,7 +122,7 @@ def caution(
     model, # `CLIPpy`
     name:str, # as it was called
 )->str: # a sentence; '': there is nothing to say
-    "What is to be known before an answer about a photograph is believed."
+    "What to know before believing an answer about a photograph."
     if not model.knows.startswith('drawings'): return ''
     return f'{name} knows {model.knows}, and no photographs: `clippy models` lists models that do.'
 
@@ -145,9 +145,9 @@ def short_title(
 
 # %% ../nbs/13_registry.ipynb #3c2be0ef
 def measured(
-    name:str, # of a model in the box
+    name:str, # of a model that comes with the package
 )->dict: # number -> value in [0,1]
-    "Numbers of the scenes task, from a manifest."
+    "The numbers of the task `scenes`, from a model's manifest."
     path = files('clippy')/'models'/name/'manifest.json'
     if not path.is_file(): return {}
     results = json.loads(path.read_text(encoding='utf-8')).get('results') or []

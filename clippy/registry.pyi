@@ -94,7 +94,7 @@ def is_family(name:str)->bool:
     ...
 
 def hint(name:str)->str:
-    """What was meant, perhaps.
+    """What may have been meant by a name that does not exist.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def hint(name:str)->str:
     ...
 
 def mistyped(name:str)->str:
-    """What is wrong with the name of a model.
+    """What is wrong with the name of a model, if anything is.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def is_changed(model)->bool:
     ...
 
 def caution(model, name:str)->str:
-    """What is to be known before an answer about a photograph is believed.
+    """What to know before believing an answer about a photograph.
 
     Parameters
     ----------
@@ -206,12 +206,12 @@ def short_title(metric:str)->str:
     ...
 
 def measured(name:str)->dict:
-    """Numbers of the scenes task, from a manifest.
+    """The numbers of the task `scenes`, from a model's manifest.
 
     Parameters
     ----------
     name : str
-        of a model in the box
+        of a model that comes with the package
 
     Returns
     -------

@@ -75,9 +75,9 @@ def shard_source(
     image_column:str, # is not used: the image of a sample is a file of it
     caption_column:str, # 'caption': as the loader reads them; else columns that samples must have
     resize:int, # short side, pixels; 0 keeps every image
-    most:float, # bytes of a sample
+    most:float, # largest size of a sample, bytes
 )->Source:
-    "Samples of shards."
+    "The samples of shards, to be packed again."
     urls = shard_list(images)
     sizes,columns = shard_sizes(urls),[c.strip() for c in caption_column.split(',')]
     return Source(_items(urls, sizes or [None]*len(urls), columns, resize, most), sum(sizes) if sizes else None)

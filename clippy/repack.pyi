@@ -12,7 +12,7 @@ class _Lost(list):
     def take(self): ...
 
 def shard_source(images:str, image_column:str, caption_column:str, resize:int, most:float)->Source:
-    """Samples of shards.
+    """The samples of shards, to be packed again.
 
     Parameters
     ----------
@@ -25,6 +25,6 @@ def shard_source(images:str, image_column:str, caption_column:str, resize:int, m
     resize : int
         short side, pixels; 0 keeps every image
     most : float
-        bytes of a sample
+        largest size of a sample, bytes
     """
     ...

@@ -226,7 +226,7 @@ def captions(
     n:int, # how many
     seed:int=0, # which data set
     **kw, # `n_things`, `things`, `background` as in `draw_scene`
-)->list: # of str
+)->list: # captions as strings
     "Captions of the first `n` scenes, without drawing them."
     return [_lay_out(seed, i, **kw).caption for i in range(n)]
 

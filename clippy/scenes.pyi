@@ -214,7 +214,7 @@ def captions(n:int, seed:int=0, **kw)->list:
     Returns
     -------
     list
-        of str
+        captions as strings
     """
     ...
 

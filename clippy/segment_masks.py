@@ -116,7 +116,7 @@ def details(self:Segment, rows):
 
 @patch
 def notes(self:Segment, rows):
-    "Those of the data set, and images in which nothing counts."
+    "Notes of the data set, and how many images have no pixel that counts."
     empty = int((rows[:,-len(self.classes):].sum(1)==0).sum())
     said = Task.notes(self, rows)
     if not empty: return said

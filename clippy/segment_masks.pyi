@@ -73,7 +73,7 @@ class Segment(Task):
         """IoU and share of the pixels, of each class."""
         ...
     def notes(self, rows):
-        """Those of the data set, and images in which nothing counts."""
+        """Notes of the data set, and how many images have no pixel that counts."""
         ...
     def figure(self, model:CLIPpy, some:int=4):
         """What the model makes of some images.

@@ -1,4 +1,4 @@
-"""Options by their names, in a file that can be kept: what is typed counts more, and nothing is dropped
+"""Keep the options of a run in a file: what is typed beside it wins, and nothing in it is silently ignored
 
 Docs: https://clippy-vl.github.io/clippy/settings.html.md"""
 
@@ -26,9 +26,9 @@ from .files import read_text, write_whole
 
 # %% ../nbs/00_settings.ipynb #af432c89
 def read_settings(
-    path:str|Path, # .toml or .json
+    path:str|Path, # a file that ends in .toml or .json
 )->dict: # key -> value
-    "A table of settings from a file."
+    "Read a table of settings from a file."
     if not os.path.isfile(path): raise FileNotFoundError(f'There is no file of settings {path}.')
     text = read_text(path)
     try: found = _toml(text) if Path(path).suffix.lower()=='.toml' else json.loads(text, object_pairs_hook=_once)
@@ -51,9 +51,9 @@ def _toml(text):
 # %% ../nbs/00_settings.ipynb #fc2ea5b5
 def value_of(
     option:argparse.Action,
-    value, # as the file has it
-): # as the parser would give it; an error says what is expected
-    "The value of an option."
+    value, # the value in the file
+): # the value that the parser would give; an error says what is expected
+    "Translate a value in a file to the value of an option."
     if isinstance(option, argparse._AppendAction) or option.nargs in ('+','*'): return _several(value)
     kind = bool if option.nargs==0 or option.type is bool_arg else option.type or str
     said,fits = _kinds[kind]
@@ -85,7 +85,7 @@ _next_key = re.compile(r',+[A-Za-z][\w-]*=') # what would end the value
 
 # %% ../nbs/00_settings.ipynb #de4a20b0
 class Switch(argparse.Action):
-    "`--cpu` turns an option on, `--no-cpu` off."
+    "An option that `--dry-run` turns on and `--no-dry-run` turns off."
     def __init__(self, option_strings, dest, default=False, help=None, **_): # fastcore gives a type too
         self.own = [*option_strings]
         more = [opposite(name) for name in self.own if name.startswith('--')]
@@ -94,24 +94,24 @@ class Switch(argparse.Action):
         setattr(found, self.dest, not option.startswith('--no-'))
 
 def opposite(
-    name:str, # `--cpu` or `--no-cpu`
+    name:str, # such as `--dry-run` or `--no-dry-run`
 )->str: # the other one
     "The name that turns off what another turns on."
     return f'--{name[5:]}' if name.startswith('--no-') else f'--no-{name[2:]}'
 
-Flag = Annotated[bool, dict(action=Switch)] # of a function that reads a command line itself
-Several = Annotated[str, dict(action='append')] # may be given more than once
+Flag = Annotated[bool, dict(action=Switch)] # type of a switch, where a function reads a command line itself
+Several = Annotated[str, dict(action='append')] # type of an option that may be given more than once
 
 # %% ../nbs/00_settings.ipynb #7b7c5d7a
 origins = 'data','processes','left_out','command','versions'
 _no_option = 'help','config','pdb','xtra'
 
 def read_config(
-    path:str|Path, # .toml or .json
-    parser:argparse.ArgumentParser, # of the command
+    path:str|Path, # a file that ends in .toml or .json
+    parser:argparse.ArgumentParser, # parser of the command
     typed=(), # options that were given beside the file
 )->dict: # option -> value
-    "Options from a file; relative paths in it are meant from the working directory, as typed ones are."
+    "Read options from a file; relative paths in it start from the working directory, as typed ones do."
     found = read_settings(path)
     about,known = origin(path, found),{a.dest:a for a in parser._actions if a.dest not in _no_option}
     values = {}
@@ -167,9 +167,9 @@ def origin(
 # %% ../nbs/00_settings.ipynb #77637946
 def parsed(
     parser:argparse.ArgumentParser,
-    args:list, # command line
+    args:list, # words of the command line
 )->dict: # option -> value
-    "Options: as typed, else as in the file that `--config` names, else the defaults."
+    "The options as they were typed, else as in the file that `--config` names, else the defaults."
     found = vars(parser.parse_args(args))
     if not found.get('config'): return found
     for a in parser._actions: a.default = argparse.SUPPRESS
@@ -206,7 +206,7 @@ def with_config(
     f, # function of a command
     given:dict, # its arguments
 )->dict: # with those of the file that `config` names
-    "All options of a command's function."
+    "All options of a command's function, with those of its file."
     if not given.get('config'): return renewed(given, old_names(f))
     defaults = {k:p.default for k,p in signature(f).parameters.items()}
     if command()!='called from Python':
@@ -225,9 +225,9 @@ def given_or_read(
 
 # %% ../nbs/00_settings.ipynb #43bff798
 def as_toml(
-    value, # text, number, bool, path, or a list or dict of these
-)->str: # an error if TOML cannot hold it
-    "A value as TOML."
+    value, # a text, number, bool or path, or a list or dict of these
+)->str: # it is an error if TOML cannot hold the value
+    "Write a value as TOML."
     if isinstance(value, bool): return str(value).lower()
     if isinstance(value, int): return int.__repr__(value)
     if isinstance(value, float): return float.__repr__(value)
@@ -243,11 +243,11 @@ def _key(text): return text if re.fullmatch(r'[A-Za-z0-9_-]+', text) else as_tom
 # %% ../nbs/00_settings.ipynb #3bd6f1f6
 def write_config(
     path:str|Path, # a file; an older one is replaced
-    options:dict, # option -> value; None is left to the recipe
-    about:dict, # of `origins`
-    notes:list, # lines for who reads the file
+    options:dict, # option -> value; an option that is None is not written
+    about:dict, # where the options come from, by the names in `origins`
+    notes:list, # lines of comment for people who read the file
 )->Path: # `path`
-    "Write options, whole or not at all, so that `read_config` gives them back."
+    "Write options to a file, whole or not at all, so that `read_config` gives them back."
     given = {k:v for k,v in options.items() if v is not None}
     lines = {k:_line(v) for k,v in given.items()}
     lost = [k for k,line in lines.items() if not line]
@@ -263,10 +263,10 @@ def _line(value): # '': it holds a secret, or what TOML does not know
 
 # %% ../nbs/00_settings.ipynb #c5ddd7bf
 def said_otherwise(
-    path:str|Path, # file of options
+    path:str|Path, # the file of options
     now:dict, # `data` and `processes` of this run
-)->str: # '': as it was, or the file does not say
-    "What is not as it was where a file of options comes from."
+)->str: # '': nothing has changed, or the file does not say
+    "Say what has changed since the run from which a file of options comes."
     about = origin(path, read_settings(path))
     odd = [k for k,v in now.items() if about.get(k, v)!=v]
     return f'Other {" and ".join(odd)} than where {path} comes from: this will be another run.' if odd else ''

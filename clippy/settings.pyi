@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Options by their names, in a file that can be kept: what is typed counts more, and nothing is dropped
+"""Keep the options of a run in a file: what is typed beside it wins, and nothing in it is silently ignored
 
 Docs: https://clippy-vl.github.io/clippy/settings.html.md
 """
@@ -8,12 +8,12 @@ from typing import Any
 import argparse
 
 def read_settings(path:str | Path)->dict:
-    """A table of settings from a file.
+    """Read a table of settings from a file.
 
     Parameters
     ----------
     path : str | Path
-        .toml or .json
+        a file that ends in .toml or .json
 
     Returns
     -------
@@ -23,22 +23,22 @@ def read_settings(path:str | Path)->dict:
     ...
 
 def value_of(option:argparse.Action, value):
-    """The value of an option.
+    """Translate a value in a file to the value of an option.
 
     Parameters
     ----------
     option : argparse.Action
     value
-        as the file has it
+        the value in the file
 
     Returns
     -------
-    as the parser would give it; an error says what is expected
+    the value that the parser would give; an error says what is expected
     """
     ...
 
 class Switch(argparse.Action):
-    """`--cpu` turns an option on, `--no-cpu` off."""
+    """An option that `--dry-run` turns on and `--no-dry-run` turns off."""
     own: Any
     def __init__(self, option_strings, dest, default=False, help=None, **_): ...
     def __call__(self, parser, found, values, option=None): ...
@@ -49,7 +49,7 @@ def opposite(name:str)->str:
     Parameters
     ----------
     name : str
-        `--cpu` or `--no-cpu`
+        such as `--dry-run` or `--no-dry-run`
 
     Returns
     -------
@@ -65,14 +65,14 @@ Several: Any
 origins: tuple
 
 def read_config(path:str | Path, parser:argparse.ArgumentParser, typed=())->dict:
-    """Options from a file; relative paths in it are meant from the working directory, as typed ones are.
+    """Read options from a file; relative paths in it start from the working directory, as typed ones do.
 
     Parameters
     ----------
     path : str | Path
-        .toml or .json
+        a file that ends in .toml or .json
     parser : argparse.ArgumentParser
-        of the command
+        parser of the command
     typed : default ()
         options that were given beside the file
 
@@ -111,13 +111,13 @@ def origin(path:str | Path, found:dict)->dict:
     ...
 
 def parsed(parser:argparse.ArgumentParser, args:list)->dict:
-    """Options: as typed, else as in the file that `--config` names, else the defaults.
+    """The options as they were typed, else as in the file that `--config` names, else the defaults.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
     args : list
-        command line
+        words of the command line
 
     Returns
     -------
@@ -161,7 +161,7 @@ def renewed(given:dict, old:dict, aloud:str='')->dict:
     ...
 
 def with_config(f, given:dict)->dict:
-    """All options of a command's function.
+    """All options of a command's function, with those of its file.
 
     Parameters
     ----------
@@ -195,33 +195,33 @@ def given_or_read(given:dict, f)->dict:
     ...
 
 def as_toml(value)->str:
-    """A value as TOML.
+    """Write a value as TOML.
 
     Parameters
     ----------
     value
-        text, number, bool, path, or a list or dict of these
+        a text, number, bool or path, or a list or dict of these
 
     Returns
     -------
     str
-        an error if TOML cannot hold it
+        it is an error if TOML cannot hold the value
     """
     ...
 
 def write_config(path:str | Path, options:dict, about:dict, notes:list)->Path:
-    """Write options, whole or not at all, so that `read_config` gives them back.
+    """Write options to a file, whole or not at all, so that `read_config` gives them back.
 
     Parameters
     ----------
     path : str | Path
         a file; an older one is replaced
     options : dict
-        option -> value; None is left to the recipe
+        option -> value; an option that is None is not written
     about : dict
-        of `origins`
+        where the options come from, by the names in `origins`
     notes : list
-        lines for who reads the file
+        lines of comment for people who read the file
 
     Returns
     -------
@@ -231,18 +231,18 @@ def write_config(path:str | Path, options:dict, about:dict, notes:list)->Path:
     ...
 
 def said_otherwise(path:str | Path, now:dict)->str:
-    """What is not as it was where a file of options comes from.
+    """Say what has changed since the run from which a file of options comes.
 
     Parameters
     ----------
     path : str | Path
-        file of options
+        the file of options
     now : dict
         `data` and `processes` of this run
 
     Returns
     -------
     str
-        '': as it was, or the file does not say
+        '': nothing has changed, or the file does not say
     """
     ...

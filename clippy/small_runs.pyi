@@ -10,7 +10,7 @@ from torch import nn
 def device(): ...
 
 def descend(model:nn.Module, recipe:dict, loss_at, after=...)->list:
-    """The loop of a start.
+    """Train by a given loss, which is all that a start needs.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ def descend(model:nn.Module, recipe:dict, loss_at, after=...)->list:
     ...
 
 def one_thing(step, config, seed)->list:
-    """The scenes of a step."""
+    """The scenes of one step of training."""
     ...
 
 def tensors(scenes): ...
 
 def train_supervised(image, config, seed)->list:
-    """Name the thing.
+    """Train a tower to name the thing in a scene.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def train_supervised(image, config, seed)->list:
     ...
 
 def train_dino(image, config, seed)->list:
-    """Self-distillation with no labels.
+    """Train a tower by self-distillation, without labels.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def grouping(image, config)->dict:
     ...
 
 def make_start(kind:str, seed:int, config:dict, folder:Path):
-    """Weights for the image tower, and what it can do.
+    """Make the weights that an image tower starts from, and measure what it can do.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def make_start(kind:str, seed:int, config:dict, folder:Path):
     ...
 
 def text_folder()->Path:
-    """all-MiniLM-L6-v2."""
+    """The folder of all-MiniLM-L6-v2."""
     ...
 
 def training_options(config:dict, seed:int, weights:Path)->dict:
@@ -113,7 +113,7 @@ def training_options(config:dict, seed:int, weights:Path)->dict:
     ...
 
 def train_pairs(config, seed, weights)->tuple:
-    """Contrastive training.
+    """Train contrastively, by `clippy train`.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def train_pairs(config, seed, weights)->tuple:
     ...
 
 def measure(model:CLIPpy, sizes:list, n:int)->tuple:
-    """Everything that the tables show, at several sizes.
+    """Measure everything that the tables show, at several sizes.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def measure(model:CLIPpy, sizes:list, n:int)->tuple:
     ...
 
 def make_run(run:dict, seed:int, out:Path, work:Path, command:str):
-    """Train, measure, write the JSON.
+    """Train, measure, and write the JSON file.
 
     Parameters
     ----------

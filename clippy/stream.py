@@ -39,13 +39,13 @@ class Unreachable(OSError): "A shard that could not be fetched: the run stops wi
 class RemoteFile(io.RawIOBase):
     "A URL or a `pipe:` command as a stream of bytes that survives dropped connections."
     def __init__(self,
-        url:str, # http, https, of the Hub or a store, `pipe:`, or another that webdataset opens by a command
-        tries:int=5, # without a new byte, then it is `Unreachable`
-        timeout:float=30, # seconds to wait for a reply, http only
+        url:str, # http, https, an address on the Hub or in a store, `pipe:`, or what else webdataset opens
+        tries:int=5, # tries without a new byte after which it is `Unreachable`
+        timeout:float=30, # seconds to wait for a reply, for http only
         wait:float=1, # seconds before the second try; doubles up to a minute
-        patience:float=300, # seconds of waiting for the whole file
-        slowest:float=1000, # bytes that earn another second
-        largest:int=100_000_000_000, # bytes of the file
+        patience:float=300, # seconds to wait in all for the whole file
+        slowest:float=1000, # bytes that earn another second of waiting
+        largest:int=100_000_000_000, # largest size of the file, bytes
     ):
         store_attr()
         self.at,self.size = 0,None # bytes so far, and in all
@@ -145,7 +145,7 @@ def _opener(came):
 
 # %% ../nbs/05_stream.ipynb #738e24c8
 class SameHost(HTTPRedirectHandler):
-    "Goes where it is sent, and takes the token along to the same host only."
+    "Follow a redirection, and take the token along to the same host only."
     def redirect_request(self, request, *args):
         new = super().redirect_request(request, *args)
         token = request.unredirected_hdrs.get('Authorization')
@@ -201,7 +201,7 @@ def _some(self:RemoteFile, n): # what is there, at most n bytes; waits for the f
 
 # %% ../nbs/05_stream.ipynb #b805c3bc
 class Stored:
-    "A file in a store, with the errors of this page."
+    "A file in a store that raises the errors of this chapter."
     def __init__(self, file, url): store_attr()
     def read1(self, n):
         with store_errors(self.url): return self.file.read(n)
@@ -293,8 +293,8 @@ def open_tar(
 # %% ../nbs/05_stream.ipynb #d769c2ba
 def tar_files(
     tar:tarfile.TarFile, # from `open_tar`
-    content, # callable: member -> what is wanted of it
-    damage:list, # is given the exception that stopped the reading
+    content, # callable: member -> what is wanted of that file
+    damage:list, # gets the exception that stopped the reading
 ):  # generator of (name, content) in the order of the tar; content None for a file that is cut off
     "The files of a tar that webdataset would take."
     try:
@@ -346,7 +346,7 @@ def _shard_files(url, damage, max_sample_mb, remote):
 # %% ../nbs/05_stream.ipynb #aa454a3f
 def read_shard(
     url:str, # one shard
-    report:Report, # is told what a damaged shard lost
+    report:Report, # counts what a damaged shard lost
     first:int=0, # number of the first sample wanted
     last:int=None, # number after the last one wanted; None reads to the end and cannot know what is missing
     max_sample_mb:float=100, # largest sample, megabytes
@@ -410,8 +410,8 @@ def read_all(
     urls:str|list, # as for `shard_list`
     transform, # callable: PIL RGB image -> `[3,H,W]` float32
     batch_size:int=64, # samples per batch; a batch with skipped samples, and the last, are smaller
-    workers:int=0, # processes that decode
-    report:Report=None, # is told what was seen and skipped
+    workers:int=0, # number of processes that decode
+    report:Report=None, # counts what was seen and skipped
     max_sample_mb:float=100, # largest sample, megabytes
 ):  # iterator of images `[B,3,H,W]`, captions (a list for each image) and keys
     "Every usable sample of the shards once, in order, with all its captions."
@@ -422,9 +422,9 @@ def read_all(
 # %% ../nbs/05_stream.ipynb #3ca92fed
 def first_captions(
     urls:str|list, # as for `shard_list`
-    n:int=10_000, # at most
+    n:int=10_000, # how many at most
     max_sample_mb:float=100, # largest sample, megabytes
-    columns=(), # caption columns; none: the sample's captions
+    columns=(), # names of caption columns; without any, all captions of a sample
 )->list[str]:
     "Captions from the start of the shards; images are not decoded."
     found = []
@@ -439,10 +439,10 @@ def first_captions(
 def check_columns(
     urls:str|list, # as for `shard_list`
     columns, # names of caption columns
-    n:int=1000, # samples that are asked at most
+    n:int=1000, # how many samples are looked at, at most
     max_sample_mb:float=100, # largest sample, megabytes
 ):
-    "A sentence for a caption column that none of the first samples has."
+    "Raise an error with a sentence for a caption column that none of the first samples has."
     lost,there = set(columns),{}
     samples = (s for url in shard_list(urls) for s in read_shard(url, Report(), max_sample_mb=max_sample_mb))
     for sample in islice(samples, n):
@@ -472,7 +472,7 @@ def _content_hash(path, size, changed, pieces): # `changed`: when; another time,
 def shards_hash(
     urls:str|list, # as for `shard_list`
 )->str: # 16 hex digits
-    "Says which data a number was made from."
+    "A hash that says which data a number was made from."
     found = [(url, local_path(url)) for url in shard_list(urls)]
     stats = {p:p.stat() for _,p in found if p}
     pieces = 16 if sum(s.st_size for s in stats.values())>1_000_000_000 else 0
@@ -485,7 +485,7 @@ def shards_hash(
 # %% ../nbs/05_stream.ipynb #e85f2221
 def cache_path(
     url:str,
-    folder:str, # of copies
+    folder:str, # folder of the copies
 )->Path: # `folder/<where it comes from>/<its name>`
     "Where the copy of a remote file is kept."
     web = urlparse(url).scheme in ('http','https')
@@ -515,11 +515,11 @@ def _copy(url, part, sha256, remote): # with the hash of the listing, if it has 
 # %% ../nbs/05_stream.ipynb #8171b78a
 def fetch(
     url:str, # as for `RemoteFile`
-    folder:str, # of copies
+    folder:str, # folder of the copies
     room=noop, # callable: (file that will be written, its bytes or None); makes room for it
     name=os.replace, # callable: (file that was written, path); gives it its name
     **remote, # options of `RemoteFile`
-)->Path: # the copy, whole
+)->Path: # path of the whole copy
     "A local copy of a remote file, fetched if it is not there yet."
     listed = about(url)
     path = cache_path(url, folder)

@@ -19,19 +19,19 @@ class RemoteFile(io.RawIOBase):
     Parameters
     ----------
     url : str
-        http, https, of the Hub or a store, `pipe:`, or another that webdataset opens by a command
+        http, https, an address on the Hub or in a store, `pipe:`, or what else webdataset opens
     tries : int, default 5
-        without a new byte, then it is `Unreachable`
+        tries without a new byte after which it is `Unreachable`
     timeout : float, default 30
-        seconds to wait for a reply, http only
+        seconds to wait for a reply, for http only
     wait : float, default 1
         seconds before the second try; doubles up to a minute
     patience : float, default 300
-        seconds of waiting for the whole file
+        seconds to wait in all for the whole file
     slowest : float, default 1000
-        bytes that earn another second
+        bytes that earn another second of waiting
     largest : int, default 100000000000
-        bytes of the file
+        largest size of the file, bytes
     """
     at: int
     size: Any
@@ -55,11 +55,11 @@ class _Timed(io.RawIOBase):
     def close(self): ...
 
 class SameHost(HTTPRedirectHandler):
-    """Goes where it is sent, and takes the token along to the same host only."""
+    """Follow a redirection, and take the token along to the same host only."""
     def redirect_request(self, request, *args): ...
 
 class Stored:
-    """A file in a store, with the errors of this page."""
+    """A file in a store that raises the errors of this chapter."""
     def __init__(self, file, url): ...
     def read1(self, n): ...
     def close(self): ...
@@ -119,9 +119,9 @@ def tar_files(tar:tarfile.TarFile, content, damage:list):
     tar : tarfile.TarFile
         from `open_tar`
     content
-        callable: member -> what is wanted of it
+        callable: member -> what is wanted of that file
     damage : list
-        is given the exception that stopped the reading
+        gets the exception that stopped the reading
 
     Returns
     -------
@@ -137,7 +137,7 @@ def read_shard(url:str, report:Report, first:int=0, last:int=None, max_sample_mb
     url : str
         one shard
     report : Report
-        is told what a damaged shard lost
+        counts what a damaged shard lost
     first : int, default 0
         number of the first sample wanted
     last : int, default None
@@ -165,9 +165,9 @@ def read_all(urls:str | list, transform, batch_size:int=64, workers:int=0, repor
     batch_size : int, default 64
         samples per batch; a batch with skipped samples, and the last, are smaller
     workers : int, default 0
-        processes that decode
+        number of processes that decode
     report : Report, default None
-        is told what was seen and skipped
+        counts what was seen and skipped
     max_sample_mb : float, default 100
         largest sample, megabytes
 
@@ -185,16 +185,16 @@ def first_captions(urls:str | list, n:int=10000, max_sample_mb:float=100, column
     urls : str | list
         as for `shard_list`
     n : int, default 10000
-        at most
+        how many at most
     max_sample_mb : float, default 100
         largest sample, megabytes
     columns : default ()
-        caption columns; none: the sample's captions
+        names of caption columns; without any, all captions of a sample
     """
     ...
 
 def check_columns(urls:str | list, columns, n:int=1000, max_sample_mb:float=100):
-    """A sentence for a caption column that none of the first samples has.
+    """Raise an error with a sentence for a caption column that none of the first samples has.
 
     Parameters
     ----------
@@ -203,14 +203,14 @@ def check_columns(urls:str | list, columns, n:int=1000, max_sample_mb:float=100)
     columns
         names of caption columns
     n : int, default 1000
-        samples that are asked at most
+        how many samples are looked at, at most
     max_sample_mb : float, default 100
         largest sample, megabytes
     """
     ...
 
 def shards_hash(urls:str | list)->str:
-    """Says which data a number was made from.
+    """A hash that says which data a number was made from.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def cache_path(url:str, folder:str)->Path:
     ----------
     url : str
     folder : str
-        of copies
+        folder of the copies
 
     Returns
     -------
@@ -248,7 +248,7 @@ def fetch(url:str, folder:str, room=..., name=..., **remote)->Path:
     url : str
         as for `RemoteFile`
     folder : str
-        of copies
+        folder of the copies
     room : default noop
         callable: (file that will be written, its bytes or None); makes room for it
     name : default os.replace
@@ -259,6 +259,6 @@ def fetch(url:str, folder:str, room=..., name=..., **remote)->Path:
     Returns
     -------
     Path
-        the copy, whole
+        path of the whole copy
     """
     ...

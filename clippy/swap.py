@@ -106,7 +106,7 @@ def photo_swap(
     size:int=64, # pixels; images are cut square around the thing
     soft:float=1., # see `composite`
 )->Swap:
-    "Things cut from photographs, before any images."
+    "Cut things out of photographs and put them before other images."
     if not isinstance(backgrounds, dict): backgrounds = _backgrounds(Path(backgrounds))
     behind = [np.asarray(ImageOps.fit(b.convert('RGB'), (size,size))) for b in backgrounds.values()]
     cut = [_square(image, mask, size) for image,mask in pairs]

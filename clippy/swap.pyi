@@ -64,7 +64,7 @@ def composite(image, mask, background, soft:float=1.0)->np.ndarray:
     ...
 
 def photo_swap(pairs:list, things:list, backgrounds:str | Path | dict, size:int=64, soft:float=1.0)->Swap:
-    """Things cut from photographs, before any images.
+    """Cut things out of photographs and put them before other images.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The same thing where it belongs and where it does not: two data sets that tell what a model looks at
+"""The same thing where it belongs and where it does not: two data sets that show what a model looks at
 
 Docs: https://clippy-vl.github.io/clippy/swapped.html.md"""
 
@@ -10,6 +10,7 @@ __all__ = ['bird_names', 'swap_backgrounds', 'Birds']
 # %% ../nbs/03_swapped.ipynb #7d9923e3
 import math
 
+from fastcore.basics import patch
 from PIL import Image
 
 from .drawing import HIGH, blades, clip, eye, mix, noise, strokes, texture, thing, wash, waves, white
@@ -22,7 +23,7 @@ def swap_backgrounds(
     thing:str|None=None, # name of the thing, None: by chance
     size:int=64, # width and height, pixels
 )->list: # one `Scene` for each of `backgrounds`
-    "One thing in one pose on every background; the thing's pixels are identical in all."
+    "Draw one thing in one pose on every background; its pixels are identical in all of them."
     kw = dict(n_things=1) if thing is None else dict(things=(thing,))
     return [draw_scene(seed, index, size, background=place, **kw) for place in backgrounds]
 
@@ -120,12 +121,6 @@ class Birds:
         self.split,self.correlation = split,correlation
     def __len__(self): return self.n
 
-    def group(self, i:int)->tuple: # (bird, place), 0 = land, 1 = water
-        "Group of scene `i`, without drawing it."
-        bird,j,away = i%2,i//2,1-self.correlation
-        if self.split=='test': return bird,j%2
-        return bird,bird^(math.floor((j+1)*away+1e-6)>math.floor(j*away+1e-6))
-
     def __getitem__(self, i):
         if not 0<=i<self.n: raise IndexError(f'Scene {i} of {self.n}: indices run from 0 to {self.n-1}.')
         bird,place = self.group(i)
@@ -134,3 +129,11 @@ class Birds:
         lay = compose(u, kinds, bird_names[2+2*place+(u[0][1]<.5)])
         image,mask = draw_layout(lay, self.size, bird_names)
         return Scene(image, mask, lay.caption, kinds, lay.background, bird_names, (bird,place))
+
+# %% ../nbs/03_swapped.ipynb #68abe33a
+@patch
+def group(self:Birds, i:int)->tuple: # (bird, place), 0 = land, 1 = water
+    "The group of scene `i`, without drawing it."
+    bird,j,away = i%2,i//2,1-self.correlation
+    if self.split=='test': return bird,j%2
+    return bird,bird^(math.floor((j+1)*away+1e-6)>math.floor(j*away+1e-6))

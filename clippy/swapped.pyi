@@ -1,11 +1,11 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The same thing where it belongs and where it does not: two data sets that tell what a model looks at
+"""The same thing where it belongs and where it does not: two data sets that show what a model looks at
 
 Docs: https://clippy-vl.github.io/clippy/swapped.html.md
 """
 
 def swap_backgrounds(seed:int, index:int, thing:str | None=None, size:int=64)->list:
-    """One thing in one pose on every background; the thing's pixels are identical in all.
+    """Draw one thing in one pose on every background; its pixels are identical in all of them.
 
     Parameters
     ----------
@@ -50,8 +50,9 @@ class Birds:
     correlation: float
     def __init__(self, n:int, split:str='train', seed:int=0, size:int=64, correlation:float=0.95): ...
     def __len__(self): ...
+    def __getitem__(self, i): ...
     def group(self, i:int)->tuple:
-        """Group of scene `i`, without drawing it.
+        """The group of scene `i`, without drawing it.
 
         Returns
         -------
@@ -59,4 +60,3 @@ class Birds:
             (bird, place), 0 = land, 1 = water
         """
         ...
-    def __getitem__(self, i): ...

@@ -1,4 +1,4 @@
-"""Numbers and images of a run, where its curves are looked at
+"""Follow a run in TensorBoard or Weights & Biases, with what the model sees beside the numbers
 
 Docs: https://clippy-vl.github.io/clippy/trackers.html.md"""
 
@@ -37,7 +37,7 @@ def drawn(
     model, # what it draws the answers of
     some:int=0, # how many images are in it, where that can be chosen; 0: as the evaluation says
 ): # matplotlib `Figure`, or None
-    "What a model makes of some images of an evaluation."
+    "Draw what a model makes of some images of an evaluation."
     chosen = some and 'some' in signature(evaluation.figure).parameters
     return evaluation.figure(model, some=some) if chosen else evaluation.figure(model)
 
@@ -45,7 +45,7 @@ def as_image(
     figure, # matplotlib `Figure`
     dpi:int=150, # pixels in an inch, or less for a large figure
 )->np.ndarray: # `[H,W,3]` uint8
-    "A figure as an image."
+    "Turn a figure into an image."
     figure.set_dpi(min(dpi, longest/max(figure.get_size_inches())))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()

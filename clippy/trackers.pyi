@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Numbers and images of a run, where its curves are looked at
+"""Follow a run in TensorBoard or Weights & Biases, with what the model sees beside the numbers
 
 Docs: https://clippy-vl.github.io/clippy/trackers.html.md
 """
@@ -22,7 +22,7 @@ def start_tracker(acc, name:str, options:dict):
 longest: int
 
 def drawn(evaluation, model, some:int=0):
-    """What a model makes of some images of an evaluation.
+    """Draw what a model makes of some images of an evaluation.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def drawn(evaluation, model, some:int=0):
     ...
 
 def as_image(figure, dpi:int=150)->np.ndarray:
-    """A figure as an image.
+    """Turn a figure into an image.
 
     Parameters
     ----------

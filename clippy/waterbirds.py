@@ -28,7 +28,7 @@ def group_shares(
     x:np.ndarray, # `[M,D]`
     groups:np.ndarray, # `[M,2]` bird and place, 0 or 1
 )->np.ndarray: # `[4]` shares of bird, place, both together, single image; they add up to 1
-    "Decomposition of the variance of features of four groups."
+    "Divide the variance of features among bird, place, both together and the single image."
     members = [x[(groups==(b,p)).all(1)] for b in (0,1) for p in (0,1)]
     counts = [len(m) for m in members]
     if min(counts)<2:
@@ -161,7 +161,7 @@ def bird_study(
     size:int=0, # pixels, squashed; 0: the model's own
     seed:int=0, # of the intervals
 )->BirdStudy:
-    "Waterbirds, looked into."
+    "Measure whose the answer is, the bird's or the place's, and what the patches say."
     g,names = np.array(groups),(*birds,*others)
     vectors = class_vectors(model, list(names), templates)
     transform = image_transform(Protocol(size=size, resize='square'), model)

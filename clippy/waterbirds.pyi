@@ -11,7 +11,7 @@ from torch import Tensor
 import numpy as np
 
 def group_shares(x:np.ndarray, groups:np.ndarray)->np.ndarray:
-    """Decomposition of the variance of features of four groups.
+    """Divide the variance of features among bird, place, both together and the single image.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def show_birds(study:BirdStudy)->Figure:
     ...
 
 def bird_study(model:CLIPpy, images:list, groups:list, birds:tuple=('landbird', 'waterbird'), others:tuple=(), masks:list | None=None, templates:tuple=..., size:int=0, seed:int=0)->BirdStudy:
-    """Waterbirds, looked into.
+    """Measure whose the answer is, the bird's or the place's, and what the patches say.
 
     Parameters
     ----------

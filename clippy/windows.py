@@ -73,6 +73,16 @@ def _padded(x, height, width): # as much on all sides; an odd pixel goes right a
     top,left = (height-h)//2,(width-w)//2
     return F.pad(x, (left, width-w-left, top, height-h-top)),(top, left)
 
+# %% ../nbs/21_windows.ipynb #c3abc0f8
+def _enlarged(score, crops, patch, odd, window, corners): # maps at the pixels of the windows
+    fed,place = whole_patches(crops, patch, odd, window)
+    h,w = crops.shape[-2:]
+    size = fed.shape[-2:] if place else (h,w)
+    maps = F.interpolate(score(fed), size=size, mode='bilinear', align_corners=corners)
+    if not place: return maps
+    top,left = place
+    return maps[:,:,top:top+h,left:left+w]
+
 # %% ../nbs/21_windows.ipynb #65600fef
 def pixel_scores(
     score, # images, whole patches -> `[B,K,h,w]`
@@ -99,15 +109,6 @@ def pixel_scores(
             total[:,:,y:y+window,x:x+window] += part
             times[y:y+window,x:x+window] += 1
     return total/times
-
-def _enlarged(score, crops, patch, odd, window, corners): # maps at the pixels of the windows
-    fed,place = whole_patches(crops, patch, odd, window)
-    h,w = crops.shape[-2:]
-    size = fed.shape[-2:] if place else (h,w)
-    maps = F.interpolate(score(fed), size=size, mode='bilinear', align_corners=corners)
-    if not place: return maps
-    top,left = place
-    return maps[:,:,top:top+h,left:left+w]
 
 # %% ../nbs/21_windows.ipynb #af0ca35c
 def pamr(

@@ -1,6 +1,6 @@
 """The front page and the tutorials say what is so: their commands exist, their images are current,
 and what SECURITY.md states about loading holds."""
-import inspect, json, pickle, re, runpy, shlex, shutil
+import inspect, json, pickle, re, runpy, shlex, shutil, sys
 from importlib import import_module
 from pathlib import Path
 
@@ -98,6 +98,7 @@ def test_files(page):
     "Every file of the repository that is named is there."
     for name in re.findall(file_re, text(page)): assert (root/name).exists(), name
 
+sys.path.insert(0, str(root/'tools')) # where its parts are
 docs = runpy.run_path(str(root/'tools/docs.py'))
 
 def test_links_shown_as_text():
@@ -123,6 +124,139 @@ def test_no_name_inside_a_link():
     for nb in sorted((root/'nbs').rglob('*.ipynb')):
         prose = '\n'.join(join(c['source']) for c in cells(nb) if c['cell_type']=='markdown')
         for linked in re.findall(r'\[`([\w.]+)`\]\(', prose): assert linked not in names, f'{nb.name}: {linked}'
+
+# Symbols ------------------------------------------------------------------------------------------------------------
+
+chapter = [
+    '#| default_exp parts',
+    '#| export\nimport re\nfrom pathlib import Path',
+    '''#| exports
+def _open(path): return Path(path).open()
+
+class Part:
+    "A file in pieces."
+    def __init__(self, path): self.file = _open(path)
+
+@patch
+def total(self:Part)->int: return 3
+
+def is_part(path)->bool:
+    return Path(path).suffix=='.part'
+''',
+    '''#| export
+def join(
+    parts:list, # of `Part`, in order
+    *, sep='|', # between two
+    most:int=9, # of them
+)->str: # one text
+    "All parts in a row."
+    return sep.join(map(str, parts[:most]))
+
+@patch(as_prop=True)
+def size(self:Part)->int:
+    "Bytes on the disk."
+    return 1
+# what follows belongs to it
+Part.extent = Part.size''',
+    '#| export\ndef _halve(x):\n    return x//2\n\ndef _double(x): return x*2',
+    "#| export\nendings = '.part','.piece'",
+    'Part("a").total()']
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    "The cells that the site makes of a chapter."
+    path = tmp_path_factory.mktemp('nbs')/'10_parts.ipynb'
+    def cell(i, kind, src): return dict(cell_type=kind, id=f'c{i}', metadata={}, source=src)
+    code = [cell(i, 'code', src) | dict(outputs=[], execution_count=None) for i,src in enumerate(chapter)]
+    title = cell('t', 'markdown', '# Parts\n> What a file is made of')
+    path.write_text(json.dumps(dict(cells=[title, *code], metadata={}, nbformat=4, nbformat_minor=5)), 'utf-8')
+    return docs['Page'](path).notebook()['cells']
+
+def by_heading(cells):
+    "Name -> what stands below its heading."
+    text = '\n\n'.join(c['source'] for c in cells if c['cell_type']=='markdown')
+    _,*parts = re.split(r'^### `([\w.]+)`$', text, flags=re.M)
+    assert len({*parts[::2]})*2==len(parts), 'a symbol has two headings'
+    return dict(zip(parts[::2], parts[1::2]))
+
+def test_headings_of_symbols(made):
+    "A heading for every public symbol, in the order of the code and above its own; none for anything else."
+    found = by_heading(made)
+    assert [*found]==['Part','Part.total','is_part','join','Part.size']
+    for name,below in found.items():
+        assert re.findall(r'(?:def|class) ([a-z]\w+|Part)', below)==[name.split('.')[-1]], name
+    assert 'def _open' in found['Part'] and 'Part.extent = Part.size' in found['Part.size']
+
+def test_open_and_folded(made):
+    "The source of `exports` is open, with its own signature; that of `export` is folded, below its parameters."
+    found = by_heading(made)
+    for name in ('Part','Part.total','is_part'): assert 'details' not in found[name] and found[name].count('```')==2
+    said,source = found['join'].split('<details class="fold"><summary>')
+    assert "```python\njoin(parts, *, sep='|', most=9)\n```\n\nAll parts in a row." in said
+    rows = [[s.strip() for s in re.split(r'(?<!\\)\|', line)[1:-1]] for line in said.splitlines() if line[:2]=='| ']
+    assert rows[1:]==[['`parts`','`list`','of `Part`, in order'], ['`sep`','','between two'],
+        ['`most`','`int`','of them'], ['*returns*','`str`','one text']]
+    assert source.startswith('Source of <code>join</code><span class="size"> · 7 lines</span></summary>')
+    assert '```python\nPart.size -> int\n```' in found['Part.size']
+
+def test_helpers_and_constants(made):
+    "Helpers are folded under their names, a short constant stands open, and imports are not shown."
+    text = [c['source'] for c in made]
+    assert not any('from pathlib' in src or 'default_exp' in src for src in text)
+    helpers = 'Helpers <code>_halve</code> and <code>_double</code><span class="size"> · 4 lines'
+    assert any(helpers in src for src in text)
+    assert any("endings = '.part','.piece'" in src and 'details' not in src for src in text)
+    assert text[-1]=='Part("a").total()'
+
+def page_of(*symbols):
+    "HTML of symbols, each (name, heading, code)."
+    return ''.join(f'''<a class="symbol" id="clippy.parts.{name}"></a>
+<section id="x"><h3><code><span>{head}</span></code><a href="#x">#</a></h3>
+<div><pre><span class="k">{code}</span></pre></div></section>''' for name,head,code in symbols)
+
+def test_odd_headings_are_seen():
+    "The build stops at a heading over another symbol's code, at one that is missing and at one that is there twice."
+    odd = lambda *symbols: [s.split(':')[0].split()[0] for s in docs['odd_headings'](page_of(*symbols))]
+    good = ('Part.total','Part.total','def _a(): ...\n\n@patch\ndef total(self): ...'), ('join','join','join(parts)')
+    assert odd(*good)==[]
+    assert odd(*good, ('size','size','def sizes(): ...'))==['size']
+    assert odd(*good, ('size','sizes','def size(): ...'))==['size']
+    assert odd(*good, ('join','join','def join(): ...'))==['join','join']
+
+def test_where_names_lead():
+    "To the page's own symbol, or to the only one of that name; a method that no page shows leads to its class."
+    from links import place_of
+    symbols = dict.fromkeys(('c.html','d/e.html'), {}) | {'a.html':dict(read='clippy.a.read', Rows='clippy.a.Rows'),
+        'b.html':dict(read='clippy.b.read')}
+    place = lambda name, page, said='': place_of(name, page, said, symbols)
+    assert place('read', 'b.html', 'a.html')=='#clippy.b.read'
+    assert place('read', 'c.html', 'b.html')=='b.html#clippy.b.read'
+    assert place('read', 'c.html') is None
+    assert place('Rows', 'd/e.html')==place('Rows.close', 'd/e.html')=='a.html#clippy.a.Rows'
+    assert place('Columns', 'c.html') is None
+
+def test_words_that_are_no_links():
+    "A plain word in code is linked where the page uses the function of that name; other names always."
+    from symbols import known_names, unmistakable
+    from stubs import Module
+    modules = dict(files=Module('files', 'def text(path): pass\ndef whole(path): pass'))
+    used = ['!ls', "from clippy.files import *\nfrom clippy.saved import load\ntext('a')", 'def pair(): pass']
+    assert {'text','load','pair'} <= known_names(used, modules) and 'whole' not in known_names(used, modules)
+    assert [*map(unmistakable, ('read_rows','Rows','Rows.at','text'))]==[True, True, True, False]
+
+def test_long_lines_go_on_below():
+    "A line of code that does not fit goes on below, further in than it begins, and what is copied stays as it is."
+    pytest.importorskip('sphinx')
+    from html import unescape
+    from pygments.lexers import PythonLexer
+    lines = runpy.run_path(str(root/'tools/site/conf.py'))['Lines']()
+    src = 'for x in xs:\n    print(' + "'a', "*20 + ')\n\n' + ' '*60 + "'<b>'\n"
+    html = ''.join(line for _,line in lines._format_lines(PythonLexer().get_tokens(src)))
+    assert unescape(re.sub('<[^>]*>', '', html))==src
+    assert re.findall(r'class="line" style="--in:(\d+)"', html)==['4','20']
+    css = (root/'tools/site/site.css').read_text()
+    assert re.search(r'article pre \{[^}]*white-space: pre-wrap; overflow-wrap: anywhere', css)
+    assert re.search(r'\.line \{ display: block; padding-left: calc\(\(var\(--in\)', css)
 
 # Security -----------------------------------------------------------------------------------------------------------
 

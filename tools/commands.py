@@ -13,11 +13,12 @@ page = get_config(Path(__file__).parent).nbs_path/'commands.ipynb'
 
 top = """# Commands
 
-> Every command with its options, examples and exit codes, as `--help` tells them
+> Every command with its options, examples and exit codes, as `--help` tells them"""
 
-In a terminal, `clippy COMMAND --help` says the same about one command. This page is made from the same source, which is
-the signature of each command's function; [The command line](90_cli.ipynb) shows how. Options can be shortened as long
-as it is clear which one is meant, and those of `train` and `eval` may stand in [a file](00_settings.ipynb) too."""
+about = """In a terminal, `clippy COMMAND --help` says the same about one command. This page is made from the same
+source, which is the signature of each command's function; [The command line](90_cli.ipynb) shows how. Options can be
+shortened as long as it is clear which one is meant, and those of `train` and `eval` may stand in [a
+file](00_settings.ipynb) too."""
 
 values = """## How to read it
 
@@ -72,7 +73,7 @@ def codes():
 
 def notebook()->str:
     "The page, as its file has it."
-    found = dict(top=top, listed=listed(), values=values, codes=codes())
+    found = dict(top=top, about=about, listed=listed(), values=values, codes=codes())
     for task,rows in by_task.items():
         found[f'task-{task.split()[0].lower()}'] = f'## {task}'
         found |= {f'command-{name}':described(name) for name in rows}

@@ -2,57 +2,52 @@
 
     python tools/docs.py build/docs
 
-nbdev's processors give notebooks with Quarto's notation (what `nbdev-docs` would render); the functions below turn that
-notation into MyST's. Pages keep the addresses that Quarto would give them: nbs/00_model.ipynb is model.html."""
+tools/symbols.py says what a page shows of an exported cell, tools/links.py looks after the links. Nothing is executed:
+outputs are the stored ones, and signatures are read from the source. Pages keep the addresses that Quarto would give
+them: nbs/00_model.ipynb is model.html."""
 import base64, io, json, os, re, shutil, sys
-from html import unescape
+from collections import Counter
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
 
 import yaml
 from nbdev.config import get_config, nbpath2html
+from nbdev.doclinks import NbdevLookup, nbglob
+from nbdev.frontmatter import FrontmatterProc
+from nbdev.process import NBProcessor
+from nbdev.processors import clean_magics, rm_header_dash, strip_ansi
 from nbdev.readme_filter import doc_link
-from nbdev.serve import proc_nbs
 from PIL import Image
 
-import clippy
+from links import broken_links, odd_headings, raw_links, relative_links
+from stubs import Stubs
+from symbols import known_names, qualname, shown, unmistakable
 
 cfg = get_config(Path(__file__).parent)
 repo = f'{cfg.git_url}/blob/{cfg.branch}'
-flag_re = re.compile(r'^#\| *([\w-]+): *(.*)\n?', flags=re.M)
+flag_re = re.compile(r'^#\| *([\w-]+):? *(.*)\n?', flags=re.M)
 
 def join(s): return s if isinstance(s, str) else ''.join(s)
 def md_cell(s, id): return dict(cell_type='markdown', id=id, metadata={}, source=s)
 
 # Cells --------------------------------------------------------------------------------------------------------------
 
-def heading(c, nb):
+def heading(fm, nb, module):
     "nbdev's front matter as title and subtitle, with links to the notebook and its module."
-    fm = yaml.safe_load(c['source'].strip().strip('-'))
     top = [f"# {fm['title']}"] + ([f"{{.subtitle}}\n{fm['description']}"] if 'description' in fm else [])
-    if nb.name==cfg.readme_nb: return '\n\n'.join(top)
+    if nb.name==cfg.readme_nb or not nb.is_relative_to(cfg.config_path): return '\n\n'.join(top)
     path = nb.relative_to(cfg.config_path).as_posix()
     where = [f'[{path}]({repo}/{path})']
-    src = '\n'.join(join(cell['source']) for cell in json.loads(nb.read_text('utf-8'))['cells'])
-    if m := re.search(r'^#\| *default_exp (\S+)', src, flags=re.M):
-        where.append(f"[{cfg.lib_path.name}.{m[1]}]({repo}/{cfg.lib_path.name}/{m[1].replace('.', '/')}.py)")
+    if module: where.append(f'[{cfg.lib_path.name}.{module}]({repo}/{module_file(module)})')
     return '\n\n'.join([*top, '{.where}\n' + ' · '.join(where)])
 
-def symbol(md, brief):
-    "One symbol: Quarto's anchor, a heading and the link to its source; `brief` if the code itself follows."
-    src = re.search(r'^\[source\]\((.*?)\)\{.*?\}\n+', md, flags=re.M)
-    md = re.sub(r'^---\n+', '', md.replace(src[0], '') if src else md)
-    if brief: md = re.match(r'#+ \S+', md)[0]
-    link = f'\n\n{{.src}}\n[source]({src[1]})' if src else ''
-    def head(m): return f'<a id="{m[2].lower()}"></a>\n\n{m[1]} `{m[2]}`{link}'
-    return re.sub(r'^(#+) (\S+)', head, md, count=1, flags=re.M)
+def module_file(module): return f"{cfg.lib_path.name}/{module.replace('.', '/')}.py"
 
 def prose(md, folder):
     "Callouts and links of a markdown cell."
     md = re.sub(r'^(:::+) *\{\.callout-(\w+)[^}]*\}', r'\1{\2}', md, flags=re.M)
     def link(m):
         to = (cfg.nbs_path/folder/m[1]).resolve()
-        if m[1].startswith('../') and not to.is_relative_to(cfg.nbs_path):
+        if m[1].startswith('../') and (not to.is_relative_to(cfg.nbs_path) or to.suffix=='.json'):
             return f"]({repo}/{to.relative_to(cfg.config_path.resolve()).as_posix()})"
         return f']({doc_link(m[1], cfg.doc_url, folder)})'
     return re.sub(r'\]\(([^)\s]+)\)', link, md)
@@ -74,43 +69,80 @@ def described(src, flags):
     made = bool(re.match(r'[\w.]+[(\[]', last)) and not last.startswith(('ax','fig','plt.')) and not last.endswith(';')
     return flags.get('fig-alt', f'What {last} gives' if made else 'A figure, drawn by the code above it').strip()
 
-def code(c, brief=False):
-    "One code cell as MyST-NB's cells; `brief`: the next cell is its source."
+def shown_figures(outs, src, flags):
+    "MyST-NB's options for figures: words for those who do not see them, which stand below them too."
+    figures = [im for im in map(stored, outs) if im]
+    drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
+    options = dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen'))
+    caption = flags.get('fig-cap', flags.get('fig-alt', '')).strip()
+    if figures and caption: options['figure'] = dict(caption=caption)
+    return dict(mystnb=options)
+
+def code(c, symbols=shown):
+    "One code cell as MyST-NB's cells; `symbols`: source of an exported cell -> Markdown."
     outs = [sized(output) for output in c['outputs']]
     flags = dict(flag_re.findall(join(c['source'])))
     src = flag_re.sub('', join(c['source'])).strip()
-    if flags.get('include')=='false': return []
-    if flags.get('output')=='asis':
-        return [md_cell(symbol(join(output['data']['text/markdown']), brief), c['id']) for output in outs]
+    if flags.keys() & {'hide','default_exp'} or flags.get('include')=='false': return []
     if flags.get('output')=='false': outs = []
-    figures = [im for im in map(stored, outs) if im]
-    drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
-    options = dict(mystnb=dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen')))
-    if 'exports' in flags:
-        cell = md_cell(f'::::{{container}} exported\n```python\n{src}\n```\n::::', c['id'])
-        shown = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
-        return [cell, shown] if outs else [cell]
+    options = shown_figures(outs, src, flags)
+    if flags.keys() & {'export','exports'}:
+        md = symbols(src, 'exports' in flags)
+        below = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
+        return ([md_cell(md, c['id'])] if md else []) + ([below] if outs else [])
     tags = ['hide-input'] if 'code-fold' in flags else []
     if flags.get('echo')=='false' or not src: tags = ['remove-input']
     return [dict(c, source=src, outputs=outs, metadata={'tags':tags} | options)] if src or outs else []
 
 # Pages --------------------------------------------------------------------------------------------------------------
 
-def page(file, nb):
-    "One processed notebook as a MyST-NB notebook."
-    cells = []
-    todo = json.loads(file.read_text('utf-8'))['cells']
-    for c in todo: c['source'] = join(c['source'])
-    for c,after in zip(todo, todo[1:]+[dict(source='')]):
-        if c['cell_type']=='raw': cells.append(md_cell(heading(c, nb), c['id']))
-        elif c['cell_type']=='code': cells += code(c, brief='#| exports' in after['source'])
-        elif not c['source'].startswith('<!-- WARNING'): cells.append(c)
-    folder = nb.parent.relative_to(cfg.nbs_path).as_posix()
-    for c in cells:
-        if c['cell_type']=='markdown': c['source'] = prose(c['source'], folder)
-    metadata = dict(kernelspec=dict(name='python3', display_name='python3', language='python'),
-        language_info=dict(name='python', pygments_lexer='python'))
-    return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=metadata)
+processors = FrontmatterProc,strip_ansi,rm_header_dash,clean_magics
+lookup = NbdevLookup()
+ours = re.compile(rf'\[`([\w.]+)`\]\({re.escape(cfg.doc_url)}/[^)]*\)') # a name of this package, linked
+
+def processed(path):
+    "A notebook after nbdev's processors: (front matter, cells)."
+    proc = NBProcessor(path, processors, rm_directives=False)
+    proc.process()
+    nb = proc.nb
+    cells = [dict(c, source=join(c['source'])) for c in nb.cells if c.get('source') and c['cell_type']!='raw']
+    return nb.frontmatter_,cells
+
+class Page:
+    "One notebook as a MyST-NB notebook; `modules`: their names -> what tools/stubs.py knows of them."
+    def __init__(self, path, modules={}):
+        self.path,self.modules = path,modules
+        self.front,self.cells = processed(path)
+        found = [m[1] for c in self.cells if (m := re.search(r'^#\| *default_exp (\S+)', c['source'], flags=re.M))]
+        self.module = found[0] if found else ''
+        self.whole = modules.get(self.module)
+        self.lines = lines_of_symbols(self.whole) if self.whole else {}
+        self.known = known_names([c['source'] for c in self.cells if c['cell_type']=='code'], modules)
+        self.homes = Counter(name for m in modules.values() for name in lines_of_symbols(m))
+        self.folder = path.parent.relative_to(cfg.nbs_path).as_posix() if path.is_relative_to(cfg.nbs_path) else '.'
+
+    def where(self, name): # a symbol's file, and its line there
+        return name in self.lines and (f'{self.module}.py', f'{repo}/{module_file(self.module)}#L{self.lines[name]}')
+
+    def linked(self, md): # names as nbdev links them, but for those that may mean something else
+        def sure(m):
+            if m[1] in self.lines: return m[0]
+            return m[0] if self.homes[m[1]]<2 and (unmistakable(m[1]) or m[1] in self.known) else f'`{m[1]}`'
+        return ours.sub(sure, lookup.linkify(md)) if md else ''
+
+    def symbols(self, src, is_open): # of an exported cell
+        return prose(shown(src, is_open, self.module, self.whole, self.where, self.linked), self.folder)
+
+    def notebook(self):
+        cells = [md_cell(heading(self.front, self.path, self.module), 'heading')]
+        for c in self.cells:
+            if c['cell_type']=='markdown': cells.append(md_cell(prose(self.linked(c['source']), self.folder), c['id']))
+            else: cells += code(c, self.symbols)
+        kernel = dict(name='python3', display_name='python3', language='python')
+        metadata = dict(kernelspec=kernel, language_info=dict(name='python', pygments_lexer='python'))
+        return dict(cells=cells, nbformat=4, nbformat_minor=5, metadata=metadata)
+
+def lines_of_symbols(module): return {name:node.lineno for node in module.tree.body if (name := qualname(node))}
 
 def contents():
     "The left-hand contents, one tree per section of nbs/sidebar.yml."
@@ -125,50 +157,17 @@ def contents():
 def write_pages(src):
     "All pages and images into `src`."
     shutil.rmtree(src, ignore_errors=True)
-    proc = proc_nbs(force=True)
-    for file in sorted(proc.rglob('*.ipynb')):
-        rel = file.relative_to(proc)
-        d = page(file, cfg.nbs_path/rel)
+    modules = Stubs().modules
+    for path in sorted(nbglob(cfg.nbs_path, as_path=True)):
+        rel = path.relative_to(cfg.nbs_path)
+        d = Page(path, modules).notebook()
         if rel.as_posix()==cfg.readme_nb: d['cells'].append(md_cell(contents(), 'contents'))
         to = (src/nbpath2html(rel)).with_suffix('.ipynb')
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(json.dumps(d), encoding='utf-8')
     if (cfg.nbs_path/'images').exists(): shutil.copytree(cfg.nbs_path/'images', src/'images')
 
-# Links --------------------------------------------------------------------------------------------------------------
-
-def anchors(out): # page -> the places in it that a link can lead to
-    return {f.relative_to(out).as_posix():set(re.findall(r'\bid="([^"]+)"', f.read_text('utf-8')))
-        for f in out.rglob('*.html')}
-
-def relative_links(out):
-    "Links from page to page, which nbdev makes absolute, made to work wherever the site is put."
-    ids = anchors(out)
-    for f in out.rglob('*.html'):
-        up = '../'*(len(f.relative_to(out).parts)-1)
-        def link(m):
-            path,frag = urldefrag(m[1])
-            # nbdev knows names that no page shows
-            hidden = m[2].startswith('<code') and frag not in ids.get(path, ())
-            return m[2] if hidden else f'<a class="reference internal" href="{up}{m[1]}">{m[2]}</a>'
-        absolute = rf'<a [^>]*href="{re.escape(cfg.doc_url)}/([^"]*)"[^>]*>(.*?)</a>'
-        f.write_text(re.sub(absolute, link, f.read_text('utf-8'), flags=re.S), encoding='utf-8')
-
-def broken_links(out):
-    "Links and images within the site that lead nowhere."
-    ids = anchors(out)
-    for f in ids:
-        for link in re.findall(r'<(?:a|img) [^>]*(?:href|src)="([^"]+)"', (out/f).read_text('utf-8')):
-            if re.match(r'[a-z]+:|//', link): continue
-            path,frag = urldefrag(unquote(unescape(link)))
-            to = os.path.normpath(Path(f).parent/path) if path else f
-            if not (out/to).exists() or frag and to in ids and frag not in ids[to]: yield f'{f}: {link}'
-
-def raw_links(html):
-    "Links of Markdown that a page shows as text, as `[name](address)`; code is left out."
-    def without(m): return '' if m[1] in ('script','style') else 'code'
-    shown = re.sub(r'<(pre|code|script|style)\b.*?</\1>', without, html, flags=re.S)
-    return re.findall(r'\[[^\[\]]*\]\([^()\s]+\)', unescape(re.sub(r'<[^>]*>', '', shown)))
+# Site ---------------------------------------------------------------------------------------------------------------
 
 def main(out):
     "Build the site into folder `out`."
@@ -181,13 +180,14 @@ def main(out):
     places = '-c',Path(__file__).parent/'site','-d',out.with_name('doctrees'),src,out
     rc = sphinx(['-q', '-W', '--keep-going', '-b', 'html', *map(str, places)])
     if rc: sys.exit(rc)
-    relative_links(out)
+    relative_links(out, cfg.doc_url)
     if broken := list(broken_links(out)): sys.exit('Links that lead nowhere:\n' + '\n'.join(broken))
-    raw = [f'{f.relative_to(out)}: {s}' for f in sorted(out.rglob('*.html')) for s in raw_links(f.read_text('utf-8'))]
-    if raw: sys.exit('Links that are shown as text:\n' + '\n'.join(raw))
+    checks = {'Links that are shown as text':raw_links, 'Headings that do not say what follows':odd_headings}
+    for said,check in checks.items():
+        odd = [f'{f.relative_to(out)}: {s}' for f in sorted(out.rglob('*.html')) for s in check(f.read_text('utf-8'))]
+        if odd: sys.exit(f'{said}:\n' + '\n'.join(odd))
     print(f'{len(list(src.rglob("*.ipynb")))} pages in {os.path.relpath(out)}')
 
 if __name__=='__main__':
     if len(sys.argv)!=2: sys.exit('usage: python tools/docs.py FOLDER')
-    sys.meta_path.remove(clippy._Documented) # here the comments of a signature are shown as they are
     main(sys.argv[1])

@@ -18,9 +18,8 @@ builtin_types = {bool:'bool', int:'int', float:'float', str:'str', tuple:'tuple'
 class Module:
     "A chapter's module: what it defines, what it imports, and the comments of its lines."
     all = {} # name -> module
-    def __init__(self, path):
-        source = path.read_text(encoding='utf-8')
-        self.name,self.tree = path.stem,ast.parse(source)
+    def __init__(self, name, source):
+        self.name,self.tree = name,ast.parse(source)
         self.comments = {t.start[0]:t for t in tokenize.generate_tokens(io.StringIO(source).readline)
             if t.type==tokenize.COMMENT}
         self.behind = {n for n,t in self.comments.items() if t.line[:t.start[1]].strip()} # lines of code with a comment
@@ -200,7 +199,8 @@ def places(): # module -> its place in the book: a class has its methods in that
 class Stubs:
     "The stubs of all modules, which know of each other."
     def __init__(self, folder=package):
-        found = {p.stem:Module(p) for p in sorted(folder.glob('*.py')) if not p.stem.startswith('_')}
+        sources = {p.stem:p.read_text(encoding='utf-8') for p in sorted(folder.glob('[!_]*.py'))}
+        found = {name:Module(name, source) for name,source in sources.items()}
         place = places()
         self.modules = {name:found[name] for name in sorted(found, key=lambda name: place.get(name, 0))}
         Module.all = self.modules
