@@ -117,13 +117,17 @@ def test_figures_have_words():
     for src in ("for ax in axs:\n    ax.grid()", 'fig', 'ax.plot(x);'):
         assert said(src)=='A figure, drawn by the code above it'
 
+def test_a_link_stays_one(made):
+    "nbdev makes a link of a name in code; a link whose text is such a name leads where it says."
+    prose = next(c['source'] for c in made if c['id']=='p')
+    assert prose.startswith('From [`load`](https://example.org/a) and [`Scenes`](https://example.org/b), or ')
+    assert re.search(r'\[`CLIPpy.segment`\]\(https://clippy-vl\S+predict.html#clippy.segment\)\.$', prose)
+
 def test_no_name_inside_a_link():
-    "nbdev makes a link of a name in code, so a link whose text is such a name would be two."
+    "On the front page, which is README.md too, nbdev would make two links of it."
     from clippy._modidx import d
     names = {k.split('.',2)[-1] for m in d['syms'].values() for k in m}
-    for nb in sorted((root/'nbs').rglob('*.ipynb')):
-        prose = '\n'.join(join(c['source']) for c in cells(nb) if c['cell_type']=='markdown')
-        for linked in re.findall(r'\[`([\w.]+)`\]\(', prose): assert linked not in names, f'{nb.name}: {linked}'
+    for linked in re.findall(r'\[`([\w.]+)`\]\(', text(nbs[0])): assert linked not in names, linked
 
 # Symbols ------------------------------------------------------------------------------------------------------------
 
@@ -169,7 +173,9 @@ def made(tmp_path_factory):
     def cell(i, kind, src): return dict(cell_type=kind, id=f'c{i}', metadata={}, source=src)
     code = [cell(i, 'code', src) | dict(outputs=[], execution_count=None) for i,src in enumerate(chapter)]
     title = cell('t', 'markdown', '# Parts\n> What a file is made of')
-    path.write_text(json.dumps(dict(cells=[title, *code], metadata={}, nbformat=4, nbformat_minor=5)), 'utf-8')
+    links = '[`load`](https://example.org/a) and [`Scenes`](https://example.org/b)'
+    prose = cell('p', 'markdown', f'From {links}, or `CLIPpy.segment`.') | dict(id='p')
+    path.write_text(json.dumps(dict(cells=[title, prose, *code], metadata={}, nbformat=4, nbformat_minor=5)), 'utf-8')
     return docs['Page'](path).notebook()['cells']
 
 def by_heading(cells):
@@ -254,9 +260,23 @@ def test_long_lines_go_on_below():
     html = ''.join(line for _,line in lines._format_lines(PythonLexer().get_tokens(src)))
     assert unescape(re.sub('<[^>]*>', '', html))==src
     assert re.findall(r'class="line" style="--in:(\d+)"', html)==['4','20']
-    css = (root/'tools/site/site.css').read_text()
+    css = (root/'tools/site/site.css').read_text('utf-8')
     assert re.search(r'article pre \{[^}]*white-space: pre-wrap; overflow-wrap: anywhere', css)
     assert re.search(r'\.line \{ display: block; padding-left: calc\(\(var\(--in\)', css)
+
+@pytest.mark.parametrize('tex,parts', [
+    (r'\tfrac12 x', [('mfrac','12')]), (r'\frac1B', [('mfrac','1B')]), (r'\dfrac{ab}{10}', [('mfrac','ab10')]),
+    ('x^23', [('msup','x2')]), ('y_12', [('msub','y1')])])
+def test_formulas(tex, parts):
+    "A fraction and an exponent without braces take one digit, as in TeX."
+    pytest.importorskip('sphinx')
+    import xml.etree.ElementTree as ET
+    conf = runpy.run_path(str(root/'tools/site/conf.py'))
+    tree = ET.fromstring(conf['tex2mathml'](conf['braced'](tex)))
+    tags = {kind for kind,_ in parts}
+    found = [(e.tag.split('}')[-1], ''.join(e.itertext()).split()) for e in tree.iter()]
+    assert [(kind, ''.join(text)) for kind,text in found if kind in tags]==parts
+    if parts[0]==('mfrac','12'): assert [e.text for e in tree.iter() if e.tag.endswith('mn')]==['1','2']
 
 # Security -----------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from links import broken_links, odd_headings, raw_links, relative_links
 from stubs import Stubs
-from symbols import known_names, qualname, shown, unmistakable
+from symbols import known_names, lines_in, only_imports, qualname, shown, unmistakable
 
 cfg = get_config(Path(__file__).parent)
 repo = f'{cfg.git_url}/blob/{cfg.branch}'
@@ -78,6 +78,13 @@ def shown_figures(outs, src, flags):
     if figures and caption: options['figure'] = dict(caption=caption)
     return dict(mystnb=options)
 
+def behind(src, flags):
+    "The line behind which code is folded: `#| code-fold: true`, and imports of more than a few lines."
+    if only_imports(re.sub(r'^[%!].*', 'pass', src, flags=re.M)) and src.count('\n')>3: what = 'Imports'
+    elif flags.get('code-fold', 'false')=='true': what = flags.get('code-summary', 'Code').strip('"\' ')
+    else: return ''
+    return f'{what} · {lines_in(src)}'
+
 def code(c, symbols=shown):
     "One code cell as MyST-NB's cells; `symbols`: source of an exported cell -> Markdown."
     outs = [sized(output) for output in c['outputs']]
@@ -90,7 +97,10 @@ def code(c, symbols=shown):
         md = symbols(src, 'exports' in flags)
         below = dict(c, source='', outputs=outs, id=c['id']+'-out', metadata={'tags':['remove-input']} | options)
         return ([md_cell(md, c['id'])] if md else []) + ([below] if outs else [])
-    tags = ['hide-input'] if 'code-fold' in flags else []
+    tags = []
+    if what := behind(src, flags):
+        tags = ['hide-input']
+        options['mystnb'] |= dict(code_prompt_show=what, code_prompt_hide=what)
     if flags.get('echo')=='false' or not src: tags = ['remove-input']
     return [dict(c, source=src, outputs=outs, metadata={'tags':tags} | options)] if src or outs else []
 
@@ -98,6 +108,7 @@ def code(c, symbols=shown):
 
 processors = FrontmatterProc,strip_ansi,rm_header_dash,clean_magics
 lookup = NbdevLookup()
+link_re = re.compile(r'\[[^\[\]]*\]\([^()\s]+\)')
 ours = re.compile(rf'\[`([\w.]+)`\]\({re.escape(cfg.doc_url)}/[^)]*\)') # a name of this package, linked
 
 def processed(path):
@@ -128,7 +139,9 @@ class Page:
         def sure(m):
             if m[1] in self.lines: return m[0]
             return m[0] if self.homes[m[1]]<2 and (unmistakable(m[1]) or m[1] in self.known) else f'`{m[1]}`'
-        return ours.sub(sure, lookup.linkify(md)) if md else ''
+        links = [m[0] for m in link_re.finditer(md)] # which have their address
+        md = ours.sub(sure, lookup.linkify(link_re.sub('\0', md)) or '')
+        return re.sub('\0', lambda m: links.pop(0), md)
 
     def symbols(self, src, is_open): # of an exported cell
         return prose(shown(src, is_open, self.module, self.whole, self.where, self.linked), self.folder)

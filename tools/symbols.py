@@ -159,7 +159,7 @@ def stub(piece, module, whole, link):
     if returned: rows.append(('*returns*', plain(code(returns(node)[4:]), link), plain(returned, link)))
     return parts+table(rows, 'params')+table(extra, 'methods')
 
-def lines_of(source):
+def lines_in(source):
     n = source.count('\n')+1
     return f'{n} line{"s" if n>1 else ""}'
 
@@ -177,7 +177,7 @@ def title(piece):
 
 def folded(piece):
     "The source, behind a line that says what it is."
-    summary = f'<summary>{title(piece)}<span class="size"> · {lines_of(piece.source)}</span></summary>'
+    summary = f'<summary>{title(piece)}<span class="size"> · {lines_in(piece.source)}</span></summary>'
     return [f'<details class="fold">{summary}', f'```python\n{piece.source}\n```', '</details>']
 
 def opened(piece): return box('exported', [f'```python\n{piece.source}\n```'])

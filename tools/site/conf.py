@@ -42,10 +42,15 @@ class Lines(HtmlFormatter):
             indent = min(len(text)-len(text.lstrip()), 20)
             yield is_line, f'<span class="line" style="--in:{indent}">{html}</span>' if len(text)>40 else html
 
+def braced(tex):
+    "Braces where TeX needs none: docutils takes the 12 of `\\frac12` and of `x^12` for one number."
+    tex = re.sub(r'(\\[td]?frac)\s*(\w)\s*(\w)', r'\1{\2}{\3}', tex)
+    return re.sub(r'([\^_])(\d)(?=\d)', r'\1{\2}', tex)
+
 def mathml(block):
     "Formulas as MathML, which browsers draw without a script."
     def visit(self, node):
-        self.body.append(tex2mathml(node.astext(), as_block=block))
+        self.body.append(tex2mathml(braced(node.astext()), as_block=block))
         raise SkipNode
     return visit
 
