@@ -38,14 +38,14 @@ by_task = {
         info=('clippy.folders:info', 'Say what a model is')),
     'Train': dict(
         train=('clippy.train:main', 'Train a model; with no options, the demonstration on drawn scenes'),
-        runs=('clippy.runs:runs', 'List runs of training with their key numbers, compare two, plot their curves'),
+        runs=('clippy.runs:runs', 'List runs of training, compare two, plot their curves'),
         pack=('clippy.pack:pack', 'Make shards from images and captions'),
         data=('clippy.download:download', 'Download the images of a list of links, such as CC-12M')),
     'Measure': dict(
         eval=('clippy.measure:main', 'Measure a model, with the protocol beside every number'),
-        results=('clippy.tables:results', 'Make a table of results: a row for each model, a column for each task')),
+        results=('clippy.tables:results', 'Make a table of results: a row a model, a column a task')),
     'Share': dict(
-        push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card made from its numbers'),
+        push=('clippy.hub:push', 'Put a model on the Hugging Face Hub, with a card'),
         export=('clippy.export:export', 'Write a model as ONNX, which runs without PyTorch')),
     'Shell': dict(
         completion=('clippy.cli:completion', 'Print what a shell needs to complete commands and options'))}
@@ -62,7 +62,7 @@ def usage(
     for title,rows in parts.items():
         lines += ['', f'{title}:', *(f'  {name:<{width}}  {line}' for name,(_,line) in rows.items())]
     return '\n'.join([*lines, '', 'clippy COMMAND --help explains a command and its options, with examples.',
-        'clippy --version tells the version. To begin: clippy segment --sample -l tree,car -o found'])
+        'clippy --version tells the version.', 'To begin: clippy segment --sample -l tree,car -o found'])
 
 # %% ../nbs/90_cli.ipynb #def05814
 examples = dict(
@@ -96,13 +96,13 @@ examples = dict(
 
 # %% ../nbs/90_cli.ipynb #c55298b2
 exit_codes = {0: 'It is done.', 1: 'It could not be done; one sentence on stderr says why.',
-    2: 'The command line makes no sense: there is no such command, option or value.',
+    2: 'There is no such command or option, or a value makes no sense.',
     130: 'It was stopped by Ctrl-C.', 143: 'It was stopped by SIGTERM, as a scheduler does.'}
-_some_lost = 'It, or some of the images, could not be done; sentences on stderr say why.'
-_saved = 'what was trained is saved, and the same --name with --resume auto goes on from there.'
+_some_lost = 'It or some images could not be done; sentences on stderr say why.'
+_saved = 'what was trained is saved: go on with --resume auto.'
 _own_codes = dict.fromkeys(('segment','group','classify'), {1:_some_lost}) | dict(
     app={0: 'It was ended by Ctrl-C.', 130: ''},
-    train={130: f'It was stopped by Ctrl-C; {_saved}', 143: f'It was stopped by SIGTERM; {_saved}'})
+    train={130: f'Ctrl-C stopped it; {_saved}', 143: f'SIGTERM stopped it; {_saved}'})
 
 def codes_of(
     name:str, # of a command
