@@ -155,7 +155,7 @@ class Region:
     def to_dict(self): ...
     def __repr__(self): ...
     def rle(self)->dict:
-        """Where labels are, as run lengths.
+        """Where labels are, as run lengths of COCO.
 
         Returns
         -------
@@ -196,7 +196,7 @@ class Segmentation(Shown):
     def to_dict(self): ...
     def __repr__(self): ...
     def rle(self)->dict:
-        """Where labels are, as run lengths.
+        """Where labels are, as run lengths of COCO.
 
         Returns
         -------
@@ -205,7 +205,7 @@ class Segmentation(Shown):
         """
         ...
     def to_coco(self, image_id:int=1, first:int=1)->list:
-        """The annotations of an image in COCO's format.
+        """Write all regions of an image as annotations of COCO.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Words as they are typed, and labels that leave a choice
+"""From a typed line to a list of labels, and what is said about labels that leave no choice
 
 Docs: https://clippy-vl.github.io/clippy/asked.html.md"""
 
@@ -17,9 +17,9 @@ from .console import did_you_mean
 _word = re.compile(r'[ \t\r]*(?:"((?:[^"]|"")*)"[ \t\r]*|((?![ \t\r"])[^,;\n]*))(?:[,;\n]|\Z)')
 
 def words_of(
-    text:str, # words or phrases between commas, semicolons or line ends; in double quotes where they have these
+    text:str, # words between commas, semicolons or line ends; in double quotes if they have these themselves
 )->list: # of str, in that order
-    "The words of a line."
+    "Take a line of words apart."
     found,at = [],0
     while at<len(text or ''):
         one = _word.match(text, at)
@@ -34,9 +34,9 @@ def words_of(
 # %% ../nbs/40_asked.ipynb #12055eeb
 def check_labels(
     labels, # of str
-    also=(), # words for the background, or one of them; 'none'; 'auto', which is handed on
+    also=(), # words for the background; a single one, or 'none', may be a str; 'auto' stays as it is
 )->tuple: # both as tuples of str
-    "Complain about labels that leave no choice."
+    "Check labels, and refuse those that cannot be chosen from."
     if isinstance(also, str): also = alone.get(also.strip().casefold(), (also,))
     if isinstance(also, str): return check_labels(labels)[0],also
     if isinstance(labels, str): raise ValueError(f"Labels are a list: ['{labels}'], not '{labels}'.")
@@ -60,23 +60,23 @@ def lone_note(
     labels, # what was asked for
     others=(), # words that compete with it
 )->str: # '' if there is a choice
-    "A sentence about a label that nothing competes with."
+    "What to say about a label that nothing competes with."
     if len(labels)+len(others)!=1: return ''
     return f'{labels[0]} is the only word, so it is the answer whatever an image shows: name others that compete.'
 
 # %% ../nbs/40_asked.ipynb #0b94a402
 def typed_labels(
     given, # lines of labels; None: none were typed
-    also=('auto',), # likewise, of further words; None: auto
+    also=('auto',), # lines of words for the background; None: auto
 )->tuple: # both as tuples of str; 'auto' for the second
-    "Labels from what was typed."
+    "Labels, and words for the background, from typed lines."
     labels,also = ([w for line in lines for w in words_of(line)] for lines in (given or (), also or ('auto',)))
     return check_labels(labels, typed_background(also))
 
 def typed_background(
-    words, # that were typed
+    words, # the words that were typed
 ): # `words`; 'auto' or () if they say so
-    "What `auto` and `none` stand for."
+    "Typed words for the background, with what `auto` and `none` stand for."
     found = [w for w in words if w.casefold() in alone]
     if not found: return words
     if len(words)>1: raise ValueError(f'{found[0]} stands alone: leave it out, or the other words.')
@@ -87,7 +87,7 @@ def typed_for_masks(
     given, # as for `typed_labels`
     also=('auto',),
 )->tuple: # likewise
-    "Labels from what was typed, that a mask can hold."
+    "Labels from typed lines, if a mask can hold them."
     labels,also = typed_labels(given, also)
     if 'other' in labels:
         raise ValueError("other is what pixels are called that no label fits: choose another word for this label.")
@@ -100,7 +100,7 @@ mask_formats = 'images','palette','coco','cvat','fiftyone','labelstudio'
 def typed_formats(
     line:str, # names between commas; '': images
 )->list: # of `mask_formats`, in their order
-    "Formats of masks from what was typed."
+    "Formats of masks, from a typed line."
     names = [w.casefold() for w in words_of(line)] or ['images']
     odd = [w for w in names if w not in mask_formats]
     if odd: raise ValueError(f'There is no format {odd[0]!r}.{did_you_mean(odd[0], mask_formats)} '

@@ -1,17 +1,17 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Words as they are typed, and labels that leave a choice
+"""From a typed line to a list of labels, and what is said about labels that leave no choice
 
 Docs: https://clippy-vl.github.io/clippy/asked.html.md
 """
 from typing import Any
 
 def words_of(text:str)->list:
-    """The words of a line.
+    """Take a line of words apart.
 
     Parameters
     ----------
     text : str
-        words or phrases between commas, semicolons or line ends; in double quotes where they have these
+        words between commas, semicolons or line ends; in double quotes if they have these themselves
 
     Returns
     -------
@@ -21,14 +21,14 @@ def words_of(text:str)->list:
     ...
 
 def check_labels(labels, also=())->tuple:
-    """Complain about labels that leave no choice.
+    """Check labels, and refuse those that cannot be chosen from.
 
     Parameters
     ----------
     labels
         of str
     also : default ()
-        words for the background, or one of them; 'none'; 'auto', which is handed on
+        words for the background; a single one, or 'none', may be a str; 'auto' stays as it is
 
     Returns
     -------
@@ -40,7 +40,7 @@ def check_labels(labels, also=())->tuple:
 alone: Any
 
 def lone_note(labels, others=())->str:
-    """A sentence about a label that nothing competes with.
+    """What to say about a label that nothing competes with.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def lone_note(labels, others=())->str:
     ...
 
 def typed_labels(given, also=('auto',))->tuple:
-    """Labels from what was typed.
+    """Labels, and words for the background, from typed lines.
 
     Parameters
     ----------
     given
         lines of labels; None: none were typed
     also : default ('auto',)
-        likewise, of further words; None: auto
+        lines of words for the background; None: auto
 
     Returns
     -------
@@ -74,12 +74,12 @@ def typed_labels(given, also=('auto',))->tuple:
     ...
 
 def typed_background(words):
-    """What `auto` and `none` stand for.
+    """Typed words for the background, with what `auto` and `none` stand for.
 
     Parameters
     ----------
     words
-        that were typed
+        the words that were typed
 
     Returns
     -------
@@ -88,7 +88,7 @@ def typed_background(words):
     ...
 
 def typed_for_masks(given, also=('auto',))->tuple:
-    """Labels from what was typed, that a mask can hold.
+    """Labels from typed lines, if a mask can hold them.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def typed_for_masks(given, also=('auto',))->tuple:
 mask_formats: tuple
 
 def typed_formats(line:str)->list:
-    """Formats of masks from what was typed.
+    """Formats of masks, from a typed line.
 
     Parameters
     ----------

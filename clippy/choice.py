@@ -1,4 +1,4 @@
-"""Many names on the page, few models in memory
+"""Many models on one page, and only a few of them in memory
 
 Docs: https://clippy-vl.github.io/clippy/choice.html.md"""
 
@@ -25,7 +25,7 @@ from .saved import boxed
 def model_names(
     typed, # a line of names with commas between them, or a list of such lines
 )->list: # of names, in that order
-    "Which models were named."
+    "The names of models in what was typed."
     lines = [typed] if isinstance(typed, (str,Path)) else typed
     found = [name.strip() for line in map(str, lines) for name in ([line] if Path(line).exists() else line.split(','))]
     found = [name for name in found if name]
@@ -37,7 +37,7 @@ def model_names(
 def check_model(
     name:str, # as `load` takes it
 ):
-    "Complain about a name that stands for no model, and load none."
+    "Refuse a name that no model has, without loading any."
     if said := mistyped(name): raise FileNotFoundError(said)
     if name in boxed(): return
     if Path(name).is_file(): return
@@ -63,7 +63,7 @@ def _check_hub(name):
 
 # %% ../nbs/41_choice.ipynb #b1167d05
 class Models:
-    "Models by name: each is loaded when it is asked first, and few stay."
+    "Models by name: each is loaded when it is first asked, and only a few stay."
     def __init__(self,
         sources:dict, # name on the page -> what `load` takes, or a `CLIPpy`, which stays
         device:str='', # cpu, cuda, mps; '': the best there is
@@ -85,10 +85,10 @@ class Models:
 
     def ask(self,
         name, # one of `names`; anything else is refused
-        question, # function of a model
+        question, # function that gets the model
         *args, # that follow it
     ): # what the question gives
-        "Ask a model by its name."
+        "Ask a question of a model, by its name."
         if not isinstance(name, str) or name not in self.sources:
             raise ValueError(f'There is no model of this name here, only {", ".join(self.sources)}.')
         self._enter(name)

@@ -1,12 +1,12 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Many names on the page, few models in memory
+"""Many models on one page, and only a few of them in memory
 
 Docs: https://clippy-vl.github.io/clippy/choice.html.md
 """
 from typing import Any
 
 def model_names(typed)->list:
-    """Which models were named.
+    """The names of models in what was typed.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def model_names(typed)->list:
     ...
 
 def check_model(name:str):
-    """Complain about a name that stands for no model, and load none.
+    """Refuse a name that no model has, without loading any.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def check_model(name:str):
     ...
 
 class Models:
-    """Models by name: each is loaded when it is asked first, and few stay.
+    """Models by name: each is loaded when it is first asked, and only a few stay.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ class Models:
     @property
     def names(self)->list: ...
     def ask(self, name, question, *args):
-        """Ask a model by its name.
+        """Ask a question of a model, by its name.
 
         Parameters
         ----------
         name
             one of `names`; anything else is refused
         question
-            function of a model
+            function that gets the model
         *args
             that follow it
 

@@ -1,4 +1,4 @@
-"""COCO, palette PNGs, CVAT, FiftyOne and Label Studio, from one folder of answers
+"""From one folder of answers to COCO, palette PNGs, CVAT, FiftyOne and Label Studio
 
 Docs: https://clippy-vl.github.io/clippy/exchange.html.md"""
 
@@ -43,7 +43,7 @@ def _bool(mask): # or a sentence
 def coco_rle(
     mask:np.ndarray, # `[H,W]` bool
 )->dict: # `size`: [H,W], `counts`: text
-    "A mask as COCO's compressed run lengths."
+    "Write a mask as COCO's compressed run lengths."
     mask = _bool(mask)
     return dict(size=[*mask.shape], counts=_letters(_runs(mask.T)))
 
@@ -63,7 +63,7 @@ def _letters(counts):
 def coco_mask(
     rle:dict, # `size`: [H,W]; `counts`: text, bytes or a list
 )->np.ndarray: # `[H,W]` bool
-    "The mask that COCO's run lengths say."
+    "Read a mask from COCO's run lengths."
     try:
         (h,w),counts = map(int, rle['size']),rle['counts']
         if not isinstance(counts, (str,bytes)): counts = np.array(counts, np.int64).ravel()
@@ -89,7 +89,7 @@ def _numbers(counts): # lengths
 # %% ../nbs/41_exchange.ipynb #c3f327d6
 @patch
 def rle(self:Region|Segmentation)->dict: # of a region as `coco_rle`; of a segmentation one for each label that is there
-    "Where labels are, as run lengths."
+    "Where labels are, as run lengths of COCO."
     if isinstance(self, Region): return coco_rle(self.mask)
     return {r.label:r.rle() for r in [*self][1:] if r.mask.any()}
 
@@ -99,7 +99,7 @@ def coco_annotations(
     image_id:int=1,
     first:int=1, # id of the first annotation
 )->list: # of dicts
-    "Regions as COCO writes them."
+    "Write the regions of an image as annotations of COCO."
     found = []
     for r in regions:
         if r.label not in labels or not r.mask.any(): continue
@@ -111,7 +111,7 @@ def coco_annotations(
 
 @patch
 def to_coco(self:Segmentation, image_id:int=1, first:int=1)->list: # of dicts; the id of the first is `first`
-    "The annotations of an image in COCO's format."
+    "Write all regions of an image as annotations of COCO."
     return coco_annotations(self, self.labels[1:], image_id, first)
 
 # %% ../nbs/41_exchange.ipynb #855c7aff
@@ -120,7 +120,7 @@ _sizes = 3,4,8,16 # bits of a length
 def brush_rle(
     mask:np.ndarray, # `[H,W]` bool
 )->list: # of bytes, as numbers
-    "A mask as Label Studio's brush paints it."
+    "Write a mask as Label Studio's brush paints it."
     mask = _bool(mask)
     bits = [f'{4*mask.size:032b}', f'{8-1:05b}', *(f'{size-1:04b}' for size in _sizes)]
     for run,value in zip((4*_runs(mask)).tolist(), cycle(['0'*8,'1'*8])):
@@ -133,10 +133,10 @@ def brush_rle(
 
 # %% ../nbs/41_exchange.ipynb #bcbc1096
 class Answered(NamedTuple):
-    "An image with its answer, as files say."
+    "An image with its answer, as the files of a folder say."
     name:str # of the answer
     file:str # name of the image, below the folder of images
-    path:str # where it lies; '': it came from an address
+    path:str # path of the image; '': it came from an address
     mask:Path # of numbers
     size:tuple # width, height
     scores:dict # label -> mean probability of its pixels
@@ -156,7 +156,7 @@ def coco_text(
     labels:list,
     model:str, # its name
 )->str: # JSON, a line for each image and annotation
-    "Images and their annotations in COCO's format."
+    "Write images and their annotations in COCO's format."
     lines = []
     found = each_image(lambda im: coco_annotations(im.regions(labels), labels), images)
     for i,some in enumerate(found, 1):
@@ -220,9 +220,9 @@ def _one_line(text): return text.isprintable() and text==text.strip() and not te
 def check_names(
     formats, # names of formats
     labels, # that are asked for
-    sources:dict, # name of the answer -> where the image lies
+    sources:dict, # name of the answer -> path or address of the image
 ):
-    "Complain about what a format cannot hold."
+    "Refuse names that a format cannot hold."
     for label in labels:
         if 'cvat' in formats and (not _one_line(label) or ':' in label):
             raise ValueError(f'The list of CVAT cannot hold the label {label!r}: no colon, no # in front, one line.')
@@ -239,10 +239,10 @@ def is_address(source)->bool: return str(source).startswith(('http://','https://
 
 # %% ../nbs/41_exchange.ipynb #f697a342
 class DataSets:
-    "Data sets in a folder of answers."
+    "The data sets in a folder of answers."
     def __init__(self,
         folder, # of answers
-        formats=(), # that are asked for; those that the folder has already go with them
+        formats=(), # formats that are asked for, in addition to those that the folder has already
     ):
         self.folder,self.notes = Path(folder),Path(folder)/'formats.json'
         kept = self._kept(strict={*formats} & {*makers}) if folder and os.path.lexists(self.notes) else {}
@@ -274,9 +274,9 @@ def _is_ours(found): # what `write` notes
 @patch
 def check(self:DataSets,
     labels, # that are asked for
-    sources:dict, # name of the answer -> where the image lies
+    sources:dict, # name of the answer -> path or address of the image
 ):
-    "Complain, before anything is made, about what cannot be written or would be lost."
+    "Refuse, before anything is made, what cannot be written and files that would be lost."
     check_names(self.formats, labels, sources)
     for f in self.files:
         path = self.folder/f
@@ -293,8 +293,8 @@ def check(self:DataSets,
 def write(self:DataSets,
     asked:dict, # the question
     lines:list, # the answers
-    sources:dict, # name of the answer -> where the image lies, of those that are named now
-)->list: # names of answers that are in no data set
+    sources:dict, # name of the answer -> path or address of the image, of those that are named now
+)->list: # names of answers that had to be left out
     "Make all data sets of a folder."
     self.images |= {n:_place(n, source, self.folder) for n,source in sources.items()}
     images,left = self._answered(lines)
@@ -344,5 +344,5 @@ def _found(folder, path): return os.path.abspath(folder/path) if path else ''
 
 @patch
 def left_out(self:DataSets, left)->str: # a sentence
-    "What the data sets lack."
+    "Say what the data sets lack."
     return f'Not in the data sets, because they were answered before and are not named now: {first_few(left)}.'

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""COCO, palette PNGs, CVAT, FiftyOne and Label Studio, from one folder of answers
+"""From one folder of answers to COCO, palette PNGs, CVAT, FiftyOne and Label Studio
 
 Docs: https://clippy-vl.github.io/clippy/exchange.html.md
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 def coco_rle(mask:np.ndarray)->dict:
-    """A mask as COCO's compressed run lengths.
+    """Write a mask as COCO's compressed run lengths.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def coco_rle(mask:np.ndarray)->dict:
     ...
 
 def coco_mask(rle:dict)->np.ndarray:
-    """The mask that COCO's run lengths say.
+    """Read a mask from COCO's run lengths.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def coco_mask(rle:dict)->np.ndarray:
     ...
 
 def coco_annotations(regions, labels:list, image_id:int=1, first:int=1)->list:
-    """Regions as COCO writes them.
+    """Write the regions of an image as annotations of COCO.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def coco_annotations(regions, labels:list, image_id:int=1, first:int=1)->list:
     ...
 
 def brush_rle(mask:np.ndarray)->list:
-    """A mask as Label Studio's brush paints it.
+    """Write a mask as Label Studio's brush paints it.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def brush_rle(mask:np.ndarray)->list:
     ...
 
 class Answered(NamedTuple):
-    """An image with its answer, as files say."""
+    """An image with its answer, as the files of a folder say."""
     name: str
     file: str
     path: str
@@ -90,7 +90,7 @@ def each_image(f, images):
     ...
 
 def coco_text(images:list, labels:list, model:str)->str:
-    """Images and their annotations in COCO's format.
+    """Write images and their annotations in COCO's format.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ makers: Any
 painted: Any
 
 def check_names(formats, labels, sources:dict):
-    """Complain about what a format cannot hold.
+    """Refuse names that a format cannot hold.
 
     Parameters
     ----------
@@ -139,21 +139,21 @@ def check_names(formats, labels, sources:dict):
     labels
         that are asked for
     sources : dict
-        name of the answer -> where the image lies
+        name of the answer -> path or address of the image
     """
     ...
 
 def is_address(source)->bool: ...
 
 class DataSets:
-    """Data sets in a folder of answers.
+    """The data sets in a folder of answers.
 
     Parameters
     ----------
     folder
         of answers
     formats : default ()
-        that are asked for; those that the folder has already go with them
+        formats that are asked for, in addition to those that the folder has already
     """
     folder: Any
     notes: Any
@@ -170,14 +170,14 @@ class DataSets:
         """of PNGs, below the folder of answers"""
         ...
     def check(self, labels, sources:dict):
-        """Complain, before anything is made, about what cannot be written or would be lost.
+        """Refuse, before anything is made, what cannot be written and files that would be lost.
 
         Parameters
         ----------
         labels
             that are asked for
         sources : dict
-            name of the answer -> where the image lies
+            name of the answer -> path or address of the image
         """
         ...
     def write(self, asked:dict, lines:list, sources:dict)->list:
@@ -190,16 +190,16 @@ class DataSets:
         lines : list
             the answers
         sources : dict
-            name of the answer -> where the image lies, of those that are named now
+            name of the answer -> path or address of the image, of those that are named now
 
         Returns
         -------
         list
-            names of answers that are in no data set
+            names of answers that had to be left out
         """
         ...
     def left_out(self, left)->str:
-        """What the data sets lack.
+        """Say what the data sets lack.
 
         Returns
         -------

@@ -491,8 +491,7 @@ def segment_files(
     files,plan = ({},{}) if video else planned(sources, Out, [*shown, *maps], sets.folders)
     sets.check(words[0], files)
     asking = _Asking(_opened(Model, device), Model, words, threshold, explain, size, templates, batch_size, precision)
-    if video: return asking.about_video(video, Out, every)
-    return asking.about_files(files, plan, Out, shown, sets)
+    return asking.about_video(video, Out, every) if video else asking.about_files(files, plan, Out, shown, sets)
 
 # %% ../nbs/41_folders.ipynb #c719e49a
 @call_parse

@@ -1,4 +1,4 @@
-"""Who may ask the web app what
+"""Who may ask the web app for what: a list of what is allowed, before gradio sees a request
 
 Docs: https://clippy-vl.github.io/clippy/gate.html.md"""
 
@@ -23,7 +23,7 @@ from fastcore.basics import patch
 # %% ../nbs/41_gate.ipynb #099ea813
 @lru_cache(1)
 def upload_folder()->Path: # of mode 0700; inside `GRADIO_TEMP_DIR`, if that is set
-    "Where this process keeps what its visitors send and get."
+    "The folder where this process keeps what its visitors send and get."
     base = os.environ.get('GRADIO_TEMP_DIR')
     if base: Path(base).mkdir(parents=True, exist_ok=True)
     folder = Path(mkdtemp(prefix='clippy-app-', dir=base)).resolve()
@@ -46,14 +46,14 @@ def _forget(folder, age=86_400): # of a process that was killed: its folder is o
 def kept(
     page, # of gradio
 )->set: # paths
-    "The examples of a page."
+    "The files of a page that stay: its examples."
     return {p for o in page.blocks.values() for p in getattr(o, 'keep_in_cache', ())}
 
 def is_stored(
     page, # of gradio
-    path, # what came in
+    path, # what was sent as a path; anything
 )->bool:
-    "Whether a visitor uploaded this file, or it is an example."
+    "Whether a file was uploaded by a visitor, or is an example."
     if not isinstance(path, str): return False
     if path not in page.upload_file_set and path not in kept(page): return False
     return Path(path).resolve()==Path(path) and upload_folder() in Path(path).parents
@@ -62,15 +62,15 @@ def is_stored(
 def host_name(
     value:str, # a Host header or an address
 )->str: # in small letters, without port and brackets; '' if there is none
-    "Which host is meant."
+    "The host that a header or an address means."
     try: return (urlsplit(value if '//' in value else f'//{value}').hostname or '').rstrip('.')
     except ValueError: return ''
 
 def is_known(
     host:str, # from `host_name`
-    names, # under which we serve
+    names, # names under which the page is served
 )->bool:
-    "Whether a host is ours: one of the names, or this machine's address in numbers."
+    "Whether a host is ours: one of our names, or this machine's address in numbers."
     if host in names: return True
     try: address = ip_address(host)
     except ValueError: return False
@@ -87,7 +87,7 @@ def may(
     method:str,
     path:str, # percent signs decoded
 )->bool:
-    "Whether somebody needs this."
+    "Whether a request is for something that the page needs."
     if method=='POST': return bool(may_post.fullmatch(path))
     found = may_get.fullmatch(path) if method in ('GET','HEAD') else None
     if not found or not found['file']: return bool(found)
@@ -96,17 +96,17 @@ def may(
 
 # %% ../nbs/41_gate.ipynb #46850f91
 class Refused(Exception):
-    "A request that is not answered, with the status that says so."
+    "A request that is refused, with the HTTP status that says so."
     def __init__(self, status:int, why:str):
         super().__init__(why)
         self.status = status
 
 def only_stored(
     data, # what JSON can hold
-    stored, # function of a path: was it uploaded here?
-    depth:int=8,
+    stored, # function that says whether a path was uploaded here
+    depth:int=8, # how deeply lists and dicts may be nested
 ): # the same, but files that were not uploaded are gone
-    "What of a question is handed on."
+    "What is handed on of a question: everything but files that were not uploaded here."
     if not depth: raise Refused(422, 'This question is nested too deeply.')
     if isinstance(data, list): return [only_stored(v, stored, depth-1) for v in data]
     if not isinstance(data, dict): return data
@@ -115,11 +115,12 @@ def only_stored(
 
 def no_file(): return dict(path=str(upload_folder()/'gone'), meta=dict(_type='gradio.FileData'))
 
+# %% ../nbs/41_gate.ipynb #065a18be
 def read_question(
-    body:bytes,
+    body:bytes, # of the request
     stored, # as for `only_stored`
 )->dict:
-    "A question, as it is handed on."
+    "Read a question, and take foreign files out of it."
     try: question = json.loads(body)
     except (ValueError, RecursionError): raise Refused(400, 'This is no JSON.') from None
     if not isinstance(question, dict): raise Refused(422, 'A question is an object of JSON.')
@@ -169,12 +170,12 @@ def _files(folder): # path -> (time, bytes), the oldest first
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 def make_room(
-    folder:Path,
+    folder:Path, # of uploads
     room:int, # bytes that all files together may have
     keep=(), # paths that stay
     most:int=5000, # files
 )->bool: # whether they fit now
-    "Remove the oldest files, if there are too many."
+    "Remove the oldest files, if all together take too much room."
     files = _files(folder)
     now = time.time()
     used = sum(size for _,size in files.values())
@@ -187,12 +188,13 @@ def make_room(
         n -= 1
     return used<=room and n<=most
 
+# %% ../nbs/41_gate.ipynb #6e78e09c
 def remove_old(
-    folder:Path,
+    folder:Path, # of uploads
     age:float=3600, # seconds
     keep=(), # paths that stay
 ):
-    "Remove files of this age, and empty folders."
+    "Remove files of this age, and folders that are empty."
     for p,(at,_) in _files(folder).items():
         if at<time.time()-age and p not in keep: Path(p).unlink(missing_ok=True)
     for p in folder.iterdir():
@@ -209,7 +211,7 @@ most_files = 10 # in one upload
 most_query = 500 # letters
 
 class Gate:
-    "Lets through what is allowed."
+    "A layer of ASGI that lets through what is allowed."
     def __init__(self, app, page, names, max_mb, total_mb):
         self.app = app # gradio
         self.page = page
@@ -220,21 +222,23 @@ class Gate:
         self.coming = 0 # bytes of uploads on their way
         self.tries = deque() # times of passwords
 
-    async def __call__(self, scope, receive, send):
-        if scope['type']=='lifespan': return await self.app(scope, receive, send)
-        if scope['type']!='http': return
-        who = (scope.get('client') or [''])[0]
-        receive = Body(receive)
-        self.open[who] += 1
-        try:
-            many = self.open[who]>most_of_one and not is_known(who, ()) # behind a tunnel everybody is 127.0.0.1
-            if many or self.open.total()>most_open: raise Refused(503, 'Too many visitors at once: try again later.')
-            self._check(scope)
-            await self._pass(scope, receive, _guarded(send))
-        except Refused as e: await _refuse(e, scope, receive, send)
-        finally:
-            self.open[who] -= 1
-            if not self.open[who]: del self.open[who]
+# %% ../nbs/41_gate.ipynb #ea5d8630
+@patch
+async def __call__(self:Gate, scope, receive, send):
+    if scope['type']=='lifespan': return await self.app(scope, receive, send)
+    if scope['type']!='http': return
+    who = (scope.get('client') or [''])[0]
+    receive = Body(receive)
+    self.open[who] += 1
+    try:
+        many = self.open[who]>most_of_one and not is_known(who, ()) # behind a tunnel everybody is 127.0.0.1
+        if many or self.open.total()>most_open: raise Refused(503, 'Too many visitors at once: try again later.')
+        self._check(scope)
+        await self._pass(scope, receive, _guarded(send))
+    except Refused as e: await _refuse(e, scope, receive, send)
+    finally:
+        self.open[who] -= 1
+        if not self.open[who]: del self.open[who]
 
 # %% ../nbs/41_gate.ipynb #f5c4d64f
 def _headers(scope, name): return [v.decode('latin-1') for k,v in scope['headers'] if k==name.encode()]
@@ -269,7 +273,7 @@ def _count_tries(self:Gate, most=30, seconds=60): # passwords, of all visitors: 
 
 # %% ../nbs/41_gate.ipynb #a0435047
 class Body:
-    "What is received, and whether there is more."
+    "The body of a request as it is received, counted, and whether there is more of it."
     def __init__(self, receive):
         self.receive = receive
         self.bytes = 0
@@ -301,6 +305,7 @@ async def _pass(self:Gate, scope, receive, send):
         await self.app(dict(scope, headers=headers), _again(body, receive), send)
     finally: self.coming -= need
 
+# %% ../nbs/41_gate.ipynb #750c8536
 async def _read(receive, most=most_body, seconds=30): # the body of a question
     receive = _in_time(receive, seconds)
     data = b''
@@ -319,6 +324,7 @@ def _in_time(receive, seconds): # `receive`, until then
         except asyncio.TimeoutError: raise Refused(408, 'This took too long.') from None
     return _receive
 
+# %% ../nbs/41_gate.ipynb #9be1ee67
 def _few_files(receive, most): # `receive`, of an upload: each file in it would be held open until the last
     seen = bytes = 0
     tail = b''
@@ -368,9 +374,9 @@ async def _refuse(refused, scope, receive, send):
 def seconds_to_wait(
     queue, # of gradio
     workers:int, # questions answered at once
-    names, # of the functions that are asked
+    names, # names of the functions that are asked
 )->int: # in steps of 5
-    "How long it takes until all who wait have an answer."
+    "How long it takes, about, until all who wait have an answer."
     took = [e['process_time'] for e in list(queue.event_analytics.values()) if e['function'] in names]
     recent = [t for t in took if t][-20:]
     running = sum(q.current_concurrency for q in queue.event_queue_per_concurrency_id.values())

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Who may ask the web app what
+"""Who may ask the web app for what: a list of what is allowed, before gradio sees a request
 
 Docs: https://clippy-vl.github.io/clippy/gate.html.md
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 def upload_folder()->Path:
-    """Where this process keeps what its visitors send and get.
+    """The folder where this process keeps what its visitors send and get.
 
     Returns
     -------
@@ -17,7 +17,7 @@ def upload_folder()->Path:
     ...
 
 def kept(page)->set:
-    """The examples of a page.
+    """The files of a page that stay: its examples.
 
     Parameters
     ----------
@@ -32,19 +32,19 @@ def kept(page)->set:
     ...
 
 def is_stored(page, path)->bool:
-    """Whether a visitor uploaded this file, or it is an example.
+    """Whether a file was uploaded by a visitor, or is an example.
 
     Parameters
     ----------
     page
         of gradio
     path
-        what came in
+        what was sent as a path; anything
     """
     ...
 
 def host_name(value:str)->str:
-    """Which host is meant.
+    """The host that a header or an address means.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def host_name(value:str)->str:
     ...
 
 def is_known(host:str, names)->bool:
-    """Whether a host is ours: one of the names, or this machine's address in numbers.
+    """Whether a host is ours: one of our names, or this machine's address in numbers.
 
     Parameters
     ----------
     host : str
         from `host_name`
     names
-        under which we serve
+        names under which the page is served
     """
     ...
 
@@ -75,7 +75,7 @@ may_get: Any
 may_post: Any
 
 def may(method:str, path:str)->bool:
-    """Whether somebody needs this.
+    """Whether a request is for something that the page needs.
 
     Parameters
     ----------
@@ -86,20 +86,21 @@ def may(method:str, path:str)->bool:
     ...
 
 class Refused(Exception):
-    """A request that is not answered, with the status that says so."""
+    """A request that is refused, with the HTTP status that says so."""
     status: int
     def __init__(self, status:int, why:str): ...
 
 def only_stored(data, stored, depth:int=8):
-    """What of a question is handed on.
+    """What is handed on of a question: everything but files that were not uploaded here.
 
     Parameters
     ----------
     data
         what JSON can hold
     stored
-        function of a path: was it uploaded here?
+        function that says whether a path was uploaded here
     depth : int, default 8
+        how deeply lists and dicts may be nested
 
     Returns
     -------
@@ -110,11 +111,12 @@ def only_stored(data, stored, depth:int=8):
 def no_file(): ...
 
 def read_question(body:bytes, stored)->dict:
-    """A question, as it is handed on.
+    """Read a question, and take foreign files out of it.
 
     Parameters
     ----------
     body : bytes
+        of the request
     stored
         as for `only_stored`
     """
@@ -140,11 +142,12 @@ def check_parts(page, path:str, question:dict)->dict:
     ...
 
 def make_room(folder:Path, room:int, keep=(), most:int=5000)->bool:
-    """Remove the oldest files, if there are too many.
+    """Remove the oldest files, if all together take too much room.
 
     Parameters
     ----------
     folder : Path
+        of uploads
     room : int
         bytes that all files together may have
     keep : default ()
@@ -160,11 +163,12 @@ def make_room(folder:Path, room:int, keep=(), most:int=5000)->bool:
     ...
 
 def remove_old(folder:Path, age:float=3600, keep=()):
-    """Remove files of this age, and empty folders.
+    """Remove files of this age, and folders that are empty.
 
     Parameters
     ----------
     folder : Path
+        of uploads
     age : float, default 3600
         seconds
     keep : default ()
@@ -183,7 +187,7 @@ most_files: int
 most_query: int
 
 class Gate:
-    """Lets through what is allowed."""
+    """A layer of ASGI that lets through what is allowed."""
     app: Any
     page: Any
     names: Any
@@ -195,14 +199,14 @@ class Gate:
     def __init__(self, app, page, names, max_mb, total_mb): ...
 
 class Body:
-    """What is received, and whether there is more."""
+    """The body of a request as it is received, counted, and whether there is more of it."""
     receive: Any
     bytes: int
     more: bool
     def __init__(self, receive): ...
 
 def seconds_to_wait(queue, workers:int, names)->int:
-    """How long it takes until all who wait have an answer.
+    """How long it takes, about, until all who wait have an answer.
 
     Parameters
     ----------
@@ -211,7 +215,7 @@ def seconds_to_wait(queue, workers:int, names)->int:
     workers : int
         questions answered at once
     names
-        of the functions that are asked
+        names of the functions that are asked
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Both towers again, as functions of arrays: to be compiled, differentiated and spread over a TPU
+"""Both towers again, as functions of arrays that JAX can compile, differentiate and spread over a TPU
 
 Docs: https://clippy-vl.github.io/clippy/jax.html.md"""
 
@@ -44,14 +44,14 @@ def split_heads(x, heads): return x.reshape(*x.shape[:-1], heads, -1) # `[B,N,D]
 # %% ../nbs/45_jax.ipynb #33cd3881
 @dataclass(frozen=True)
 class ViT:
-    "What of an image tower is not a weight."
+    "All of an image tower that is not a weight."
     patch:tuple # height and width in pixels
-    grid:tuple # patches, of the position embeddings
+    grid:tuple # patches that the position embeddings were learned for, down and across
     heads:int
     depth:int
     eps:float # of the norms
     pooling:str # `max`, `avg` or `cls`
-    pool_prefix:bool = False # prefix tokens in the pool too
+    pool_prefix:bool = False # pool the prefix tokens as well
 
 def embed_patches(p, x, vit:ViT): # `[B,3,H,W]` -> `[B,h,w,D]`
     b,c,H,W = x.shape
@@ -89,13 +89,13 @@ def vit_tokens(p, x, vit:ViT): # `[B,3,H,W]` -> prefix tokens `[B,n,D]`, patch t
 # %% ../nbs/45_jax.ipynb #69b2b1a8
 @dataclass(frozen=True)
 class T5:
-    "What of a text tower is not a weight."
+    "All of a text tower that is not a weight."
     heads:int
     depth:int
     eps:float # of the norms
     buckets:int # of distances
-    far:int # distance in tokens from which on all share a bucket
-    act:str # activation, by the name that transformers gives it
+    far:int # distance in tokens from which on all share one bucket
+    act:str # activation, by its name in transformers
     dense:tuple = () # activation after each linear layer that follows the mean
 
 def distance_buckets(d, t5:T5): # integers -> bucket numbers
@@ -163,7 +163,7 @@ def _headed(p, x): # no head, a linear one, or two layers
 def encode_image(self:JaxCLIPpy,
     x, # `[B,3,H,W]` normalised images
 )->jax.Array: # `[B,D]`, length 1
-    "What is in the images."
+    "A vector for each image as a whole."
     prefix,patches = self.image_tokens(x)
     tokens = patches.reshape(len(patches), -1, patches.shape[-1])
     if self.vit.pool_prefix: tokens = jnp.concatenate([prefix, tokens], 1)
@@ -174,14 +174,14 @@ def encode_image(self:JaxCLIPpy,
 def encode_patches(self:JaxCLIPpy,
     x, # `[B,3,H,W]` normalised images
 )->jax.Array: # `[B,h,w,D]`, length 1
-    "Where it is: the vector of every patch."
+    "A vector for each patch of each image."
     return unit(self.image_tokens(x)[1])
 
 @patch
 def encode_tokens(self:JaxCLIPpy,
     tokens:dict, # `input_ids` and `attention_mask`, `[B,T]`: from `CLIPpy.tokenize` or `OnnxCLIPpy.tokenize`
 )->jax.Array: # `[B,D]`, length 1
-    "Embed texts that are token ids."
+    "A vector for each text that is token ids."
     ids,mask = (jnp.asarray(tokens[k], jnp.int32) for k in ('input_ids','attention_mask'))
     return unit(t5_vectors(self.text, ids, mask, self.t5))
 
@@ -207,7 +207,7 @@ def _refuse(tower, found):
 def vit_of(
     model, # `CLIPpy`
 )->ViT:
-    "The fixed part of the image tower, or a sentence on what the port lacks."
+    "The fixed part of an image tower; a tower that the port does not know is refused."
     tower = model.image
     _refuse('image', {type(m).__name__ for m in tower.modules()}-_known)
     _refuse('image', {_short(k) for k in tower.state_dict() if not _image_names.fullmatch(k)})
@@ -226,7 +226,7 @@ def vit_of(
 def t5_of(
     model, # `CLIPpy`
 )->T5:
-    "The fixed part of the text tower, or a sentence on what the port lacks."
+    "The fixed part of a text tower; a tower that the port does not know is refused."
     first,pooling,*rest = model.text
     c = first.model.config
     if c.model_type!='t5':
@@ -255,7 +255,7 @@ def _refuse_others(name):
 def to_jax(
     source, # `CLIPpy`, or what `clippy.saved.load` reads: a saved folder, a repo id
 )->JaxCLIPpy: # float32
-    "A trained model for JAX."
+    "Turn a trained model into one for JAX."
     if isinstance(source, (str, Path)):
         from clippy.saved import load
         if is_family(str(source)): _refuse_others(source)

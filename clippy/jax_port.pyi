@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Both towers again, as functions of arrays: to be compiled, differentiated and spread over a TPU
+"""Both towers again, as functions of arrays that JAX can compile, differentiate and spread over a TPU
 
 Docs: https://clippy-vl.github.io/clippy/jax.html.md
 """
@@ -25,14 +25,14 @@ def split_heads(x, heads):
 
 @dataclass(frozen=True)
 class ViT:
-    """What of an image tower is not a weight.
+    """All of an image tower that is not a weight.
 
     Parameters
     ----------
     patch : tuple
         height and width in pixels
     grid : tuple
-        patches, of the position embeddings
+        patches that the position embeddings were learned for, down and across
     heads : int
     depth : int
     eps : float
@@ -40,7 +40,7 @@ class ViT:
     pooling : str
         `max`, `avg` or `cls`
     pool_prefix : bool, default False
-        prefix tokens in the pool too
+        pool the prefix tokens as well
     """
     patch: tuple
     grid: tuple
@@ -68,7 +68,7 @@ def vit_tokens(p, x, vit:ViT):
 
 @dataclass(frozen=True)
 class T5:
-    """What of a text tower is not a weight.
+    """All of a text tower that is not a weight.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ class T5:
     buckets : int
         of distances
     far : int
-        distance in tokens from which on all share a bucket
+        distance in tokens from which on all share one bucket
     act : str
-        activation, by the name that transformers gives it
+        activation, by its name in transformers
     dense : tuple, default ()
         activation after each linear layer that follows the mean
     """
@@ -134,7 +134,7 @@ class JaxCLIPpy:
         """`[B,3,H,W]` -> prefix tokens, patch tokens, in the space of the text"""
         ...
     def encode_image(self, x)->jax.Array:
-        """What is in the images.
+        """A vector for each image as a whole.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class JaxCLIPpy:
         """
         ...
     def encode_patches(self, x)->jax.Array:
-        """Where it is: the vector of every patch.
+        """A vector for each patch of each image.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class JaxCLIPpy:
         """
         ...
     def encode_tokens(self, tokens:dict)->jax.Array:
-        """Embed texts that are token ids.
+        """A vector for each text that is token ids.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class JaxCLIPpy:
         ...
 
 def vit_of(model)->ViT:
-    """The fixed part of the image tower, or a sentence on what the port lacks.
+    """The fixed part of an image tower; a tower that the port does not know is refused.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def vit_of(model)->ViT:
     ...
 
 def t5_of(model)->T5:
-    """The fixed part of the text tower, or a sentence on what the port lacks.
+    """The fixed part of a text tower; a tower that the port does not know is refused.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def t5_of(model)->T5:
     ...
 
 def to_jax(source)->JaxCLIPpy:
-    """A trained model for JAX.
+    """Turn a trained model into one for JAX.
 
     Parameters
     ----------

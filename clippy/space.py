@@ -1,4 +1,4 @@
-"""The web app as a folder for the Hugging Face Hub, with a model that comes along
+"""The web app as a folder that Hugging Face runs, with your own model in it
 
 Docs: https://clippy-vl.github.io/clippy/space.html.md"""
 
@@ -26,7 +26,7 @@ def copy_model(
     source:Path, # folder of a model
     target:Path, # new folder
 ):
-    "Copy the files that a model has, if none is a link."
+    "Copy the files that belong to a model, and refuse links."
     files = [p.relative_to(source) for p in sorted(source.rglob('*')) if not p.is_dir() or p.is_symlink()]
     link = next((p for p in files if (source/p).is_symlink()), None)
     if link:
@@ -52,33 +52,14 @@ program = dedent('''\
     ''')
 
 def requirements_of(
-    models, # by their names
+    models, # names of models
 )->str: # lines of requirements.txt
-    "What the program needs."
+    "The packages that the program needs."
     others = [is_family(m) and entry(m).family!='tipsv2' for m in models] # their tokenizers are those of open_clip
     extras = ['app', *['open_clip']*any(others)]
     return f'--extra-index-url https://download.pytorch.org/whl/cpu\n{requirement(*extras)}\n'
 
-def write_space(
-    folder:str|Path, # new or empty
-    model:str|list='scenes', # as for `open_app`; of several, the first answers until another one is chosen
-    compare:str='', # one more
-    title:str='clippy', # of the Space
-)->Path: # `folder`
-    "Write a Hugging Face Space."
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f'{folder} is not an empty folder; name a new one.')
-    folder.mkdir(parents=True, exist_ok=True)
-    named = [*([model] if isinstance(model, str) else model), *filter(None, [compare])]
-    places = ['model', *(f'model-{i}' for i in range(2, len(named)+1))]
-    models = [_brought(folder, place, m) for place,m in zip(places, named)]
-    said = ', '.join(models) if len(models)<3 else f"[{', '.join(models)}]"
-    (folder/'app.py').write_text(program.format(models=said), encoding='utf-8')
-    (folder/'requirements.txt').write_text(requirements_of(named))
-    (folder/'README.md').write_text(_card(title), encoding='utf-8')
-    return folder
-
+# %% ../nbs/41_space.ipynb #ad0be59a
 def _card(title):
     runs = dict(sdk='gradio', sdk_version=version('gradio'), python_version='3.12', app_file='app.py')
     card = dict(title=title, **runs, license='apache-2.0')
@@ -94,3 +75,24 @@ def _brought(folder, name, model): # how the program calls a model
     if not Path(model).is_dir(): raise ValueError(f'{model} is not a folder: save the model into one first.')
     copy_model(Path(model), folder/name)
     return f"str(here/'{name}')"
+
+# %% ../nbs/41_space.ipynb #eda140fc
+def write_space(
+    folder:str|Path, # new or empty
+    model:str|list='scenes', # as for `open_app`; of several, the first answers until another one is chosen
+    compare:str='', # one more model, to compare with
+    title:str='clippy', # of the Space
+)->Path: # `folder`
+    "Write the folder of a Hugging Face Space."
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f'{folder} is not an empty folder; name a new one.')
+    folder.mkdir(parents=True, exist_ok=True)
+    named = [*([model] if isinstance(model, str) else model), *filter(None, [compare])]
+    places = ['model', *(f'model-{i}' for i in range(2, len(named)+1))]
+    models = [_brought(folder, place, m) for place,m in zip(places, named)]
+    said = ', '.join(models) if len(models)<3 else f"[{', '.join(models)}]"
+    (folder/'app.py').write_text(program.format(models=said), encoding='utf-8')
+    (folder/'requirements.txt').write_text(requirements_of(named))
+    (folder/'README.md').write_text(_card(title), encoding='utf-8')
+    return folder

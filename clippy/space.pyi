@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""The web app as a folder for the Hugging Face Hub, with a model that comes along
+"""The web app as a folder that Hugging Face runs, with your own model in it
 
 Docs: https://clippy-vl.github.io/clippy/space.html.md
 """
@@ -9,7 +9,7 @@ from typing import Any
 model_file: Any
 
 def copy_model(source:Path, target:Path):
-    """Copy the files that a model has, if none is a link.
+    """Copy the files that belong to a model, and refuse links.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ def copy_model(source:Path, target:Path):
 program: Any
 
 def requirements_of(models)->str:
-    """What the program needs.
+    """The packages that the program needs.
 
     Parameters
     ----------
     models
-        by their names
+        names of models
 
     Returns
     -------
@@ -38,7 +38,7 @@ def requirements_of(models)->str:
     ...
 
 def write_space(folder:str | Path, model:str | list='scenes', compare:str='', title:str='clippy')->Path:
-    """Write a Hugging Face Space.
+    """Write the folder of a Hugging Face Space.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def write_space(folder:str | Path, model:str | list='scenes', compare:str='', ti
     model : str | list, default 'scenes'
         as for `open_app`; of several, the first answers until another one is chosen
     compare : str, default ''
-        one more
+        one more model, to compare with
     title : str, default 'clippy'
         of the Space
 

@@ -292,6 +292,7 @@ class Results:
         else: self.set_tasks(metrics)
     def named(self, q): return f'{q[0]} ({self.marks[q]})' if self.marks[q] else q[0]
 
+# %% ../nbs/24_tables.ipynb #5c8e7095
 @patch
 def set_tasks(self:Results, metrics=''):
     "A row for each model, a column for each task and number."

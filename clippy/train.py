@@ -52,13 +52,13 @@ from .trackers import drawn, log_figures, start_tracker
 def with_recipe(
     options:dict, # those of `main`; None or missing: as the recipe says
 )->SimpleNamespace: # every option has a value
-    "Options, completed."
+    "Complete the options by their recipe."
     found = completed(given_or_read(options, main), main_options())
     found.cpu = found.cpu or without_cards(found.device)
     return found
 
 def main_options()->dict: # name -> default
-    "The options of the command line."
+    "The options of the command line, with their defaults."
     return {k:p.default for k,p in inspect.signature(main).parameters.items()}
 
 # %% ../nbs/10_train.ipynb #8274ac0a
@@ -147,7 +147,7 @@ def build(self:Run):
 # %% ../nbs/10_train.ipynb #8cd45c95
 @patch
 def plan(self:Run)->str:
-    "What is going to happen, in a few lines."
+    "Say what is going to happen, in a few lines."
     options = self.options
     count = lambda tower: f'{sum(p.numel() for p in tower.parameters())/1e6:.1f} M'
     frozen = self.unwrapped.frozen
@@ -176,7 +176,7 @@ def fill_copy(self:Run, weights): # `weights`: a state dict, whole
 # %% ../nbs/10_train.ipynb #68687beb
 @patch
 def advance(self:Run, images, texts, keys): # `images`: `[B,3,H,W]`; `texts`: captions or tokens; `keys`: their names
-    "One step, and what is due after it."
+    "Make one step, and whatever is due after it."
     options,history = self.options,self.history
     images = self.normalize(images.to(self.acc.device, non_blocking=True))
     self.lr = lr_at(history.step, self.steps, options.warmup, options.lr)
@@ -193,7 +193,7 @@ def advance(self:Run, images, texts, keys): # `images`: `[B,3,H,W]`; `texts`: ca
 
 @patch
 def step_on(self:Run, images, texts, lr)->tuple: # `images`: float32; `lr`: learning rate; loss, norm of the gradient
-    "One step on a batch whose images are on the device."
+    "Make one step on a batch whose images are on the device."
     options = self.options
     with compiled_step(options.compile):
         return train_step(self.acc, self.model, self.opt, images, self.read(texts), lr, options.grad_clip_norm,
@@ -205,7 +205,7 @@ def read(self:Run, texts): return self.texts(texts) if self.texts else texts # b
 # %% ../nbs/10_train.ipynb #a396fd74
 @patch
 def log(self:Run)->str: # for the progress bar
-    "An entry of the log."
+    "Make an entry of the log."
     skipped = self.loader.report().total
     said = self.history.log(self.unwrapped, self.lr, self.pairs, self.options.grad_clip_norm, skipped)
     self.tell_balance()
@@ -223,7 +223,7 @@ def tell_balance(self:Run):
 # %% ../nbs/10_train.ipynb #f936e885
 @patch
 def leave(self:Run):
-    "End a run that is saved."
+    "End a run that has been saved."
     self.bar.close()
     self.acc.print(f'Stopped by {self.signals.name} after step {self.history.step} of {self.steps}, and saved. '
         'The same command with --resume auto goes on.', flush=True)
@@ -255,7 +255,7 @@ def resume(self:Run)->bool: # False if there is nothing to go on from
 def result_of(self:Run,
     evaluation, # with `task` and `measure`
 )->dict: # a `Result`; `failed`, a sentence, if there is none
-    "What an evaluation finds."
+    "What an evaluation finds, or why it could not be measured."
     try: return evaluation.measure(self.eval_model.eval(), shared=not self.options.fsdp)
     except (ValueError, OSError) as e:
         why = hide_text(str(e))
@@ -301,7 +301,7 @@ def knows(self:Run): return knowledge(dict(options=vars(self.options))) # what i
 # %% ../nbs/10_train.ipynb #c180cefd
 @patch
 def keep_results(self:Run, results): # `results`: of `measure`, one for each evaluation
-    "Results go to the history, and with figures to the trackers."
+    "Add results to the history, and give them to the trackers with figures."
     step = self.history.step
     self.history.epochs[-1]['results'] = results
     numbers = {f"{r['task']}/{k}":v for r in results for k,v in r['numbers'].items() if isinstance(v, float)}
@@ -342,7 +342,7 @@ def fit(self:Run):
 # %% ../nbs/10_train.ipynb #ef66b1af
 @patch
 def finish(self:Run):
-    "Keep the model, show what it can do."
+    "Save the model, and show what it can do."
     self.eval_model.knows = self.knows
     self.eval_model.eval().save(self.folder/'model', towers=self.options.save_towers)
     results = self.history.epochs[-1]['results']
@@ -388,7 +388,7 @@ def train(
 # %% ../nbs/10_train.ipynb #4733193f
 @patch
 def go(self:Run)->Run:
-    "From the folder to the finished model."
+    "Make the folder and train to the finished model."
     made = self.is_main and not self.folder.exists()
     if self.is_main: self.folder.mkdir(parents=True, exist_ok=bool(self.options.resume))
     try: return self.start_to_end()
@@ -398,7 +398,7 @@ def go(self:Run)->Run:
 
 @patch
 def start_to_end(self:Run)->Run:
-    "All steps, and what is kept of them."
+    "Make all steps, and keep what comes of them."
     resumed = self.options.resume and self.resume()
     entries = self.history.entries
     if resumed and entries and 'results' in entries[-1]: self.measure() # the checkpoint is older than its evaluation
@@ -415,7 +415,7 @@ rehearsal = 2. # seconds for which each side is measured
 
 @patch
 def rehearse(self:Run)->Run:
-    "One step, and what it took."
+    "Rehearse: make a few steps, and say what they took."
     self.model.train()
     images,texts,_ = next(iter(self.loader))
     began = time.time()
@@ -432,7 +432,7 @@ def rehearse(self:Run)->Run:
 # %% ../nbs/10_train.ipynb #1867c8e6
 @patch
 def weigh(self:Run, images, texts)->Balance:
-    "What the loader delivers alone, and what the step takes on a repeated batch."
+    "Measure what the loader delivers alone, and what the step takes on a repeated batch."
     processes = self.acc.num_processes
     def again(): self.step_on(images, texts, 0.)
     each = step_seconds(again, self.acc.device, rehearsal, lambda number: on_main(self.acc, number))
@@ -454,7 +454,7 @@ def shapes(self:Run, images, texts)->str:
 
 @patch
 def memory(self:Run)->str:
-    "How much is in use."
+    "How much memory is in use."
     if self.acc.device.type=='cuda': return f'{torch.cuda.max_memory_allocated()/1e9:.1f} GB on the device'
     return f'{Process().memory_info().rss/1e9:.1f} GB in this process'
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 def with_recipe(options:dict)->SimpleNamespace:
-    """Options, completed.
+    """Complete the options by their recipe.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def with_recipe(options:dict)->SimpleNamespace:
     ...
 
 def main_options()->dict:
-    """The options of the command line.
+    """The options of the command line, with their defaults.
 
     Returns
     -------
@@ -83,7 +83,7 @@ class Run:
         """Model and optimizer, on their devices."""
         ...
     def plan(self)->str:
-        """What is going to happen, in a few lines."""
+        """Say what is going to happen, in a few lines."""
         ...
     @property
     def eval_model(self):
@@ -104,7 +104,7 @@ class Run:
         """
         ...
     def advance(self, images, texts, keys):
-        """One step, and what is due after it.
+        """Make one step, and whatever is due after it.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Run:
         """
         ...
     def step_on(self, images, texts, lr)->tuple:
-        """One step on a batch whose images are on the device.
+        """Make one step on a batch whose images are on the device.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class Run:
         """by a frozen text tower, each once"""
         ...
     def log(self)->str:
-        """An entry of the log.
+        """Make an entry of the log.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class Run:
         """Say that data are the limit, once, and again when another number of workers would be enough."""
         ...
     def leave(self):
-        """End a run that is saved."""
+        """End a run that has been saved."""
         ...
     def count_samples(self): ...
     def save_checkpoint(self)->dict:
@@ -171,7 +171,7 @@ class Run:
         """
         ...
     def result_of(self, evaluation)->dict:
-        """What an evaluation finds.
+        """What an evaluation finds, or why it could not be measured.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class Run:
         """what its model has been taught"""
         ...
     def keep_results(self, results):
-        """Results go to the history, and with figures to the trackers.
+        """Add results to the history, and give them to the trackers with figures.
 
         Parameters
         ----------
@@ -232,7 +232,7 @@ class Run:
         """Train to the end, epoch by epoch."""
         ...
     def finish(self):
-        """Keep the model, show what it can do."""
+        """Save the model, and show what it can do."""
         ...
     def summary(self, results)->str:
         """The results as text, by whoever made the evaluations.
@@ -247,22 +247,22 @@ class Run:
         """Write `config.toml`, and say where this run is not the one that it was started from."""
         ...
     def go(self)->Run:
-        """From the folder to the finished model."""
+        """Make the folder and train to the finished model."""
         ...
     def start_to_end(self)->Run:
-        """All steps, and what is kept of them."""
+        """Make all steps, and keep what comes of them."""
         ...
     def rehearse(self)->Run:
-        """One step, and what it took."""
+        """Rehearse: make a few steps, and say what they took."""
         ...
     def weigh(self, images, texts)->Balance:
-        """What the loader delivers alone, and what the step takes on a repeated batch."""
+        """Measure what the loader delivers alone, and what the step takes on a repeated batch."""
         ...
     def shapes(self, images, texts)->str:
         """What a batch is made of."""
         ...
     def memory(self)->str:
-        """How much is in use."""
+        """How much memory is in use."""
         ...
 
 def train(evaluations:list=None, **options)->Run:

@@ -205,6 +205,13 @@ def test_open_and_folded(made):
     assert source.startswith('Source of <code>join</code><span class="size"> · 7 lines</span></summary>')
     assert '```python\nPart.size -> int\n```' in found['Part.size']
 
+def test_types_are_told_once():
+    "In the signature where no comment tells of a parameter, in the table where one does."
+    from symbols import shown
+    md = shown('def f(a:str, n:int=2)->int: # how many\n    "Count."\n    return n', False)
+    assert '```python\nf(a:str, n=2)\n```' in md and '| *returns* | `int` | how many |' in md
+    assert '\n| `' not in md
+
 def test_helpers_and_constants(made):
     "Helpers are folded under their names, a short constant stands open, and imports are not shown."
     text = [c['source'] for c in made]

@@ -150,8 +150,9 @@ def stub(piece, module, whole, link):
         f = Function(module, node)
         params,extra = f.parameters,[]
         first,returned = (f.first_line,f.returned) if f.first_line else (f.returned,'')
-        typed = not returned and not any(text for *_,text in own(params))
-        how = (name if is_property(f) else call(name, params, node, whole, typed))+(returns(node) if typed else '')
+        typed = not any(text for *_,text in own(params)) # or the table says the types
+        how = name if is_property(f) else call(name, params, node, whole, typed)
+        if typed and not returned: how += returns(node)
     parts = [f'```python\n{how}\n```']
     if first: parts.append(link(dedent(first)))
     rows = [(code(p), plain(code(of), link), plain(text, link)) for p,of,_,text in own(params)]
