@@ -466,7 +466,7 @@ def segment_files(
     ## Question
     sample:bool=False, # Ask about a drawing that comes with the package.
     Label:Words=None, # WORD[,WORD]: What to look for. May be repeated.
-    Background:Words=None, # WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
+    Background:Words=None, # WORD[,WORD]: Words for all else; or auto, or none. Default: auto, the model's own.
     threshold:float=0., # 0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
     templates:str='', # name|photo|openai-80|TEXT: Sentences around a label; TEXT has {} in it. Default: three.
     every:int=1, # Of a video, look at one frame in so many.

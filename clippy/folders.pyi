@@ -256,7 +256,7 @@ def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background
     Label : Words, default None
         WORD[,WORD]: What to look for. May be repeated.
     Background : Words, default None
-        WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
+        WORD[,WORD]: Words for all else; or auto, or none. Default: auto, the model's own.
     threshold : float, default 0.0
         0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
     templates : str, default ''
