@@ -1,4 +1,4 @@
-"""Two pretrained towers that meet in one space, and a maximum over patches that tells where things are
+"""An image tower and a text tower that meet in one space, and a maximum over patches that tells where things are
 
 Docs: https://clippy-vl.github.io/clippy/model.html.md"""
 

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py from the module beside it: do not edit.
-"""Two pretrained towers that meet in one space, and a maximum over patches that tells where things are
+"""An image tower and a text tower that meet in one space, and a maximum over patches that tells where things are
 
 Docs: https://clippy-vl.github.io/clippy/model.html.md
 """
