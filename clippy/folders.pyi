@@ -24,21 +24,6 @@ def chosen_images(sources:list, but:str='')->dict:
     """
     ...
 
-def label_names(labels:list)->list:
-    """A name for the files of each label.
-
-    Parameters
-    ----------
-    labels : list
-        of str
-
-    Returns
-    -------
-    list
-        a part of a file's name for each, no two alike
-    """
-    ...
-
 def is_image_name(out): ...
 
 def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
