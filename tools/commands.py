@@ -16,10 +16,10 @@ top = """# Commands
 > Every command with its options, examples and exit codes, as `--help` tells them"""
 
 about = """A first command to try, with a drawing and a model that come with the package, is
-`clippy segment --sample -l tree`. The table below leads to what each command can be told. In a terminal, `clippy COMMAND --help` says the same about one
-of them, because both are made from the signature of its function ([The command line](90_cli.ipynb) shows how). Options
-can be shortened as long as it is clear which one is meant, and those of `train` and `eval` may stand in [a
-file](00_settings.ipynb) too."""
+`clippy segment --sample -l tree`. The table below leads to what each command can be told. In a terminal,
+`clippy COMMAND --help` says the same about one of them, because both are made from the signature of its function
+([The command line](90_cli.ipynb) shows how). Options can be shortened as long as it is clear which one is meant, and
+those of `train` and `eval` may stand in [a file](00_settings.ipynb) too."""
 
 values = """## How to read it
 
