@@ -70,7 +70,7 @@ def at_a_glance(
     swap:Swap, # what they were measured on
     rows:int=10, # how many things to show, from the first on
 )->Figure:
-    "Rows are things, columns are backgrounds, colour is similarity to the average background."
+    "Show a study at a glance: rows are things, columns backgrounds, colour the similarity to the average background."
     n,k = min(rows, len(swap.things)),len(swap.backgrounds)
     low = np.floor(20*min(p[:n].min() for p in panels.values()))/20
     fig = Figure(figsize=(7.6, .9+.27*n), layout='constrained')
@@ -224,7 +224,7 @@ def background_study(
     templates:tuple=template_sets['scenes'], # sentences around a name
     seed:int=0, # of shuffled labels and intervals
 )->BackgroundStudy:
-    "Everything that this chapter measures, of pooled features and of the thing's own."
+    "Measure what features know of thing and background: those of the whole image, and those of the thing alone."
     f,kinds = swap_features(model, swap),tuple(dict.fromkeys(swap.things))
     vectors = class_vectors(model, kinds, templates).double().cpu().numpy()
     right = np.array([kinds.index(name) for name in swap.things])
@@ -345,7 +345,7 @@ def size_study(
     swaps:list, # a `Swap` for each resolution, e.g. `[scene_swap(40, s) for s in (32,64,96)]`
     seed:int=0, # of the intervals
 )->SizeStudy:
-    "Whose variance is it, at each resolution?"
+    "Measure at each resolution whose variance it is: the thing's or the background's."
     numbers = {}
     for swap in swaps:
         size,f = swap.images.shape[2],swap_features(model, swap)

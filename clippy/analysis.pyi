@@ -50,7 +50,7 @@ def to_average(x:np.ndarray)->np.ndarray:
     ...
 
 def at_a_glance(panels:dict, swap:Swap, rows:int=10)->Figure:
-    """Rows are things, columns are backgrounds, colour is similarity to the average background.
+    """Show a study at a glance: rows are things, columns backgrounds, colour the similarity to the average background.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ class BackgroundStudy(Study):
     def plot(self): ...
 
 def background_study(model:CLIPpy, swap:Swap, templates:tuple=..., seed:int=0)->BackgroundStudy:
-    """Everything that this chapter measures, of pooled features and of the thing's own.
+    """Measure what features know of thing and background: those of the whole image, and those of the thing alone.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ class SizeStudy(Study):
     def plot(self): ...
 
 def size_study(model:CLIPpy, swaps:list, seed:int=0)->SizeStudy:
-    """Whose variance is it, at each resolution?
+    """Measure at each resolution whose variance it is: the thing's or the background's.
 
     Parameters
     ----------

@@ -160,7 +160,8 @@ class Segmentation(Shown):
         rows = sorted(self.shares.items(), key=lambda row: -row[1])
         return with_legend(self.overlay(), [(self.colour(label), f'{label}  {v:.1%}') for label,v in rows])
     def colour(self, label): return colours()[self.labels.index(label)]
-    def to_dict(self): return dict(size=self.image.size, regions=[self[label].to_dict() for label in self.shares])
+    def to_dict(self)->dict: # what JSON can hold: the size of the image, and its regions
+        return dict(size=self.image.size, regions=[self[label].to_dict() for label in self.shares])
     def __repr__(self):
         shares = (f'{on_terminal(label)} {v:.1%}' for label,v in self.shares.items())
         return f'Segmentation({", ".join(shares)})'

@@ -517,8 +517,8 @@ def serve(
 def app(
     model:Annotated[str, dict(opt=False, nargs='?')]='', # MODEL: Name, folder or Hub repository. Default: scenes.
     ## Models
-    Model:Annotated[str, dict(action='append')]=None, # MODEL[,MODEL]: Models to choose from. May be repeated.
     compare:str='', # MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
+    Model:Annotated[str, dict(action='append')]=None, # MODEL[,MODEL]: Models to choose from. May be repeated.
     keep_models:int=2, # Models in memory at once; the one not asked for longest goes first.
     device:str='', # cpu|cuda|mps: Where to compute. Default: the fastest there is.
     ## Address

@@ -118,17 +118,17 @@ def serve(page, host:str='127.0.0.1', port:int=7860, max_mb:int=20, share:bool=F
     """
     ...
 
-def app(model:Annotated[str, dict(opt=False, nargs='?')]='', Model:Annotated[str, dict(action='append')]=None, compare:str='', keep_models:int=2, device:str='', host:str='127.0.0.1', port:int=7860, open:bool=False, share:bool=False, auth:str='', names:str='', workers:int=2, waiting:int=20, max_mb:int=20, total_mb:int=500, space:str='')->int:
+def app(model:Annotated[str, dict(opt=False, nargs='?')]='', compare:str='', Model:Annotated[str, dict(action='append')]=None, keep_models:int=2, device:str='', host:str='127.0.0.1', port:int=7860, open:bool=False, share:bool=False, auth:str='', names:str='', workers:int=2, waiting:int=20, max_mb:int=20, total_mb:int=500, space:str='')->int:
     """Serve a page that finds words in images.
 
     Parameters
     ----------
     model : Annotated[str, dict(opt=False, nargs='?')], default ''
         MODEL: Name, folder or Hub repository. Default: scenes.
-    Model : Annotated[str, dict(action='append')], default None
-        MODEL[,MODEL]: Models to choose from. May be repeated.
     compare : str, default ''
         MODEL: Show the answers of another model beside. Default: scenes-cls beside scenes, else none.
+    Model : Annotated[str, dict(action='append')], default None
+        MODEL[,MODEL]: Models to choose from. May be repeated.
     keep_models : int, default 2
         Models in memory at once; the one not asked for longest goes first.
     device : str, default ''

@@ -6,10 +6,10 @@ Docs: https://clippy-vl.github.io/clippy/asked.html.md"""
 
 # %% auto #0
 __all__ = ['alone', 'mask_formats', 'words_of', 'check_labels', 'lone_note', 'typed_labels', 'typed_background',
-           'typed_for_masks', 'typed_formats']
+           'typed_for_masks', 'typed_formats', 'label_names']
 
 # %% ../nbs/40_asked.ipynb #9f54c9f8
-import re
+import re, unicodedata
 
 from .console import did_you_mean
 
@@ -106,3 +106,19 @@ def typed_formats(
     if odd: raise ValueError(f'There is no format {odd[0]!r}.{did_you_mean(odd[0], mask_formats)} '
                              f'Masks are written as {", ".join(mask_formats)}.')
     return [f for f in mask_formats if f in names]
+
+# %% ../nbs/40_asked.ipynb #f2214e63
+def label_names(
+    labels:list, # of str
+)->list: # a part of a file's name for each, no two alike
+    "A name for the files of each label."
+    found,taken = [],{'mask'}
+    for label in labels:
+        base = re.sub(r'\W+', '-', unicodedata.normalize('NFC', label)).strip('-')[:40] or 'label'
+        name,k = base,2
+        while name.casefold() in taken:
+            name = f'{base}-{k}'
+            k += 1
+        taken.add(name.casefold())
+        found.append(name)
+    return found

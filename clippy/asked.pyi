@@ -119,3 +119,18 @@ def typed_formats(line:str)->list:
         of `mask_formats`, in their order
     """
     ...
+
+def label_names(labels:list)->list:
+    """A name for the files of each label.
+
+    Parameters
+    ----------
+    labels : list
+        of str
+
+    Returns
+    -------
+    list
+        a part of a file's name for each, no two alike
+    """
+    ...

@@ -59,7 +59,7 @@ def read_image(
 
 # %% ../nbs/20_eval.ipynb #ac5fadc2
 class Task:
-    "One measurement. Sub-classes say what it is, and fill in the four methods below."
+    "One measurement. Sub-classes say what it is, and fill in its four methods."
     name = '' # on the command line
     about = '' # one line
     needs = '' # what has to be on disk
@@ -190,7 +190,7 @@ def choose(
     limit:int=0, # at most so many, evenly spread; 0: all of a whole data set
     name:str='the data set', # in the sentence, if there is nothing
 )->list: # indices
-    "Which items are measured."
+    "Choose which items are measured."
     n,expected = len(source),source.expected
     if not n: raise ValueError(f'{name}: there is nothing to measure.')
     if limit<0: raise ValueError(f'limit is a number of images, or 0 for all, not {limit}.')

@@ -40,7 +40,7 @@ def read_image(path:str | Path)->Image.Image:
     ...
 
 class Task:
-    """One measurement. Sub-classes say what it is, and fill in the four methods below.
+    """One measurement. Sub-classes say what it is, and fill in its four methods.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def alike_note(same:list, most:int=5)->str:
     ...
 
 def choose(source:Source, limit:int=0, name:str='the data set')->list:
-    """Which items are measured.
+    """Choose which items are measured.
 
     Parameters
     ----------

@@ -24,21 +24,6 @@ def chosen_images(sources:list, but:str='')->dict:
     """
     ...
 
-def label_names(labels:list)->list:
-    """A name for the files of each label.
-
-    Parameters
-    ----------
-    labels : list
-        of str
-
-    Returns
-    -------
-    list
-        a part of a file's name for each, no two alike
-    """
-    ...
-
 def is_image_name(out): ...
 
 def planned(sources:list, out:str, suffixes:list, copies=())->tuple[dict, dict]:
@@ -256,7 +241,7 @@ def segment_files(*pictures:str, sample:bool=False, Label:Words=None, Background
     Label : Words, default None
         WORD[,WORD]: What to look for. May be repeated.
     Background : Words, default None
-        WORD[,WORD]: Words that stand for all else, auto or none. Default: auto, the model's own.
+        WORD[,WORD]: Words for all else; or auto, or none. Default: auto, the model's own.
     threshold : float, default 0.0
         0-1: Give pixels of a smaller probability no label. Default: 0, each pixel gets one.
     templates : str, default ''

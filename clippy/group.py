@@ -249,7 +249,7 @@ def make_groups(
     size:tuple, # height and width of the answer
     protocol:GroupProtocol,
 )->Tensor: # `[H,W]` int64
-    "Groups of one image, as a protocol says."
+    "Make the groups of one image, as a protocol says."
     p = protocol
     how = dict(pca=dict(center=p.center, sign=p.sign, normalize=p.normalize), kmeans=dict(normalize=p.normalize),
         spectral={})

@@ -257,7 +257,7 @@ class GroupProtocol(Protocol):
     def __post_init__(self): ...
 
 def make_groups(patches:Tensor, size:tuple, protocol:GroupProtocol)->Tensor:
-    """Groups of one image, as a protocol says.
+    """Make the groups of one image, as a protocol says.
 
     Parameters
     ----------

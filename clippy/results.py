@@ -73,7 +73,7 @@ def with_intervals(
     return numbers,{k:[round(float(end), 6) for end in ends] for k,ends in found.items()}
 
 def bootstrap(task, rows, samples=1000, seed=0, at_once=50)->dict: # `rows`: `[N,R]`; name -> `[samples]` values
-    "What other choices of images might have given."
+    "The numbers that other choices of images might have given (bootstrap samples)."
     n,rng = len(rows),np.random.default_rng(seed)
     sizes = [min(at_once, samples-i) for i in range(0, samples, at_once)]
     parts = [task.numbers(rows, rng.multinomial(n, np.full(n, 1/n), size).astype(float)) for size in sizes]

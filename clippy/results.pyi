@@ -86,7 +86,7 @@ def with_intervals(task, rows:np.ndarray, bootstrap_samples:int=1000, seed:int=0
     ...
 
 def bootstrap(task, rows, samples=1000, seed=0, at_once=50)->dict:
-    """What other choices of images might have given.
+    """The numbers that other choices of images might have given (bootstrap samples).
 
     Parameters
     ----------

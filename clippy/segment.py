@@ -49,7 +49,7 @@ def similarity_maps(
     words:list, # what to look for
     templates=('{}',),
 ): # a matplotlib figure
-    "An image, and where each word is."
+    "Draw an image, and beside it how much each patch resembles each word."
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     x = eval_transform(model.config.image_size, model.config.mean, model.config.std)(image)[None].to(model.device)
     sim = model.patch_cosines(x, class_vectors(model, words, templates))[0].cpu()
@@ -115,7 +115,7 @@ def areas(
     n:int, # number of classes
     ignore:int=255, # pixels with this target are not counted
 )->Tensor: # `[3n]` pixels: shared, predicted, true
-    "What IoU is made of."
+    "Count the pixels that IoU is made of: shared, predicted and true ones of each class."
     if pred.shape!=target.shape: raise ValueError(
         f'Prediction is {tuple(pred.shape)}, ground truth is {tuple(target.shape)}: sizes must be equal.')
     if pred.device.type!='cpu': return _areas_there(pred.flatten(), target.flatten(), n, ignore)

@@ -39,7 +39,7 @@ def scene_vectors(model:CLIPpy)->Tensor:
     ...
 
 def similarity_maps(model:CLIPpy, image, words:list, templates=('{}',)):
-    """An image, and where each word is.
+    """Draw an image, and beside it how much each patch resembles each word.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def pixel_maps(scores:Tensor, size:tuple, scale:float=0.0)->Tensor:
     ...
 
 def areas(pred:Tensor, target:Tensor, n:int, ignore:int=255)->Tensor:
-    """What IoU is made of.
+    """Count the pixels that IoU is made of: shared, predicted and true ones of each class.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ def each_iou(self:Segment, rows, weights): # `[S,n]`
     each = iou(weights@rows)
     return np.nan_to_num(each) if self.protocol.absent=='zero' else each
 
-def mean_iou(each): # `[S,n]` -> `[S]`: over the classes that are there
+def mean_iou(each): # IoU of each class `[S,n]` -> their mean `[S]`, over the classes that are there
     with np.errstate(invalid='ignore'): return np.nansum(each, 1)/(~np.isnan(each)).sum(1)
 
 @patch

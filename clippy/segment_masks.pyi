@@ -91,7 +91,7 @@ class Segment(Task):
         ...
 
 def mean_iou(each):
-    """`[S,n]` -> `[S]`: over the classes that are there"""
+    """IoU of each class `[S,n]` -> their mean `[S]`, over the classes that are there"""
     ...
 
 def overlaid(image:np.ndarray, labels:Tensor, alpha:float=0.6)->np.ndarray:

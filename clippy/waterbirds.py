@@ -136,7 +136,7 @@ class BirdStudy(Study):
 def show_birds(
     study:BirdStudy,
 )->Figure: # accuracy of the groups, shares of variance, votes of the patches
-    "The figure of a `BirdStudy`."
+    "Draw the figure of a `BirdStudy`."
     n = study.numbers
     fig = Figure(figsize=(7.6, 2.6), layout='constrained')
     left,middle,right = fig.subplots(1, 3, width_ratios=[.55,.6,1.2])

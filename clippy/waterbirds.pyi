@@ -76,7 +76,7 @@ class BirdStudy(Study):
         ...
 
 def show_birds(study:BirdStudy)->Figure:
-    """The figure of a `BirdStudy`.
+    """Draw the figure of a `BirdStudy`.
 
     Returns
     -------

@@ -15,23 +15,25 @@ top = """# Commands
 
 > Every command with its options, examples and exit codes, as `--help` tells them"""
 
-about = """In a terminal, `clippy COMMAND --help` says the same about one command. This page is made from the same
-source, which is the signature of each command's function; [The command line](90_cli.ipynb) shows how. Options can be
-shortened as long as it is clear which one is meant, and those of `train` and `eval` may stand in [a
-file](00_settings.ipynb) too."""
+about = """A first command to try, with a drawing and a model that come with the package, is
+`clippy segment --sample -l tree`. The table below leads to what each command can be told. In a terminal,
+`clippy COMMAND --help` says the same about one of them, because both are made from the signature of its function
+([The command line](90_cli.ipynb) shows how). Options can be shortened as long as it is clear which one is meant, and
+those of `train` and `eval` may stand in [a file](00_settings.ipynb) too."""
 
 values = """## How to read it
 
-What stands behind an option in capitals is to be replaced: `PATH` by a file or a folder, `N` by a whole number, `X` by
-a number, `0-1` by a number in that range. `max|avg|cls` is one of these words. `WORD[,WORD]` is one word or several
-with commas between them, and what is in brackets elsewhere may be left out. An option without a value is a switch, and
-every switch has its opposite, `--no-explain` for `--explain`, which undoes what [a file](00_settings.ipynb) says."""
+What an option is given is shown behind it in capitals: `PATH` is a file or a folder, `N` a whole number, `X` a number,
+and `0-1` a number in that range. For `max|avg|cls`, choose one of these words. `WORD[,WORD]` is one word, or several
+with commas between them; elsewhere, what is in brackets may be left out. An option with nothing behind it is a switch,
+and every switch has its opposite, `--no-explain` for `--explain`, which undoes what [a file](00_settings.ipynb)
+says."""
 
 def words(text):
     "A sentence as Markdown: what is typed, such as `--out` or `KEY=VALUE`, is code."
     def code(m): return f'`{m[1]}`{m[2]}'
     typed = r'--[\w-]|(?=[^\s]*[{}|=:*_\[\]$~<>@][\w{}/:])'
-    return re.sub(rf'(?<!\S)((?:{typed})[^\s;()]*?)([.,;:)]*)(?=\s|$|[;)])', code, text)
+    return re.sub(rf'(?<!\S)(::|(?:{typed})[^\s;()]*?)([.,;:)]*)(?=\s|$|[;)])', code, text)
 
 def told(text):
     "What an option does, and its default behind it."
