@@ -113,6 +113,7 @@ def test_figures_have_words():
     "Who does not see a figure of the site is told what it is: by the page, or by the code that made it."
     said = lambda src: docs['code'](dict(id='a', source=src, outputs=[]))[0]['metadata']['mystnb']['image']['alt']
     assert said('#| fig-alt: four bars: one a run\nfig')=='four bars: one a run'
+    assert said('#| fig-alt: "four bars: one a run"\nfig')=='four bars: one a run'
     assert said("x = 1\nmodel.similarity(x, 'a boat')")=="What model.similarity(x, 'a boat') gives"
     for src in ("for ax in axs:\n    ax.grid()", 'fig', 'ax.plot(x);'):
         assert said(src)=='A figure, drawn by the code above it'

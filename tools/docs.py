@@ -67,21 +67,25 @@ def described(src, flags):
     "What a figure shows, in words: `#| fig-alt: ...`, or else the expression that made it."
     last = src.splitlines()[-1] if src else ''
     made = bool(re.match(r'[\w.]+[(\[]', last)) and not last.startswith(('ax','fig','plt.')) and not last.endswith(';')
-    return flags.get('fig-alt', f'What {last} gives' if made else 'A figure, drawn by the code above it').strip()
+    return quoted(flags, 'fig-alt') or (f'What {last} gives' if made else 'A figure, drawn by the code above it')
+
+def quoted(flags, key): # YAML's quotation marks are no part of the words
+    words = flags.get(key, '').strip()
+    return words[1:-1] if len(words)>1 and words[0]==words[-1] and words[0] in '"\'' else words
 
 def shown_figures(outs, src, flags):
     "MyST-NB's options for figures: words for those who do not see them, which stand below them too."
     figures = [im for im in map(stored, outs) if im]
     drawn = any('dpi' in im.info or im.width>600 for im in figures) # by matplotlib: its letters have a size
     options = dict(image=dict(alt=described(src, flags), classes='drawn' if drawn else 'seen'))
-    caption = flags.get('fig-cap', flags.get('fig-alt', '')).strip()
-    if figures and caption: options['figure'] = dict(caption=caption)
+    caption = quoted(flags, 'fig-cap') or quoted(flags, 'fig-alt')
+    if figures and caption: options['figure'] = dict(caption=caption+'.'*(caption[-1] not in '.!?'))
     return dict(mystnb=options)
 
 def behind(src, flags):
     "The line behind which code is folded: `#| code-fold: true`, and imports of more than a few lines."
     if only_imports(re.sub(r'^[%!].*', 'pass', src, flags=re.M)) and src.count('\n')>3: what = 'Imports'
-    elif flags.get('code-fold', 'false')=='true': what = flags.get('code-summary', 'Code').strip('"\' ')
+    elif flags.get('code-fold', 'false')=='true': what = quoted(flags, 'code-summary') or 'Code'
     else: return ''
     return f'{what} · {lines_in(src)}'
 

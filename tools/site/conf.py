@@ -27,6 +27,7 @@ html_theme = 'sphinx_book_theme'
 html_static_path = ['.']
 html_css_files = ['site.css']
 html_math_renderer = 'mathml'
+smartquotes_action = 'qe'               # two hyphens begin an option
 html_use_index = html_copy_source = html_show_sourcelink = html_show_sphinx = False
 html_context = {'default_mode':'auto'}
 html_theme_options = dict(
@@ -40,7 +41,8 @@ class Lines(HtmlFormatter):
         for is_line,html in super()._format_lines(tokens):
             text = unescape(re.sub('<[^>]*>', '', html)).rstrip('\n')
             indent = min(len(text)-len(text.lstrip()), 20)
-            yield is_line, f'<span class="line" style="--in:{indent}">{html}</span>' if len(text)>40 else html
+            kind = 'line row' if text.startswith('|') and text.rstrip().endswith('|') else 'line' # of a printed table
+            yield is_line, f'<span class="{kind}" style="--in:{indent}">{html}</span>' if len(text)>40 else html
 
 def braced(tex):
     "Braces where TeX needs none: docutils takes the 12 of `\\frac12` and of `x^12` for one number."
