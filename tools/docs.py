@@ -63,6 +63,14 @@ def sized(output):
         output['metadata'] = {'image/png':{'width':f"{im.width/im.info.get('dpi', (96,))[0]*96:.0f}px"}}
     return output
 
+def breakable(output):
+    "A printed table whose long addresses and paths may go on below, after a slash."
+    md = join(output.get('data', {}).get('text/markdown', ''))
+    if not md.startswith('|'): return output
+    def broken(m): return m[0].replace('/', '/<wbr>') if len(m[0])>=30 else m[0]
+    md = re.sub(r'(?<![`(/\w])[\w.:-]+(?:/[\w.-]+)+', broken, md)
+    return dict(output, data=output['data'] | {'text/markdown':md})
+
 def described(src, flags):
     "What a figure shows, in words: `#| fig-alt: ...`, or else the expression that made it."
     last = src.splitlines()[-1] if src else ''
@@ -91,7 +99,7 @@ def behind(src, flags):
 
 def code(c, symbols=shown):
     "One code cell as MyST-NB's cells; `symbols`: source of an exported cell -> Markdown."
-    outs = [sized(output) for output in c['outputs']]
+    outs = [breakable(sized(output)) for output in c['outputs']]
     flags = dict(flag_re.findall(join(c['source'])))
     src = flag_re.sub('', join(c['source'])).strip()
     if flags.keys() & {'hide','default_exp'} or flags.get('include')=='false': return []
