@@ -121,10 +121,9 @@ def test_figures_have_words():
 def test_long_addresses_break():
     "A long address in a printed table goes on below after a slash; short names, code and links stay as they are."
     shown = lambda md: docs['breakable'](dict(data={'text/markdown':md}))['data']['text/markdown']
-    assert shown('| ai.meta.com/resources/models-and-libraries |')=='| ai.meta.com/<wbr>resources/<wbr>models-and-libraries |'
-    for md in ('| google/tips |', '| `ai.meta.com/resources/models-and-libraries` |', 'ai.meta.com/resources/models-and-libraries',
-            '| [x](https://ai.meta.com/resources/models-and-libraries) |'):
-        assert shown(md)==md
+    where = 'ai.meta.com/resources/models-and-libraries'
+    assert shown(f'| {where} |')=='| ai.meta.com/<wbr>resources/<wbr>models-and-libraries |'
+    for md in ('| google/tips |', f'| `{where}` |', where, f'| [x](https://{where}) |'): assert shown(md)==md
 
 def test_a_link_stays_one(made):
     "nbdev makes a link of a name in code; a link whose text is such a name leads where it says."

@@ -68,7 +68,7 @@ def breakable(output):
     md = join(output.get('data', {}).get('text/markdown', ''))
     if not md.startswith('|'): return output
     def broken(m): return m[0].replace('/', '/<wbr>') if len(m[0])>=30 else m[0]
-    md = re.sub(r'(?<![`(/\w])[\w.:-]+(?:/[\w.-]+)+', broken, md)
+    md = re.sub(r'(?<![`(/\w.:-])[\w.:-]+(?:/[\w.-]+)+', broken, md)
     return dict(output, data=output['data'] | {'text/markdown':md})
 
 def described(src, flags):
