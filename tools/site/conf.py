@@ -41,7 +41,7 @@ class Lines(HtmlFormatter):
         for is_line,html in super()._format_lines(tokens):
             text = unescape(re.sub('<[^>]*>', '', html)).rstrip('\n')
             indent = min(len(text)-len(text.lstrip()), 20)
-            kind = 'line of-table' if text.startswith('|') and text.rstrip().endswith('|') else 'line' # of a printed table
+            kind = 'line of-table' if text.startswith('|') and text.rstrip().endswith('|') else 'line' # a printed table
             yield is_line, f'<span class="{kind}" style="--in:{indent}">{html}</span>' if len(text)>40 else html
 
 def braced(tex):
