@@ -235,7 +235,7 @@ def _hang_up(self:RemoteFile):
 @patch
 def close(self:RemoteFile):
     self._hang_up()
-    super(RemoteFile,self).close()
+    io.RawIOBase.close(self)
 
 # %% ../nbs/05_stream.ipynb #2e10baf6
 def open_shard(

@@ -77,7 +77,7 @@ def test_what_the_loader_delivers(workers, drawn_in):
     loader = SceneLoader(None, 4, 24, workers=workers)
     speed,found = data_speed(loader, .6)
     most = 50*max(1,workers)
-    assert .4*most<speed<1.05*most
+    assert .4*most<speed<1.25*most # what was read ahead comes at once on a busy machine
     assert found.images%4==0 and .02<=found.each<.05
 
 def test_one_large_batch_is_enough(drawn_in):
