@@ -1,6 +1,7 @@
 """The pages as a reader meets them: a result first, few definitions in a row, figures in words too, lines that fit, and
 cells that run when they are copied into an interpreter that has the package and nothing else."""
 import ast, builtins, json, linecache, os, re, subprocess, sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class Cell:
     @property
     def figures(self): return [out for out in self.outputs if 'image/png' in out.get('data', {})]
 
-def code_cells(page):
+@cache
+def code_cells(page): # read once: some are megabytes of figures
     return [Cell(c) for c in json.loads(page.read_text('utf-8'))['cells'] if c['cell_type']=='code' and c['source']]
 
 # What a page looks like ---------------------------------------------------------------------------------------------
