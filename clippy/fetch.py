@@ -38,7 +38,8 @@ def check_address(
     if plain and parts.scheme=='https' and parts.hostname in hosts and port in (None,443): return
     tests = os.environ.get('CLIPPY_LOOPBACK')=='1'
     if tests and plain and parts.scheme=='http' and parts.hostname=='127.0.0.1': return
-    raise ValueError(f'Models are fetched by https from {", ".join(hosts)}, and not from {parts.scheme}://{parts.hostname}.')
+    raise ValueError(f'Models are fetched by https from {", ".join(hosts)}, '
+                     f'and not from {parts.scheme}://{parts.hostname}.')
 
 # %% ../nbs/14_fetch.ipynb #cb72d9c6
 class Download(RemoteFile):

@@ -192,7 +192,8 @@ _wb = r'\.(weight|bias)'
 _image_names = re.compile(rf'cls_token|reg_token|pos_embed|patch_embed\.proj{_wb}|norm{_wb}|'
     rf'blocks\.\d+\.((norm[12]|attn\.qkv|attn\.proj|mlp\.fc[12]){_wb}|ls[12]\.gamma)')
 _text_names = re.compile(r'shared\.weight|encoder\.(embed_tokens|final_layer_norm)\.weight|encoder\.block\.\d+\.layer\.'
-    r'(0\.SelfAttention\.([qkvo]|relative_attention_bias)|1\.DenseReluDense\.(wi|wi_0|wi_1|wo)|[01]\.layer_norm)\.weight')
+    r'(0\.SelfAttention\.([qkvo]|relative_attention_bias)|'
+    r'1\.DenseReluDense\.(wi|wi_0|wi_1|wo)|[01]\.layer_norm)\.weight')
 
 def _arrays(state): return {k:jnp.asarray(v.detach().cpu().float().numpy()) for k,v in state.items()}
 
