@@ -1,5 +1,5 @@
 "What editors and `help` are told equals what the code does."
-import ast, importlib, inspect, pkgutil, pydoc, runpy
+import ast, importlib, inspect, pkgutil, pydoc, runpy, tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from clippy.eval import all_tasks
 from clippy.model import CLIPpy
 
 root = Path(__file__).parents[1]
+jedi.settings.cache_directory = tempfile.mkdtemp(prefix='clippy-jedi-') # that of the user is written by others, too
 all_tasks()
 names = [m.name for m in pkgutil.iter_modules(clippy.__path__) if not m.name.startswith('_')]
 modules = {name:importlib.import_module(f'clippy.{name}') for name in names}
